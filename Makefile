@@ -1,0 +1,50 @@
+# `make` lists what there is. Nothing here needs more than git, make and root or sudo on Debian 12, 13 or Ubuntu 24.04.
+
+PORT ?= 8080
+DATA ?= data
+PYTHON ?= python3
+ARGS ?=
+
+export PYTHON
+
+BIN := .venv/bin
+TEST_PACKAGES = $(shell find tests bench -name packages.txt)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint fmt bench lock clean runtime workshop
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+	@echo "Variables: PORT=$(PORT) DATA=$(DATA) PYTHON=$(PYTHON) (makes .venv, 3.11 or newer), ARGS= (more for pytest, bench, lock)"
+
+# `exec`: Ctrl-C ends the server, and no shell in between complains about it.
+run: runtime ## Install what is missing and serve the sandbox on 127.0.0.1:PORT, data in DATA
+	@exec $(BIN)/depesche serve --demo --port "$(PORT)" --data "$(DATA)"
+
+test: workshop ## Install what is missing and run every test, linters included (ARGS="-k fax")
+	@exec $(BIN)/pytest --numprocesses auto --maxprocesses 8 --dist loadfile $(ARGS)
+
+lint: workshop ## Run the linters: ruff, mypy, import-linter
+	@sh setup/lint.sh
+
+fmt: workshop ## Set the code as ruff does
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+bench: workshop ## Run the benchmarks and write docs/reference/benchmarks.md
+	@exec $(BIN)/python -m bench $(ARGS)
+
+lock: runtime ## Bring requirements/ to what pyproject.toml asks for (ARGS=--upgrade: newest releases)
+	@sh setup/lock.sh $(ARGS)
+
+clean: ## Remove what make has made; DATA stays
+	rm -rf .venv .build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find src tests bench -name __pycache__ -prune -exec rm -rf {} +
+
+runtime:
+	@sh setup/debian.sh setup/packages.txt
+	@sh setup/venv.sh requirements/run.lock
+
+workshop:
+	@sh setup/debian.sh setup/packages.txt $(TEST_PACKAGES)
+	@sh setup/venv.sh requirements/test.lock

@@ -1,0 +1,60 @@
+#!/bin/sh
+# Installs the Debian packages that lists name and the machine lacks: sh setup/debian.sh LIST...
+set -eu
+. setup/say.sh
+
+# Lines of the lists of which no name is installed, nor provided by an installed package; `a|b` each.
+missing() {
+    dpkg-query --show --showformat '${db:Status-Status} ${Package}, ${Provides}\n' |
+        awk '
+            FILENAME == "-" && $1 != "installed" { next }
+            FILENAME == "-" { gsub(/\([^)]*\)|,/, " "); for (i = 2; i <= NF; i++) have[$i]; next }
+            { sub(/#.*/, ""); gsub(/[ \t]/, "") }
+            $0 == "" || $0 in seen { next }
+            { seen[$0]; n = split($0, names, "|"); for (i = 1; i <= n; i++) if (names[i] in have) next; print }
+        ' - "$@"
+}
+
+# The first of `a|b` that this release of Debian has.
+choose() {
+    for name in $(printf '%s' "$1" | tr '|' ' '); do
+        if apt-cache show "$name" >/dev/null 2>&1; then
+            printf '%s\n' "$name"
+            return
+        fi
+    done
+    die "no package $1 here. On Ubuntu it may be in 'universe': add-apt-repository universe"
+}
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+apt_get() {
+    as_root env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 \
+        apt-get --yes --option DPkg::Lock::Timeout=300 "$@"
+}
+
+if ! command -v dpkg-query >/dev/null; then
+    echo "This is neither Debian nor Ubuntu: what $* name must be there already."
+    exit 0
+fi
+
+lacking=$(missing "$@")
+[ -n "$lacking" ] || exit 0
+
+list=$(printf '%s' "$lacking" | tr '\n' ' ')
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || die "Debian packages are missing, and this is neither root nor is there sudo.
+Have an administrator install: $list"
+    sudo --non-interactive true 2>/dev/null || sudo --validate ||
+        die "Debian packages are missing, and sudo does not let this user install them: $list"
+fi
+
+quietly "Reading Debian's package lists" apt_get update
+names=
+for alternatives in $lacking; do
+    names="$names $(choose "$alternatives")"
+done
+# shellcheck disable=SC2086  # names are words
+quietly "Installing Debian packages:$names" apt_get install --no-install-recommends $names

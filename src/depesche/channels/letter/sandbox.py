@@ -1,0 +1,37 @@
+"""The letter sandbox: each letter is a PDF in a folder, as a print centre would fetch it."""
+
+import asyncio
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from depesche.channels.base import Attempt, Delivery, Document
+from depesche.channels.outbox import deposit
+from depesche.model.outcome import Outcome
+from depesche.model.result import Result
+
+
+class SandboxLetter:
+    """Letters end in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def deliver(self, delivery: Delivery, documents: Sequence[Document], cancelled: threading.Event) -> Outcome:
+        """One PDF a letter, named by job, delivery and attempt."""
+        del cancelled
+        letter = documents[0]
+        data = await asyncio.to_thread(letter.path.read_bytes)
+        await asyncio.to_thread(deposit, self._folder, _name(delivery.job_id, delivery.id, delivery.attempt), data)
+        return Outcome(Result.OK, pages=delivery.pages, detail="in the folder of letters")
+
+    async def reconcile(self, attempt: Attempt) -> Outcome:
+        """The folder knows: the letter is there whole, or nothing was sent."""
+        path = self._folder / _name(attempt.job_id, attempt.delivery_id, attempt.number)
+        if await asyncio.to_thread(path.exists):
+            return Outcome(Result.OK, pages=attempt.pages, detail="found in the folder of letters")
+        return Outcome(Result.SEND_FAILED, retry=True, detail="the worker ended before it was sent")
+
+
+def _name(job_id: int, delivery_id: int, attempt: int) -> str:
+    return f"{job_id}-{delivery_id}-{attempt}.pdf"

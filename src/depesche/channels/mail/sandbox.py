@@ -1,0 +1,49 @@
+"""The mail sandbox: each mail lies in a maildir; three addresses at ``sandbox.invalid`` show what mail servers do."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from depesche.channels.base import Attempt, Delivery, Document
+from depesche.channels.mail.message import build
+from depesche.channels.outbox import deposit
+from depesche.model.outcome import Outcome
+from depesche.model.result import Result
+
+REFUSED = "refuse@sandbox.invalid"
+"""The mail server refuses it."""
+
+
+class SandboxMail:
+    """Mails end in the folder ``new`` of a maildir; QSign's too."""
+
+    def __init__(self, maildir: Path, now: Callable[[], datetime]) -> None:
+        self._maildir = maildir
+        self._now = now
+
+    async def deliver(self, delivery: Delivery, documents: Sequence[Document], cancelled: threading.Event) -> Outcome:
+        """One file a mail, named by delivery and attempt."""
+        del cancelled
+        if delivery.address.casefold() == REFUSED:
+            return Outcome(Result.SEND_FAILED, detail="550 5.1.1 no such user (sandbox)")
+        await asyncio.to_thread(self._deposit, delivery, documents)
+        return Outcome(Result.OK, pages=delivery.pages, detail="in the maildir")
+
+    async def reconcile(self, attempt: Attempt) -> Outcome:
+        """The maildir knows: the mail is there whole, or nothing was sent."""
+        path = self._maildir / "new" / _name(attempt.delivery_id, attempt.number)
+        if await asyncio.to_thread(path.exists):
+            return Outcome(Result.OK, pages=attempt.pages, detail="found in the maildir")
+        return Outcome(Result.SEND_FAILED, retry=True, detail="the worker ended before it was sent")
+
+    def _deposit(self, delivery: Delivery, documents: Sequence[Document]) -> None:
+        for folder in ("cur", "tmp"):
+            (self._maildir / folder).mkdir(parents=True, exist_ok=True)
+        data = build(delivery, documents, self._now()).as_bytes()
+        deposit(self._maildir / "new", _name(delivery.id, delivery.attempt), data)
+
+
+def _name(delivery_id: int, attempt: int) -> str:
+    return f"{delivery_id}.{attempt}.depesche"

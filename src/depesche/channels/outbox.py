@@ -1,0 +1,27 @@
+"""A folder as the last metre: what a sandbox channel sends lies there, for people and programs to look at."""
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def deposit(folder: Path, name: str, data: bytes) -> Path:
+    """Write `name` so that it is there whole and for good, or not at all. Raises: OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".")
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    target = folder / name
+    Path(temporary).replace(target)
+    _sync_folder(folder)
+    return target
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,51 @@
+"""The SMS sandbox: each message becomes a JSON file in the outbox; three numbers show what networks do."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from depesche.channels.base import Attempt, Delivery, Document
+from depesche.channels.outbox import deposit
+from depesche.model.outcome import Outcome
+from depesche.model.result import Result
+
+REFUSED = "+491713920001"
+"""Refused by the network."""
+
+LATE = "+491713920002"
+"""Taken by the network after a while."""
+
+LATE_SECONDS = 5.0
+
+
+class SandboxSms:
+    """Messages end in a folder."""
+
+    def __init__(self, outbox: Path) -> None:
+        self._outbox = outbox
+
+    async def deliver(self, delivery: Delivery, documents: Sequence[Document], cancelled: threading.Event) -> Outcome:
+        """One file a message, named by delivery and attempt."""
+        del documents, cancelled
+        if delivery.address == REFUSED:
+            return Outcome(Result.SEND_FAILED, detail="the network refuses this number (sandbox)")
+        if delivery.address == LATE:
+            await asyncio.sleep(LATE_SECONDS)
+        record = {key: value for key, value in asdict(delivery).items() if value not in ("", None)}
+        data = json.dumps(record, ensure_ascii=False, indent=2).encode()
+        await asyncio.to_thread(deposit, self._outbox, _name(delivery.id, delivery.attempt), data)
+        return Outcome(Result.OK, pages=delivery.pages, detail="in the outbox")
+
+    async def reconcile(self, attempt: Attempt) -> Outcome:
+        """The outbox knows: the file is there whole, or nothing was sent."""
+        path = self._outbox / _name(attempt.delivery_id, attempt.number)
+        if await asyncio.to_thread(path.exists):
+            return Outcome(Result.OK, pages=attempt.pages, detail="found in the outbox")
+        return Outcome(Result.SEND_FAILED, retry=True, detail="the worker ended before it was sent")
+
+
+def _name(delivery_id: int, attempt: int) -> str:
+    return f"{delivery_id}-{attempt}.json"

@@ -1,0 +1,1 @@
+"""What carries deliveries: one loop a file, one verb a loop."""

@@ -1,0 +1,34 @@
+"""What every loop works with."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from depesche.blobs.store import Blobs
+from depesche.channels.base import Channel as Way
+from depesche.config import Dispatch
+from depesche.model.jobtype import Channel
+from depesche.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The rooms below, handed to the loops by the node."""
+
+    settings: Dispatch
+    database: Database
+    blobs: Blobs
+    worker: str
+    """Name of this process, never used twice."""
+
+    sandbox: Mapping[Channel, Way]
+    """The ways that end on this machine."""
+
+    real: Mapping[Channel, Way]
+    """The ways out into the world."""
+
+    now: Callable[[], datetime]
+
+    def way(self, channel: Channel, *, sandbox: bool) -> Way:
+        """Which way a delivery goes: a property of its account, never of a code path."""
+        return (self.sandbox if sandbox else self.real)[channel]

@@ -1,0 +1,41 @@
+"""Reconcile: ask the far side, by our own ids, how a lost attempt ended. What nobody knows waits for the operator."""
+
+import structlog
+
+from depesche.channels.base import Attempt
+from depesche.dispatch.desk import Desk
+from depesche.dispatch.retry import retry_at
+from depesche.store import deliveries
+from depesche.store.deliveries import Lost
+
+log = structlog.get_logger(__name__)
+
+CHUNK = 100
+
+
+async def reconcile(desk: Desk) -> int:
+    """One round over all that is unknown; gives how many were settled."""
+    settled, after = 0, 0
+    while lost := await _unknown(desk, after):
+        for one in lost:
+            settled += await _settle(desk, one)
+        after = lost[-1].id
+    return settled
+
+
+async def _unknown(desk: Desk, after: int) -> list[Lost]:
+    return await desk.database.read(lambda connection: deliveries.unknown(connection, after, CHUNK))
+
+
+async def _settle(desk: Desk, lost: Lost) -> bool:
+    attempt = Attempt(lost.id, lost.job_id, lost.attempts, lost.type, lost.address, lost.sending_at, lost.pages)
+    outcome = await desk.way(lost.type.channel, sandbox=lost.sandbox).reconcile(attempt)
+    if outcome is None:
+        return False
+    now = desk.now()
+    again = retry_at(
+        desk.settings, outcome, attempts=lost.attempts, repeats=lost.repeats, sandbox=lost.sandbox, now=now
+    )
+    done = await desk.database.run(lambda connection: deliveries.settle(connection, lost.id, outcome, now, again))
+    log.info("lost attempt settled", delivery=lost.id, result=outcome.result.value, retry_at=again)
+    return done

@@ -1,0 +1,20 @@
+"""When an attempt that failed is made again."""
+
+from datetime import datetime, timedelta
+
+from depesche.config import Dispatch
+from depesche.model.outcome import Outcome
+
+
+def retry_at(
+    settings: Dispatch, outcome: Outcome, *, attempts: int, repeats: int, sandbox: bool, now: datetime
+) -> datetime | None:
+    """The moment of the next attempt; None: it is over.
+
+    `attempts` counts those made, `repeats` those allowed after the first.
+    """
+    if not outcome.retry or attempts > repeats:
+        return None
+    pauses = settings.retry_minutes
+    pause = timedelta(minutes=pauses[min(attempts, len(pauses)) - 1])
+    return now + (pause / settings.sandbox_speed if sandbox else pause)

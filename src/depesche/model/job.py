@@ -1,0 +1,111 @@
+"""A job and its recipients, from the moment that it was judged good."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from depesche.model.jobtype import JobType
+from depesche.model.result import Result
+from depesche.model.states import State
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One given row, judged."""
+
+    address: str
+    """E.164, e-mail address, or free text for a letter; as given where it was judged bad."""
+
+    reference: str = ""
+    """The customer's reference id."""
+
+    code: int = 0
+    """Why it was judged bad (a code of SendJob), 0 for good."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """How the sender appears; fixed when the job is accepted."""
+
+    station_id: str = ""
+    fax_header: str = ""
+    caller_number: str = ""
+    sender: str = ""
+    """Mail sender address or SMS sender id."""
+
+    subject: str = ""
+    flash: bool = False
+    status_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A document of a job in the blob store."""
+
+    role: str
+    """``source`` as the customer gave it; ``pages`` as it goes out."""
+
+    filename: str
+    format: str
+    pages: int
+    key: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """All that one accepted order writes."""
+
+    account_id: int
+    type: JobType
+    send_at: datetime
+    order_key: str
+    """Fingerprint of the order: equal for identical ones."""
+
+    options: str
+    text: str
+    sending: Sending
+    repeats: int
+    """Attempts after the first."""
+
+    pages: int
+    recipients: tuple[Recipient, ...]
+    files: tuple[StoredFile, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JobHead:
+    """The row of a job."""
+
+    id: int
+    type: JobType
+    created_at: datetime
+    send_at: datetime
+    recipients: int
+    pages: int
+    open: int
+    """Recipients not yet final."""
+
+    final_at: datetime | None
+    warnings: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of one given row so far."""
+
+    position: int
+    address: str
+    reference: str
+    state: State
+    result: Result | None
+    code: int
+    pages: int
+    remote_id: str
+    seconds: int
+    at: datetime | None
+    """End of the last attempt, or the moment of the decision; None while nothing was tried."""
+
+    attempts: int
+    due_at: datetime | None

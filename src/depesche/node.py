@@ -1,0 +1,203 @@
+"""One node: the only place that knows every room, and puts them together."""
+
+import fcntl
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+import uvicorn
+from starlette.applications import Starlette
+
+from depesche.blobs.store import Blobs
+from depesche.channels.base import Channel as Way
+from depesche.channels.fax.sandbox import SandboxFax
+from depesche.channels.letter.sandbox import SandboxLetter
+from depesche.channels.mail.sandbox import SandboxMail
+from depesche.channels.noline import NoLine
+from depesche.channels.sms.sandbox import SandboxSms
+from depesche.config import Settings
+from depesche.dispatch.desk import Desk
+from depesche.dispatch.dispatcher import Dispatcher
+from depesche.fronts.soap import endpoint
+from depesche.model.jobtype import Channel
+from depesche.model.reception import Reception
+from depesche.render.renderer import Renderer
+from depesche.store import deliveries, upgrade
+from depesche.store.database import Database
+from depesche.usecases import receive
+from depesche.usecases.house import House
+from depesche.usecases.throttle import Throttle
+
+log = structlog.get_logger(__name__)
+
+
+class FolderInUse(Exception):
+    """Another Depesche works on this data folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node that is open: its use cases work, its loops run if it was asked to dispatch."""
+
+    house: House
+    dispatcher: Dispatcher | None
+
+
+@asynccontextmanager
+async def open_node(settings: Settings, *, dispatch: bool) -> AsyncIterator[Node]:
+    """Open the data folder, made or brought up to date where needed.
+
+    With `dispatch` this process is the only one that carries deliveries of the folder, and its loops run.
+
+    Raises: FolderInUse, upgrade.TooNew, OSError.
+    """
+    async with AsyncExitStack() as stack:
+        data = settings.data
+        data.mkdir(parents=True, exist_ok=True)
+        if dispatch:
+            stack.enter_context(_alone(data / "lock"))
+        upgrade.ready(data / "depesche.db", first_job_id=settings.first_job_id, first_fax_id=settings.first_fax_id)
+        database = Database(data / "depesche.db")
+        stack.callback(database.close)
+        renderer = await stack.enter_async_context(Renderer(settings.render))
+        wakers = _Wakers()
+        house = House(
+            settings=settings,
+            database=database,
+            blobs=Blobs.in_folder(data / "blobs", data / "scratch"),
+            renderer=renderer,
+            throttle=Throttle(settings.accounts),
+            now=lambda: datetime.now(UTC),
+            wake=wakers.wake,
+            hurry=wakers.hurry,
+        )
+        if dispatch:
+            wakers.dispatcher = await _dispatcher(house)
+            wakers.dispatcher.start()
+            stack.push_async_callback(wakers.dispatcher.stop)
+        yield Node(house, wakers.dispatcher)
+
+
+async def serve(settings: Settings, prepared: Callable[[Node, int], Awaitable[None]]) -> None:
+    """Open the node and answer requests until SIGINT or SIGTERM.
+
+    `prepared` is called with the open node and its port, before the first request is read.
+    Raises: as `open_node`.
+    """
+    listener = _listen(settings)
+    async with open_node(settings, dispatch=True) as node:
+        server = uvicorn.Server(
+            uvicorn.Config(
+                Starlette(routes=endpoint.routes(node.house)),
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                server_header=False,
+                date_header=True,
+                timeout_graceful_shutdown=int(settings.soap.max_seconds) + 5,
+            )
+        )
+        await prepared(node, listener.getsockname()[1])
+        await server.serve(sockets=[listener])
+    log.info("stopped")
+
+
+@dataclass(slots=True)
+class _Wakers:
+    """The use cases exist before the loops do, and sometimes without them."""
+
+    dispatcher: Dispatcher | None = None
+
+    def wake(self) -> None:
+        if self.dispatcher is not None:
+            self.dispatcher.wake()
+
+    def hurry(self) -> None:
+        if self.dispatcher is not None:
+            self.dispatcher.hurry()
+
+
+async def _dispatcher(house: House) -> Dispatcher:
+    settings = house.settings
+    now = house.now()
+    await house.database.run(lambda connection: deliveries.expire_leases(connection, now))
+    sandbox = _sandbox(house)
+    desk = Desk(
+        settings=settings.dispatch,
+        database=house.database,
+        blobs=house.blobs,
+        worker=f"{socket.gethostname()[:30]}-{os.getpid()}-{secrets.token_hex(4)}",
+        sandbox=sandbox,
+        real=sandbox if settings.sandbox else {channel: NoLine(channel) for channel in Channel},
+        now=house.now,
+    )
+    return Dispatcher(desk)
+
+
+def _sandbox(house: House) -> dict[Channel, Way]:
+    data = house.settings.data
+    outbox = data / "outbox"
+
+    async def has_inbox(number: str) -> bool:
+        return await receive.has_inbox(house, number)
+
+    async def received(source: str) -> bool:
+        return await receive.received(house, source)
+
+    async def take(reception: Reception) -> None:
+        await receive.receive(house, reception)
+
+    mail = SandboxMail(outbox / "mail", house.now)
+    return {
+        Channel.FAX: SandboxFax(
+            now=house.now,
+            scratch=data / "scratch",
+            has_inbox=has_inbox,
+            receive=take,
+            received=received,
+            timezone=house.settings.timezone,
+        ),
+        Channel.SMS: SandboxSms(outbox / "sms"),
+        Channel.MAIL: mail,
+        Channel.QSIGN: mail,
+        Channel.LETTER: SandboxLetter(outbox / "letters"),
+    }
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """The socket is bound before anything is opened: a taken port is told at once. Raises: OSError."""
+    family = socket.AF_INET6 if ":" in settings.web.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((settings.web.host, settings.web.port))
+    listener.listen(2048)
+    return listener
+
+
+class _alone:  # noqa: N801  reads as a word in a with statement
+    """Holds the folder's lock; the kernel lets go of it when the process dies, however it dies."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        self._file = self._path.open("a+")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._file.seek(0)
+            owner = self._file.read().strip() or "?"
+            self._file.close()
+            raise FolderInUse(f"{self._path.parent} is in use by process {owner}") from None
+        self._file.truncate(0)
+        self._file.write(str(os.getpid()))
+        self._file.flush()
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()

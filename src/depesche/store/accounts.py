@@ -1,0 +1,114 @@
+"""Accounts and their numbers."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import argon2
+import sqlalchemy as sa
+
+from depesche.model.account import Account, AccountState
+from depesche.model.jobtype import JobType
+from depesche.store.schema import Row, account, account_number
+from depesche.store.sequence import assigned
+
+_hasher = argon2.PasswordHasher()
+"""argon2id with the library's defaults (RFC 9106, low-memory profile): about 40 ms a password."""
+
+
+class NumberTaken(Exception):
+    """A fax number belongs to another account already."""
+
+
+def hash_password(password: str) -> str:
+    """argon2id; takes its time on purpose."""
+    return _hasher.hash(password)
+
+
+def password_fits(password_hash: str, password: str) -> bool:
+    """Whether the password is the one that was hashed; takes its time on purpose."""
+    try:
+        return _hasher.verify(password_hash, password)
+    except (argon2.exceptions.VerifyMismatchError, argon2.exceptions.InvalidHashError):
+        return False
+
+
+def credentials(connection: sa.Connection, number: str) -> tuple[Account, str] | None:
+    """The account with its password hash; for `usecases.authenticate` alone."""
+    row = connection.execute(_BY_NUMBER, {"number": number}).one_or_none()
+    return None if row is None else (_account(row, _numbers(connection, row.id)), row.password_hash)
+
+
+def by_number(connection: sa.Connection, number: str) -> Account | None:
+    """The account of this customer number."""
+    found = credentials(connection, number)
+    return found[0] if found else None
+
+
+def by_fax_number(connection: sa.Connection, fax_number: str) -> int | None:
+    """Id of the account that an E.164 number belongs to."""
+    query = sa.select(account_number.c.account_id).where(account_number.c.number == fax_number)
+    return connection.execute(query).scalar()
+
+
+def everyone(connection: sa.Connection) -> list[Account]:
+    """All accounts in the order of their numbers."""
+    rows = connection.execute(sa.select(account).order_by(account.c.number)).all()
+    return [_account(row, _numbers(connection, row.id)) for row in rows]
+
+
+def add(connection: sa.Connection, values: Mapping[str, Any], numbers: Sequence[str], now: datetime) -> int:
+    """Add an account, give its id. Raises: NumberTaken, sqlalchemy.exc.IntegrityError (the account exists)."""
+    result = connection.execute(account.insert().values(**values, created_at=now))
+    account_id = assigned(result)
+    set_numbers(connection, account_id, numbers)
+    return account_id
+
+
+def change(connection: sa.Connection, account_id: int, values: Mapping[str, Any]) -> None:
+    """Change columns of an account."""
+    connection.execute(account.update().where(account.c.id == account_id).values(**values))
+
+
+def set_numbers(connection: sa.Connection, account_id: int, numbers: Sequence[str]) -> None:
+    """Make these the account's numbers, the main one first. Raises: NumberTaken."""
+    connection.execute(account_number.delete().where(account_number.c.account_id == account_id))
+    for position, number in enumerate(numbers):
+        if by_fax_number(connection, number) is not None:
+            raise NumberTaken(f"{number} belongs to another account")
+        connection.execute(account_number.insert().values(number=number, account_id=account_id, position=position))
+
+
+_BY_NUMBER = sa.select(account).where(account.c.number == sa.bindparam("number"))
+_NUMBERS = (
+    sa.select(account_number.c.number)
+    .where(account_number.c.account_id == sa.bindparam("account_id"))
+    .order_by(account_number.c.position)
+)
+
+
+def _numbers(connection: sa.Connection, account_id: int) -> tuple[str, ...]:
+    return tuple(connection.execute(_NUMBERS, {"account_id": account_id}).scalars())
+
+
+def _account(row: Row, numbers: tuple[str, ...]) -> Account:
+    return Account(
+        id=row.id,
+        number=row.number,
+        name=row.name,
+        state=AccountState(row.state),
+        trial_until=row.trial_until,
+        sandbox=row.sandbox,
+        country=row.country,
+        fax_number=numbers[0] if numbers else "",
+        numbers=numbers,
+        job_types=frozenset(JobType(kind) for kind in row.job_types),
+        bulk=row.bulk,
+        foreign=row.abroad,
+        mail_from=row.mail_from,
+        mail_subject=row.mail_subject,
+        sms_from=row.sms_from,
+        sender_addresses=frozenset(row.sender_addresses),
+        status_encoding=row.status_encoding,
+        weight=row.weight,
+    )

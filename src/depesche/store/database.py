@@ -1,0 +1,153 @@
+"""The one way to run a transaction: `Database.run(work)` calls `work(connection)` and commits before it answers.
+
+SQLite has one writer. So one thread writes, and it commits in groups: what waits is run as savepoints of one
+transaction, so that one fsync serves all. Nobody is answered before that fsync. Readers see the last commit.
+"""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.pool import ConnectionPoolEntry
+
+T = TypeVar("T")
+Work = Callable[[sa.Connection], T]
+
+GROUP = 128
+"""Transactions in one commit at most; bounds how long the first of them waits."""
+
+BUSY_SECONDS = 10
+"""Wait for another process that writes (the command line beside a running server)."""
+
+READERS = 4
+
+
+class DatabaseClosed(Exception):
+    """The database was closed while work was waiting; nothing of that work was done."""
+
+
+class Database:
+    """The embedded database of one data folder."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._engine = engine(path)
+        self._queue: SimpleQueue[tuple[Work[Any], Future[Any]] | None] = SimpleQueue()
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="database-read")
+        self._writer = threading.Thread(target=self._write, name="database-write", daemon=True)
+        self._closed = False
+        self._writer.start()
+
+    async def run(self, work: Work[T]) -> T:
+        """Run `work` in a transaction of its own, in another thread; what it returns is durable when this returns.
+
+        Raises: whatever `work` raises (then nothing of it remains), sqlalchemy.exc.DBAPIError, DatabaseClosed.
+        """
+        return await asyncio.wrap_future(self._submit(work))
+
+    def run_here(self, work: Work[T]) -> T:
+        """The same for callers without an event loop."""
+        return self._submit(work).result()
+
+    async def read(self, work: Work[T]) -> T:
+        """Run `work`, which only reads, on one consistent view of the last commits."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self.read_here, work)
+
+    def read_here(self, work: Work[T]) -> T:
+        """The same for callers without an event loop."""
+        with self._engine.connect() as connection:
+            return work(connection)
+
+    def close(self) -> None:
+        """Finish what is queued, then let go of the file."""
+        if self._closed:
+            return
+        self._closed = True
+        self._queue.put(None)
+        self._writer.join()
+        self._readers.shutdown()
+        self._engine.dispose()
+
+    def _submit(self, work: Work[T]) -> Future[T]:
+        future: Future[T] = Future()
+        if self._closed:
+            raise DatabaseClosed
+        self._queue.put((work, future))
+        return future
+
+    def _write(self) -> None:
+        with self._engine.connect().execution_options(begin="BEGIN IMMEDIATE") as connection:
+            while group := self._next_group():
+                _commit(connection, group)
+
+    def _next_group(self) -> list[tuple[Work[Any], Future[Any]]]:
+        """What waits, at least one; empty when the database is closed."""
+        first = self._queue.get()
+        group = [] if first is None else [first]
+        while group and len(group) < GROUP:
+            try:
+                item = self._queue.get_nowait()
+            except Empty:
+                break
+            if item is None:
+                self._queue.put(None)
+                break
+            group.append(item)
+        return group
+
+
+def _commit(connection: sa.Connection, group: list[tuple[Work[Any], Future[Any]]]) -> None:
+    """One transaction for the whole group; each member fails alone, or all fail with the commit."""
+    done: list[tuple[Future[Any], Any, Exception | None]] = []
+    try:
+        with connection.begin():
+            for work, future in group:
+                if future.set_running_or_notify_cancel():
+                    done.append((future, *_attempt(connection, work)))
+    except Exception as error:  # noqa: BLE001  whatever it was, it is the answer of everyone in the group
+        done = [(future, None, error) for _, future in group if not future.cancelled()]
+    for future, value, failure in done:
+        if failure is None:
+            future.set_result(value)
+        else:
+            future.set_exception(failure)
+
+
+def _attempt(connection: sa.Connection, work: Work[T]) -> tuple[T | None, Exception | None]:
+    connection.exec_driver_sql("SAVEPOINT work")
+    try:
+        value = work(connection)
+    except Exception as error:  # noqa: BLE001  the caller gets it, the others of the group go on
+        connection.exec_driver_sql("ROLLBACK TO work")
+        connection.exec_driver_sql("RELEASE work")
+        return None, error
+    connection.exec_driver_sql("RELEASE work")
+    return value, None
+
+
+def engine(path: Path) -> sa.Engine:
+    """Connections to the file, each set up for durability."""
+    made = sa.create_engine(
+        sa.URL.create("sqlite", database=str(path)), pool_size=READERS + 2, connect_args={"timeout": BUSY_SECONDS}
+    )
+    sa.event.listen(made, "connect", _connected)
+    sa.event.listen(made, "begin", _begin)
+    return made
+
+
+def _connected(connection: sqlite3.Connection, entry: ConnectionPoolEntry) -> None:
+    """WAL lets readers go on while one writes; FULL syncs each commit: without it a power cut takes the last ones back."""
+    del entry
+    connection.isolation_level = None  # we say BEGIN ourselves
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: sa.Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))

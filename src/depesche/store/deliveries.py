@@ -1,0 +1,337 @@
+"""Deliveries on their way: each function is one row or column of the table in `model.states`.
+
+Every change of a claimed or sending delivery is fenced by worker, fence and state: a worker that wakes late changes nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from depesche.model.job import Sending
+from depesche.model.jobtype import Channel, JobType
+from depesche.model.outcome import Outcome
+from depesche.model.result import Result
+from depesche.model.states import FINAL, Event, State, sources
+from depesche.store import events, jobs, turns
+from depesche.store.schema import Row, account, attempt, delivery, job
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delivery that a worker has taken, with all that the attempt needs."""
+
+    id: int
+    job_id: int
+    worker: str
+    fence: int
+    attempts: int
+    """Attempts so far; the one to come is one more."""
+
+    account_number: str
+    sandbox: bool
+    type: JobType
+    address: str
+    text: str
+    sending: Sending
+    repeats: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A delivery in `unknown`, with its last attempt."""
+
+    id: int
+    job_id: int
+    attempts: int
+    sandbox: bool
+    type: JobType
+    address: str
+    repeats: int
+    sending_at: datetime
+    pages: int
+
+
+def claim(connection: sa.Connection, worker: str, channel: Channel, limit: int, lease_until: datetime) -> list[Claimed]:
+    """Take up to `limit` deliveries of this channel, in the order of their turns."""
+    ready = connection.execute(_READY, {"channel": channel.value, "number": limit}).all()
+    if not ready:
+        return []
+    ids = [row.id for row in ready]
+    connection.execute(
+        delivery.update()
+        .where(delivery.c.id.in_(ids))
+        .values(state=State.CLAIMED.value, worker=worker, lease_until=lease_until, fence=delivery.c.fence + 1)
+    )
+    turns.advance(connection, channel.value, ids)
+    return [_claimed(row) for row in connection.execute(_DETAILS, {"ids": ids})]
+
+
+def begin(connection: sa.Connection, claimed: Claimed, now: datetime, lease_until: datetime) -> bool:
+    """Say that the attempt starts now. False: it is not ours any more, and must not start."""
+    begun = connection.execute(
+        delivery.update()
+        .where(*_fenced(claimed, State.CLAIMED))
+        .values(state=State.SENDING.value, attempts=delivery.c.attempts + 1, lease_until=lease_until)
+    )
+    if begun.rowcount == 0:
+        return False
+    connection.execute(
+        attempt.insert(),
+        {
+            "delivery_id": claimed.id,
+            "number": claimed.attempts + 1,
+            "worker": claimed.worker,
+            "sending_at": now,
+        },
+    )
+    return True
+
+
+def release(connection: sa.Connection, claimed: Claimed) -> None:
+    """Give back what was claimed and never begun."""
+    connection.execute(
+        delivery.update()
+        .where(*_fenced(claimed, State.CLAIMED))
+        .values(state=State.READY.value, worker=None, lease_until=None)
+    )
+
+
+def renew(connection: sa.Connection, worker: str, ids: Sequence[int], lease_until: datetime) -> set[int]:
+    """Keep the leases of what is being worked on; gives those whose cancellation was asked for."""
+    mine = (delivery.c.id.in_(ids), delivery.c.worker == worker)
+    connection.execute(delivery.update().where(*mine).values(lease_until=lease_until))
+    query = sa.select(delivery.c.id).where(*mine, delivery.c.cancel_requested)
+    return set(connection.execute(query).scalars())
+
+
+def finish(
+    connection: sa.Connection, claimed: Claimed, outcome: Outcome, now: datetime, retry_at: datetime | None
+) -> bool:
+    """Write how the attempt ended. False: it is not ours any more, nothing was changed."""
+    return _conclude(connection, claimed.id, _fenced(claimed, State.SENDING), outcome, now, retry_at)
+
+
+def settle(
+    connection: sa.Connection, delivery_id: int, outcome: Outcome, now: datetime, retry_at: datetime | None
+) -> bool:
+    """Write how a lost attempt ended, now that it is known. False: it was settled already."""
+    guard = (delivery.c.id == delivery_id, delivery.c.state == State.UNKNOWN.value)
+    return _conclude(connection, delivery_id, guard, outcome, now, retry_at)
+
+
+def rescue(connection: sa.Connection, now: datetime) -> tuple[int, int]:
+    """Expired leases: claimed becomes ready again, sending becomes unknown. Gives the two counts."""
+    expired = delivery.c.lease_until < now
+    back = connection.execute(
+        delivery.update()
+        .where(delivery.c.state == State.CLAIMED.value, expired)
+        .values(state=State.READY.value, worker=None, lease_until=None)
+    ).rowcount
+    lost = connection.execute(
+        delivery.update()
+        .where(delivery.c.state == State.SENDING.value, expired)
+        .values(state=State.UNKNOWN.value, worker=None, lease_until=None)
+        .returning(delivery.c.id, delivery.c.job_id, delivery.c.account_id)
+    ).all()
+    for row in lost:
+        events.write(connection, now, "delivery.unknown", row.account_id, job_id=row.job_id, delivery_id=row.id)
+    return back, len(lost)
+
+
+def expire_leases(connection: sa.Connection, now: datetime) -> None:
+    """Every worker of this database is known to be dead: nobody else holds its folder."""
+    leased = (State.CLAIMED.value, State.SENDING.value)
+    connection.execute(delivery.update().where(delivery.c.state.in_(leased)).values(lease_until=now))
+
+
+def unknown(connection: sa.Connection, after: int, limit: int) -> list[Lost]:
+    """Deliveries in `unknown` with an id above `after`."""
+    query = (
+        sa.select(
+            delivery.c.id,
+            delivery.c.job_id,
+            delivery.c.attempts,
+            delivery.c.address,
+            account.c.sandbox,
+            job.c.type,
+            job.c.repeats,
+            job.c.pages,
+            attempt.c.sending_at,
+        )
+        .join_from(delivery, job, job.c.id == delivery.c.job_id)
+        .join(account, account.c.id == delivery.c.account_id)
+        .join(attempt, (attempt.c.delivery_id == delivery.c.id) & (attempt.c.number == delivery.c.attempts))
+        .where(delivery.c.state == State.UNKNOWN.value, delivery.c.id > after)
+        .order_by(delivery.c.id)
+        .limit(limit)
+    )
+    return [
+        Lost(
+            row.id,
+            row.job_id,
+            row.attempts,
+            row.sandbox,
+            JobType(row.type),
+            row.address,
+            row.repeats,
+            row.sending_at,
+            row.pages,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def cancel(connection: sa.Connection, job_id: int, now: datetime) -> int:
+    """Stop what is not yet being sent, and flag what is. Gives how many were stopped or flagged."""
+    of_job = delivery.c.job_id == job_id
+    stopped = connection.execute(
+        delivery.update()
+        .where(of_job, delivery.c.state.in_(sources(Event.CANCEL, State.CANCELLED)))
+        .values(
+            state=State.CANCELLED.value, result=Result.CANCELED.value, finished_at=now, worker=None, lease_until=None
+        )
+    ).rowcount
+    flagged = connection.execute(
+        delivery.update().where(of_job, delivery.c.state == State.SENDING.value).values(cancel_requested=True)
+    ).rowcount
+    if stopped:
+        jobs.count_down(connection, job_id, final=stopped, not_ok=stopped, now=now)
+    return stopped + flagged
+
+
+_READY = (
+    sa.select(delivery.c.id)
+    .where(delivery.c.state == State.READY.value, delivery.c.channel == sa.bindparam("channel"))
+    .order_by(delivery.c.turn, delivery.c.id)
+    .limit(sa.bindparam("number", type_=sa.Integer))
+    .with_for_update(skip_locked=True)
+)
+
+_DETAILS = (
+    sa.select(
+        delivery.c.id,
+        delivery.c.job_id,
+        delivery.c.worker,
+        delivery.c.fence,
+        delivery.c.attempts,
+        delivery.c.address,
+        job.c.type,
+        job.c.text,
+        job.c.sending,
+        job.c.repeats,
+        job.c.pages,
+        account.c.number,
+        account.c.sandbox,
+    )
+    .join_from(delivery, job, job.c.id == delivery.c.job_id)
+    .join(account, account.c.id == delivery.c.account_id)
+    .where(delivery.c.id.in_(sa.bindparam("ids", expanding=True)))
+    .order_by(delivery.c.turn, delivery.c.id)
+)
+
+
+def _claimed(row: Row) -> Claimed:
+    return Claimed(
+        id=row.id,
+        job_id=row.job_id,
+        worker=row.worker,
+        fence=row.fence,
+        attempts=row.attempts,
+        account_number=row.number,
+        sandbox=row.sandbox,
+        type=JobType(row.type),
+        address=row.address,
+        text=row.text,
+        sending=Sending(**row.sending),
+        repeats=row.repeats,
+        pages=row.pages,
+    )
+
+
+def _fenced(claimed: Claimed, state: State) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        delivery.c.id == claimed.id,
+        delivery.c.worker == claimed.worker,
+        delivery.c.fence == claimed.fence,
+        delivery.c.state == state.value,
+    )
+
+
+def _conclude(
+    connection: sa.Connection,
+    delivery_id: int,
+    guard: Iterable[sa.ColumnElement[bool]],
+    outcome: Outcome,
+    now: datetime,
+    retry_at: datetime | None,
+) -> bool:
+    """Attempt, delivery, job and event, in the one transaction that makes the end known."""
+    found = connection.execute(
+        sa.select(delivery.c.job_id, delivery.c.account_id, delivery.c.attempts, delivery.c.cancel_requested).where(
+            *guard
+        )
+    ).one_or_none()
+    if found is None:
+        return False
+    state = _state_after(outcome, None if found.cancel_requested else retry_at)
+    _write_attempt(connection, delivery_id, found.attempts, outcome, now)
+    _write_delivery(connection, delivery_id, state, outcome, now, retry_at)
+    if state in FINAL:
+        not_ok = int(state is not State.SENT)
+        jobs.count_down(connection, found.job_id, final=1, not_ok=not_ok, now=now)
+        events.write(connection, now, "delivery.final", found.account_id, job_id=found.job_id, delivery_id=delivery_id)
+    return True
+
+
+def _state_after(outcome: Outcome, retry_at: datetime | None) -> State:
+    if outcome.result is Result.OK:
+        return State.SENT
+    return State.FAILED if retry_at is None else State.WAITING
+
+
+def _write_attempt(connection: sa.Connection, delivery_id: int, number: int, outcome: Outcome, now: datetime) -> None:
+    connection.execute(
+        attempt.update().where(attempt.c.delivery_id == delivery_id, attempt.c.number == number),
+        {
+            "ended_at": now,
+            "result": outcome.result.value,
+            "pages": outcome.pages,
+            "remote_id": outcome.remote_id,
+            "seconds": outcome.seconds,
+            "bit_rate": outcome.bit_rate,
+            "coding": outcome.coding,
+            "ecm": outcome.ecm,
+            "bad_rows": list(outcome.bad_rows),
+            "detail": outcome.detail,
+        },
+    )
+
+
+def _write_delivery(
+    connection: sa.Connection,
+    delivery_id: int,
+    state: State,
+    outcome: Outcome,
+    now: datetime,
+    retry_at: datetime | None,
+) -> None:
+    final = state in FINAL
+    connection.execute(
+        delivery.update()
+        .where(delivery.c.id == delivery_id)
+        .values(
+            state=state.value,
+            worker=None,
+            lease_until=None,
+            due_at=None if final else retry_at,
+            result=outcome.result.value if final else None,
+            pages=outcome.pages,
+            remote_id=outcome.remote_id,
+            seconds=outcome.seconds,
+            attempted_at=now,
+            finished_at=now if final else None,
+        )
+    )

@@ -1,0 +1,216 @@
+"""Jobs: written once with all their recipients, then counted down."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from depesche.model.job import Fate, JobHead, NewJob, Recipient, StoredFile
+from depesche.model.jobtype import JobType
+from depesche.model.result import Result
+from depesche.model.states import State
+from depesche.store import events
+from depesche.store.schema import Row, delivery, document, job
+from depesche.store.sequence import assigned
+
+
+def insert(connection: sa.Connection, new: NewJob, now: datetime) -> int:
+    """Write the job, its files, its recipients and the event; give the JobId."""
+    good = {recipient.address for recipient in new.recipients if not recipient.code}
+    bad = sum(1 for recipient in new.recipients if recipient.code)
+    job_id = assigned(connection.execute(job.insert(), _job_row(new, good=len(good), bad=bad, now=now)))
+    connection.execute(delivery.insert(), list(_deliveries(new, job_id, now)))
+    if new.files:
+        connection.execute(document.insert(), [_document(job_id, *item) for item in enumerate(new.files)])
+    events.write(connection, now, "job.accepted", new.account_id, job_id=job_id)
+    return job_id
+
+
+def double(connection: sa.Connection, account_id: int, order_key: str, ok_since: datetime) -> JobHead | None:
+    """A job of the same order that is not final, or went OK for every recipient since `ok_since`."""
+    row = connection.execute(
+        _DOUBLE, {"account_id": account_id, "order_key": order_key, "ok_since": ok_since}
+    ).one_or_none()
+    return None if row is None else _head(row)
+
+
+def head(connection: sa.Connection, account_id: int, job_id: int) -> JobHead | None:
+    """The job, if it is this account's."""
+    query = sa.select(job).where(job.c.id == job_id, job.c.account_id == account_id)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else _head(row)
+
+
+def newest(connection: sa.Connection, account_id: int, limit: int) -> list[JobHead]:
+    """The account's last jobs, the newest first."""
+    query = sa.select(job).where(job.c.account_id == account_id).order_by(job.c.id.desc()).limit(limit)
+    return [_head(row) for row in connection.execute(query)]
+
+
+def fates(connection: sa.Connection, job_id: int) -> Iterator[Fate]:
+    """Every given row in the order given; one that stood before shows what became of that one."""
+    first = delivery.alias("first")
+    told = sa.case((delivery.c.same_as.is_not(None), first.c.id), else_=delivery.c.id)
+    fate = delivery.alias("fate")
+    query = (
+        sa.select(delivery.c.position, delivery.c.address, delivery.c.reference, *_fate_columns(fate))
+        .select_from(
+            delivery.outerjoin(
+                first, (first.c.job_id == delivery.c.job_id) & (first.c.position == delivery.c.same_as)
+            ).join(fate, fate.c.id == told)
+        )
+        .where(delivery.c.job_id == job_id)
+        .order_by(delivery.c.position)
+    )
+    for row in connection.execute(query):
+        yield _fate(row)
+
+
+def count_down(connection: sa.Connection, job_id: int, *, final: int, not_ok: int, now: datetime) -> None:
+    """So many recipients have become final; the last one makes the job final."""
+    connection.execute(_COUNT_DOWN, {"job": job_id, "final": final, "bad": not_ok, "now": now})
+
+
+def files(connection: sa.Connection, job_id: int) -> list[StoredFile]:
+    """The job's files in order."""
+    query = sa.select(document).where(document.c.job_id == job_id).order_by(document.c.position)
+    return [
+        StoredFile(row.role, row.filename, row.format, row.pages, row.blob_key, row.size, row.sha256)
+        for row in connection.execute(query)
+    ]
+
+
+_DOUBLE = (
+    sa.select(job)
+    .where(
+        job.c.account_id == sa.bindparam("account_id"),
+        job.c.order_key == sa.bindparam("order_key"),
+        sa.or_(
+            job.c.final_at.is_(None),
+            sa.and_(job.c.not_ok == 0, job.c.final_at > sa.bindparam("ok_since", type_=job.c.final_at.type)),
+        ),
+    )
+    .order_by(job.c.id.desc())
+    .limit(1)
+)
+
+_COUNT_DOWN = (
+    job.update()
+    .where(job.c.id == sa.bindparam("job"))
+    .values(
+        open=job.c.open - sa.bindparam("final", type_=sa.Integer),
+        not_ok=job.c.not_ok + sa.bindparam("bad", type_=sa.Integer),
+        final_at=sa.case(
+            (job.c.open == sa.bindparam("final", type_=sa.Integer), sa.bindparam("now", type_=job.c.final_at.type)),
+            else_=job.c.final_at,
+        ),
+    )
+)
+
+
+def _deliveries(new: NewJob, job_id: int, now: datetime) -> Iterator[dict[str, Any]]:
+    """Rows for the recipients: good ones wait for their time, doubles point at the first, bad ones are over."""
+    first: dict[str, int] = {}
+    for position, recipient in enumerate(new.recipients):
+        row = _row(new, job_id, position, recipient)
+        if recipient.code:
+            row |= {"state": State.FAILED.value, "result": Result.BLACKLIST.value, "finished_at": now}
+        elif recipient.address in first:
+            row |= {"state": State.SAME.value, "same_as": first[recipient.address]}
+        else:
+            first[recipient.address] = position
+            row |= {"state": State.WAITING.value, "due_at": new.send_at}
+        yield row
+
+
+def _job_row(new: NewJob, *, good: int, bad: int, now: datetime) -> dict[str, Any]:
+    return {
+        "account_id": new.account_id,
+        "type": int(new.type),
+        "created_at": now,
+        "send_at": new.send_at,
+        "order_key": new.order_key,
+        "options": new.options,
+        "text": new.text,
+        "sending": asdict(new.sending),
+        "repeats": new.repeats,
+        "recipients": good,
+        "pages": new.pages,
+        "open": good,
+        "not_ok": bad,
+        "warnings": list(new.warnings),
+    }
+
+
+def _row(new: NewJob, job_id: int, position: int, recipient: Recipient) -> dict[str, Any]:
+    return {
+        "job_id": job_id,
+        "account_id": new.account_id,
+        "channel": new.type.channel.value,
+        "position": position,
+        "address": recipient.address,
+        "reference": recipient.reference,
+        "same_as": None,
+        "due_at": None,
+        "fence": 0,
+        "attempts": 0,
+        "cancel_requested": False,
+        "code": recipient.code,
+        "result": None,
+        "pages": 0,
+        "remote_id": "",
+        "seconds": 0,
+        "finished_at": None,
+    }
+
+
+def _document(job_id: int, position: int, file: StoredFile) -> dict[str, Any]:
+    return {
+        "job_id": job_id,
+        "position": position,
+        "role": file.role,
+        "filename": file.filename,
+        "format": file.format,
+        "pages": file.pages,
+        "blob_key": file.key,
+        "size": file.size,
+        "sha256": file.sha256,
+    }
+
+
+def _fate_columns(fate: sa.FromClause) -> list[sa.ColumnElement[Any]]:
+    names = ("state", "result", "code", "pages", "remote_id", "seconds", "attempted_at", "finished_at", "attempts")
+    return [*(fate.c[name] for name in names), fate.c.due_at]
+
+
+def _fate(row: Row) -> Fate:
+    return Fate(
+        position=row.position,
+        address=row.address,
+        reference=row.reference,
+        state=State(row.state),
+        result=None if row.result is None else Result(row.result),
+        code=row.code,
+        pages=row.pages,
+        remote_id=row.remote_id,
+        seconds=row.seconds,
+        at=row.attempted_at or row.finished_at,
+        attempts=row.attempts,
+        due_at=row.due_at,
+    )
+
+
+def _head(row: Row) -> JobHead:
+    return JobHead(
+        id=row.id,
+        type=JobType(row.type),
+        created_at=row.created_at,
+        send_at=row.send_at,
+        recipients=row.recipients,
+        pages=row.pages,
+        open=row.open,
+        final_at=row.final_at,
+        warnings=tuple(row.warnings),
+    )

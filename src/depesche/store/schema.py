@@ -1,0 +1,251 @@
+"""The tables. Statements are written against them in SQLAlchemy Core; `migrations` makes them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+
+REVISION = "0001"
+"""The migration that makes exactly these tables."""
+
+Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+"""SQLite gives ids by itself only to a column of type INTEGER."""
+
+
+class Moment(sa.TypeDecorator[datetime]):
+    """A moment in UTC; aware on the Python side whatever the database keeps."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        del dialect
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Row = sa.Row[*tuple[Any, ...]]
+"""A row of any query; its columns by name."""
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+account = sa.Table(
+    "account",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("number", sa.String(64), nullable=False, unique=True),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("password_hash", sa.String(200), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("trial_until", sa.Date),
+    sa.Column("sandbox", sa.Boolean, nullable=False),
+    sa.Column("country", sa.String(2), nullable=False),
+    sa.Column("job_types", sa.JSON, nullable=False),
+    sa.Column("bulk", sa.Boolean, nullable=False),
+    sa.Column("abroad", sa.Boolean, nullable=False),
+    sa.Column("mail_from", sa.String(320), nullable=False),
+    sa.Column("mail_subject", sa.String(200), nullable=False),
+    sa.Column("sms_from", sa.String(16), nullable=False),
+    sa.Column("sender_addresses", sa.JSON, nullable=False),
+    sa.Column("status_encoding", sa.String(16), nullable=False),
+    sa.Column("weight", sa.Integer, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+)
+
+account_number = sa.Table(
+    "account_number",
+    metadata,
+    sa.Column("number", sa.String(20), primary_key=True),
+    sa.Column("account_id", Id, sa.ForeignKey("account.id"), nullable=False, index=True),
+    sa.Column("position", sa.Integer, nullable=False),
+)
+
+job = sa.Table(
+    "job",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("account_id", Id, sa.ForeignKey("account.id"), nullable=False),
+    sa.Column("type", sa.Integer, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("send_at", Moment, nullable=False),
+    sa.Column("order_key", sa.String(64), nullable=False),
+    sa.Column("options", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("sending", sa.JSON, nullable=False),
+    sa.Column("repeats", sa.Integer, nullable=False),
+    sa.Column("recipients", sa.Integer, nullable=False),
+    sa.Column("pages", sa.Integer, nullable=False),
+    sa.Column("open", sa.Integer, nullable=False),
+    sa.Column("not_ok", sa.Integer, nullable=False),
+    sa.Column("final_at", Moment),
+    sa.Column("warnings", sa.JSON, nullable=False),
+    sa.Index("ix_job_account_id_order_key", "account_id", "order_key"),
+    sa.Index("ix_job_account_id_id", "account_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+delivery = sa.Table(
+    "delivery",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("job_id", Id, sa.ForeignKey("job.id"), nullable=False),
+    sa.Column("account_id", Id, sa.ForeignKey("account.id"), nullable=False),
+    sa.Column("channel", sa.String(8), nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("address", sa.String(400), nullable=False),
+    sa.Column("reference", sa.String(400), nullable=False),
+    sa.Column("same_as", sa.Integer),
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("due_at", Moment),
+    sa.Column("turn", sa.Float),
+    sa.Column("fence", sa.Integer, nullable=False),
+    sa.Column("worker", sa.String(64)),
+    sa.Column("lease_until", Moment),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("cancel_requested", sa.Boolean, nullable=False),
+    sa.Column("code", sa.Integer, nullable=False),
+    sa.Column("result", sa.String(10)),
+    sa.Column("pages", sa.Integer, nullable=False),
+    sa.Column("remote_id", sa.String(40), nullable=False),
+    sa.Column("seconds", sa.Integer, nullable=False),
+    sa.Column("attempted_at", Moment),
+    sa.Column("finished_at", Moment),
+    sa.UniqueConstraint("job_id", "position"),
+    sa.Index(
+        "ix_delivery_waiting",
+        "due_at",
+        "id",
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    ),
+    sa.Index(
+        "ix_delivery_ready",
+        "channel",
+        "turn",
+        "id",
+        sqlite_where=sa.text("state = 'ready'"),
+        postgresql_where=sa.text("state = 'ready'"),
+    ),
+    sa.Index(
+        "ix_delivery_leased",
+        "lease_until",
+        sqlite_where=sa.text("state IN ('claimed', 'sending')"),
+        postgresql_where=sa.text("state IN ('claimed', 'sending')"),
+    ),
+    sa.Index(
+        "ix_delivery_unknown",
+        "id",
+        sqlite_where=sa.text("state = 'unknown'"),
+        postgresql_where=sa.text("state = 'unknown'"),
+    ),
+)
+
+attempt = sa.Table(
+    "attempt",
+    metadata,
+    sa.Column("delivery_id", Id, sa.ForeignKey("delivery.id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("worker", sa.String(64), nullable=False),
+    sa.Column("sending_at", Moment, nullable=False),
+    sa.Column("ended_at", Moment),
+    sa.Column("result", sa.String(10)),
+    sa.Column("pages", sa.Integer),
+    sa.Column("remote_id", sa.String(40)),
+    sa.Column("seconds", sa.Integer),
+    sa.Column("bit_rate", sa.Integer),
+    sa.Column("coding", sa.String(8)),
+    sa.Column("ecm", sa.Boolean),
+    sa.Column("bad_rows", sa.JSON),
+    sa.Column("detail", sa.Text),
+)
+
+document = sa.Table(
+    "document",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("job_id", Id, sa.ForeignKey("job.id"), nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("role", sa.String(8), nullable=False),
+    sa.Column("filename", sa.String(400), nullable=False),
+    sa.Column("format", sa.String(8), nullable=False),
+    sa.Column("pages", sa.Integer, nullable=False),
+    sa.Column("blob_key", sa.String(100), nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.UniqueConstraint("job_id", "position"),
+)
+
+inbound = sa.Table(
+    "inbound",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("account_id", Id, sa.ForeignKey("account.id"), nullable=False),
+    sa.Column("source", sa.String(100), nullable=False, unique=True),
+    sa.Column("called_number", sa.String(20), nullable=False),
+    sa.Column("received_at", Moment, nullable=False),
+    sa.Column("originator", sa.String(40), nullable=False),
+    sa.Column("remote_id", sa.String(40), nullable=False),
+    sa.Column("pages", sa.Integer, nullable=False),
+    sa.Column("complete", sa.Boolean, nullable=False),
+    sa.Column("blob_key", sa.String(100), nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("deleted_at", Moment),
+    sa.Index(
+        "ix_inbound_kept",
+        "account_id",
+        "id",
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    ),
+    sqlite_autoincrement=True,
+)
+
+event = sa.Table(
+    "event",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("account_id", Id, sa.ForeignKey("account.id"), nullable=False),
+    sa.Column("job_id", Id),
+    sa.Column("delivery_id", Id),
+    sa.Column("inbound_id", Id),
+    sa.Column("data", sa.JSON, nullable=False),
+    sa.Index("ix_event_account_id_id", "account_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("actor", sa.String(100), nullable=False),
+    sa.Column("account_id", Id, sa.ForeignKey("account.id")),
+    sa.Column("action", sa.String(32), nullable=False),
+    sa.Column("data", sa.JSON, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+turn = sa.Table(
+    "turn",
+    metadata,
+    sa.Column("channel", sa.String(8), primary_key=True),
+    sa.Column("account_id", Id, primary_key=True, autoincrement=False),
+    sa.Column("last", sa.Float, nullable=False),
+)
+"""The last turn given to each account on each channel; account 0 keeps the channel's clock, the turn last claimed."""

@@ -1,0 +1,18 @@
+"""The numbers that the database gives to rows."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+
+def start_at(connection: sa.Connection, first_job_id: int, first_fax_id: int) -> None:
+    """Let the first JobId and FaxId of an empty database be these: programs that come from elsewhere keep them as keys."""
+    for table, first in (("job", first_job_id), ("inbound", first_fax_id)):
+        connection.exec_driver_sql("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table, first - 1))
+
+
+def assigned(result: sa.CursorResult[Any]) -> int:
+    """The id of the one row that was just inserted."""
+    key = result.inserted_primary_key
+    assert key is not None
+    return int(key[0])

@@ -1,0 +1,89 @@
+"""Whose turn it is: start-time fair queueing, so that a broadcast of a million never blocks another's single fax.
+
+A delivery that becomes ready gets ``turn = max(clock, the account's last turn) + 1 / weight``; the clock of a channel is the
+turn last claimed. Turns are given on becoming ready, not on being ordered: what is scheduled for 8:00 cannot flood at 8:00.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from depesche.model.states import State
+from depesche.store.schema import Row, account, delivery, turn
+
+CLOCK = 0
+"""The account id under which a channel's clock is kept."""
+
+
+def stage(connection: sa.Connection, now: datetime, limit: int) -> int:
+    """Up to `limit` waiting deliveries whose time is come become ready. Gives how many."""
+    due = connection.execute(_DUE, {"now": now, "number": limit}).all()
+    if not due:
+        return 0
+    last = _last_turns(connection, due)
+    moved = []
+    for row in due:
+        value = row.turn  # a retry keeps the turn it had: the older goes first
+        if value is None:
+            key = (row.channel, row.account_id)
+            start = max(last.get((row.channel, CLOCK), 0.0), last.get(key, 0.0))
+            value = last[key] = start + 1 / row.weight
+        moved.append({"delivery": row.id, "given": value})
+    connection.execute(_READY, moved)
+    _keep(connection, last, {(row.channel, row.account_id) for row in due})
+    return len(due)
+
+
+def advance(connection: sa.Connection, channel: str, claimed: Iterable[int]) -> None:
+    """The clock of a channel moves on to the last turn claimed."""
+    latest = connection.execute(
+        sa.select(sa.func.max(delivery.c.turn)).where(delivery.c.id.in_(list(claimed)))
+    ).scalar()
+    clock = _last_turns_of(connection, channel, [CLOCK]).get((channel, CLOCK), 0.0)
+    if latest is not None and latest > clock:
+        _keep(connection, {(channel, CLOCK): latest}, {(channel, CLOCK)})
+
+
+_DUE = (
+    sa.select(delivery.c.id, delivery.c.channel, delivery.c.account_id, delivery.c.turn, account.c.weight)
+    .join_from(delivery, account, account.c.id == delivery.c.account_id)
+    .where(
+        delivery.c.state == State.WAITING.value,
+        delivery.c.due_at <= sa.bindparam("now", type_=delivery.c.due_at.type),
+    )
+    .order_by(delivery.c.due_at, delivery.c.id)
+    .limit(sa.bindparam("number", type_=sa.Integer))
+    .with_for_update(skip_locked=True, of=delivery)
+)
+
+_READY = (
+    delivery.update()
+    .where(delivery.c.id == sa.bindparam("delivery"))
+    .values(state=State.READY.value, turn=sa.bindparam("given", type_=sa.Float))
+)
+
+
+def _last_turns(connection: sa.Connection, due: Iterable[Row]) -> dict[tuple[str, int], float]:
+    accounts: dict[str, set[int]] = {}
+    for row in due:
+        accounts.setdefault(row.channel, {CLOCK}).add(row.account_id)
+    last: dict[tuple[str, int], float] = {}
+    for channel, ids in accounts.items():
+        last |= _last_turns_of(connection, channel, ids)
+    return last
+
+
+def _last_turns_of(connection: sa.Connection, channel: str, ids: Iterable[int]) -> dict[tuple[str, int], float]:
+    query = sa.select(turn.c.account_id, turn.c.last).where(turn.c.channel == channel, turn.c.account_id.in_(list(ids)))
+    return {(channel, row.account_id): row.last for row in connection.execute(query)}
+
+
+def _keep(connection: sa.Connection, last: dict[tuple[str, int], float], keys: set[tuple[str, int]]) -> None:
+    for channel, account_id in keys:
+        value = last.get((channel, account_id))
+        if value is None:
+            continue
+        known = (turn.c.channel == channel, turn.c.account_id == account_id)
+        if connection.execute(turn.update().where(*known).values(last=value)).rowcount == 0:
+            connection.execute(turn.insert().values(channel=channel, account_id=account_id, last=value))

@@ -1,0 +1,52 @@
+"""Who is asking? Account and password of every operation."""
+
+import asyncio
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from depesche.model.account import Account, AccountState
+from depesche.store import accounts
+from depesche.usecases.house import House
+
+
+class LoginFailure(Enum):
+    """Why a login failed; each operation has its own codes for them."""
+
+    NO_ACCOUNT = auto()
+    """The parameter is empty."""
+
+    UNKNOWN = auto()
+    WRONG_PASSWORD = auto()
+    """Wrong, or too many wrong ones lately."""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """The answer: an account, or why not. Locked accounts and ended trials are the operations' own business."""
+
+    account: Account | None = None
+    failure: LoginFailure | None = None
+
+    @property
+    def locked(self) -> bool:
+        return self.account is not None and self.account.state is AccountState.LOCKED
+
+
+async def authenticate(house: House, number: str, password: str, peer: str) -> Login:
+    """Check account and password; `peer` is the client's address, for the throttle."""
+    number = number.strip()
+    if not number:
+        return Login(failure=LoginFailure.NO_ACCOUNT)
+    found = await house.database.read(lambda connection: accounts.credentials(connection, number))
+    if found is None:
+        house.throttle.unknown_account(peer)
+        return Login(failure=LoginFailure.UNKNOWN)
+    account, password_hash = found
+    if not house.throttle.remembers(password_hash, password):
+        if house.throttle.pausing(number, peer):
+            return Login(failure=LoginFailure.WRONG_PASSWORD)
+        if not await asyncio.to_thread(accounts.password_fits, password_hash, password):
+            house.throttle.failed(number, peer)
+            return Login(failure=LoginFailure.WRONG_PASSWORD)
+        house.throttle.succeeded(number, peer, password_hash, password)
+    return Login(account=account)

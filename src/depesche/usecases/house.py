@@ -1,0 +1,30 @@
+"""What every use case works with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from depesche.blobs.store import Blobs
+from depesche.config import Settings
+from depesche.render.renderer import Renderer
+from depesche.store.database import Database
+from depesche.usecases.throttle import Throttle
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The rooms below, handed to the use cases by the node."""
+
+    settings: Settings
+    database: Database
+    blobs: Blobs
+    renderer: Renderer
+    throttle: Throttle
+    now: Callable[[], datetime]
+    """The clock: UTC."""
+
+    wake: Callable[[], None]
+    """Tell dispatch that there is something to do; never blocks, may be called too often."""
+
+    hurry: Callable[[], None]
+    """Tell dispatch that a call on the line is not wanted any more."""

@@ -1,0 +1,73 @@
+"""JobStatus: what became of a job."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from depesche.model import statusfile
+from depesche.model.account import Account
+from depesche.model.codes import JobStatusCode as Code
+from depesche.model.job import Fate, JobHead
+from depesche.model.result import Result
+from depesche.store import jobs
+from depesche.usecases.authenticate import Login, LoginFailure
+from depesche.usecases.house import House
+from depesche.usecases.judge import trial_over
+
+_LOGIN_CODES = {
+    LoginFailure.NO_ACCOUNT: Code.UNKNOWN_ACCOUNT,
+    LoginFailure.UNKNOWN: Code.UNKNOWN_ACCOUNT,
+    LoginFailure.WRONG_PASSWORD: Code.WRONG_PASSWORD,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StatusAnswer:
+    """What JobStatus answers; all but the code is empty unless the job is finished."""
+
+    code: int
+    result: str = ""
+    sent_at: datetime | None = None
+    remote_id: str = ""
+    status_file: bytes = b""
+
+
+async def status(house: House, login: Login, job_id: int) -> StatusAnswer:
+    """The state of one of the account's jobs."""
+    refusal = login_code(login, house.now())
+    if refusal is not None:
+        return StatusAnswer(refusal)
+    account = login.account
+    assert account is not None
+
+    def look(connection: sa.Connection) -> StatusAnswer:
+        job = jobs.head(connection, account.id, job_id)
+        if job is None:
+            return StatusAnswer(Code.UNKNOWN_JOB)
+        if job.open:
+            return StatusAnswer(Code.IN_WORK)
+        return _finished(account, job, list(jobs.fates(connection, job.id)))
+
+    return await house.database.read(look)
+
+
+def login_code(login: Login, now: datetime) -> Code | None:
+    """The code for a login that may not ask, or None; the numbers of the inbox operations are the same."""
+    if login.failure is not None:
+        return _LOGIN_CODES[login.failure]
+    assert login.account is not None
+    if trial_over(login.account, now):
+        return Code.TRIAL_OVER
+    return Code.LOCKED if login.locked else None
+
+
+def _finished(account: Account, job: JobHead, fates: list[Fate]) -> StatusAnswer:
+    single = fates[0] if len(fates) == 1 else None
+    return StatusAnswer(
+        code=Code.FINISHED,
+        result=(single.result or Result.SEND_FAILED).word if single else "multi",
+        sent_at=max((fate.at for fate in fates if fate.at is not None), default=job.final_at),
+        remote_id=single.remote_id if single else "",
+        status_file=statusfile.write(fates, job.type, account.status_encoding),
+    )

@@ -1,0 +1,89 @@
+"""Passwords: those verified lately are remembered, those guessed wrong slow the guesser down.
+
+The memory is keyed by a secret of this process over stored hash and password. A changed password has another stored
+hash, so it acts at once on every worker; a lock is read from the account's row on every call. Nothing here locks an
+owner out for good: a pause ends by itself, and concerns one account from one address, or one address.
+"""
+
+import hmac
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from depesche.config import Accounts
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+MOST_REMEMBERED = 100_000
+"""Entries of each table; the oldest make room."""
+
+ADDRESS_FACTOR = 5
+"""An address may guess wrong this many times as often as one account from it: several programs share a router."""
+
+
+@dataclass(slots=True)
+class Guesses:
+    """Wrong ones of one guesser."""
+
+    wrong: int = 0
+    pauses: int = 0
+    until: float = 0.0
+
+
+class Throttle:
+    """The memory of one process."""
+
+    def __init__(self, settings: Accounts, clock: Callable[[], float] = time.monotonic) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._key = secrets.token_bytes(32)
+        self._verified: OrderedDict[bytes, float] = OrderedDict()
+        self._guesses: OrderedDict[Hashable, Guesses] = OrderedDict()
+
+    def remembers(self, password_hash: str, password: str) -> bool:
+        """Whether this password was verified against this stored hash lately."""
+        return self._verified.get(self._mark(password_hash, password), 0.0) > self._clock()
+
+    def pausing(self, account: str, peer: str) -> bool:
+        """Whether this guesser has to wait before the next password is even looked at."""
+        now = self._clock()
+        found = (self._guesses.get(key) for key in ((account, peer), peer))
+        return any(guesses is not None and guesses.until > now for guesses in found)
+
+    def succeeded(self, account: str, peer: str, password_hash: str, password: str) -> None:
+        """The password was right."""
+        self._guesses.pop((account, peer), None)
+        _put(self._verified, self._mark(password_hash, password), self._clock() + self._settings.verified_seconds)
+
+    def failed(self, account: str, peer: str) -> None:
+        """The password was wrong."""
+        self._count((account, peer), self._settings.wrong_passwords)
+        self._count(peer, self._settings.wrong_passwords * ADDRESS_FACTOR)
+
+    def unknown_account(self, peer: str) -> None:
+        """There is no such account."""
+        self._count(peer, self._settings.wrong_passwords * ADDRESS_FACTOR)
+
+    def _count(self, key: Hashable, allowed: int) -> None:
+        guesses = self._guesses.get(key) or Guesses()
+        guesses.wrong += 1
+        if guesses.wrong >= allowed:
+            pause = self._settings.pause_seconds * 2**guesses.pauses
+            guesses.until = self._clock() + min(pause, self._settings.longest_pause_seconds)
+            guesses.pauses = min(guesses.pauses + 1, 30)
+            guesses.wrong = 0
+        _put(self._guesses, key, guesses)
+
+    def _mark(self, password_hash: str, password: str) -> bytes:
+        return hmac.digest(self._key, f"{password_hash}\0{password}".encode("utf-8", "surrogatepass"), "sha256")
+
+
+def _put(table: OrderedDict[K, V], key: K, value: V) -> None:
+    table[key] = value
+    table.move_to_end(key)
+    while len(table) > MOST_REMEMBERED:
+        table.popitem(last=False)

@@ -24,7 +24,7 @@ run: runtime ## Install what is missing and serve the sandbox on 127.0.0.1:PORT,
 test: workshop ## Install what is missing and run every test, linters included (ARGS="-k fax")
 	@exec $(BIN)/pytest --numprocesses auto --maxprocesses 8 --dist loadfile $(ARGS)
 
-lint: workshop ## Run the linters: ruff, mypy, import-linter
+lint: workshop ## Run the linters: ruff, mypy, import-linter, shellcheck
 	@sh setup/lint.sh
 
 fmt: workshop ## Set the code as ruff does
@@ -45,6 +45,6 @@ runtime:
 	@sh setup/debian.sh setup/packages.txt
 	@sh setup/venv.sh requirements/run.lock
 
-workshop:
-	@sh setup/debian.sh setup/packages.txt $(TEST_PACKAGES)
+workshop: runtime
+	@sh setup/debian.sh $(TEST_PACKAGES)
 	@sh setup/venv.sh requirements/test.lock

@@ -1,18 +1,23 @@
-"""What the commands share: where the data lies, how people are told, how a command meets the event loop."""
+"""What the commands share: their options, how people are told, how a command meets the event loop."""
 
 import asyncio
 import getpass
+import os
 import sys
 from collections.abc import Awaitable, Callable
+from datetime import datetime
+from enum import Enum, IntEnum
 from pathlib import Path
-from typing import Annotated, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
+from rich.text import Text
 
-from depesche import config
-from depesche.config import Settings
+from depesche.model.jobtype import JobType
+
+if TYPE_CHECKING:
+    from depesche.config import Settings
 
 T = TypeVar("T")
 
@@ -22,27 +27,96 @@ err = Console(stderr=True, highlight=False)
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", "-c", help="Settings file (TOML).", envvar="DEPESCHE_CONFIG")
 ]
-DataFolder = Annotated[Path | None, typer.Option("--data", "-d", help="Data folder [default: ./data].")]
+DataFolder = Annotated[
+    Path | None, typer.Option("--data", "-d", help="Data folder; the settings say `data` if nothing does.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="For machines: JSON, times in UTC.")]
+PasswordStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
 
 
-def load_settings(config_file: Path | None, data: Path | None, **given: object) -> Settings:
+class Exit(IntEnum):
+    """How a command ends."""
+
+    DONE = 0
+    """What was asked for is done; for `send`: every recipient is OK."""
+
+    FAILED = 1
+    """It is not; for `send`: at least one recipient is not OK."""
+
+    USAGE = 2
+    """The command line or the settings are wrong; nothing was done."""
+
+    REFUSED = 3
+    """The order was not accepted, and the reason is told; nothing is sent."""
+
+    NO_ANSWER = 4
+    """The server cannot be reached, or what it answers is of no use; an order may have been accepted or not."""
+
+
+class TypeName(str, Enum):
+    """Job types as people write them."""
+
+    FAX = "fax"
+    SMS = "sms"
+    MAIL = "mail"
+    LETTER = "letter"
+    LETTER_COLOUR = "letter-colour"
+    QSIGN = "qsign"
+
+    @property
+    def job_type(self) -> JobType:
+        return JobType[self.name]
+
+
+class Failed(Exception):
+    """The command cannot do what it was asked to; the message is a sentence that says what to do."""
+
+    def __init__(self, message: str, code: Exit = Exit.FAILED) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def type_name(job_type: JobType) -> str:
+    """How people write this job type."""
+    return TypeName[job_type.name].value
+
+
+def load_settings(config_file: Path | None, data: Path | None, **given: object) -> "Settings":
     """Settings, or an end with a sentence that says what is wrong with them."""
+    from pydantic import ValidationError  # noqa: PLC0415  a quarter of a second, and --help needs none of it
+
+    from depesche import config  # noqa: PLC0415
+
     if data is not None:
         given["data"] = data
     try:
         return config.load(config_file, **given)
-    except FileNotFoundError as error:
-        fail(str(error))
     except ValidationError as error:
-        for problem in error.errors():
-            err.print(f"[red]setting {'.'.join(map(str, problem['loc']))}:[/] {problem['msg']}")
-        raise typer.Exit(2) from None
+        problems = (f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors())
+        fail("the settings are wrong: " + "; ".join(problems), Exit.USAGE)
+    except (OSError, ValueError) as error:  # of the TOML file, or of a variable that holds a whole section
+        fail(f"the settings cannot be read: {error}", Exit.USAGE)
 
 
-def fail(message: str, code: int = 1) -> NoReturn:
+def plain(text: object) -> Text:
+    """Text from elsewhere: no markup, and nothing in it commands the terminal."""
+    return Text("".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in str(text)))
+
+
+def local_time(moment: datetime | None) -> str:
+    """In this machine's zone; empty for none."""
+    return "" if moment is None else moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def fail(message: str, code: Exit = Exit.FAILED) -> NoReturn:
     """End the command with a sentence on standard error."""
-    err.print(f"[red]error:[/] {message}", soft_wrap=True)
+    err.print(Text.assemble(("error: ", "red"), plain(message)), soft_wrap=True)
     raise typer.Exit(code)
+
+
+def warn(message: str) -> None:
+    """A sentence on standard error; the command goes on."""
+    err.print(Text.assemble(("note: ", "yellow"), plain(message)), soft_wrap=True)
 
 
 def actor() -> str:
@@ -53,17 +127,40 @@ def actor() -> str:
         return "cli"
 
 
-def run_async(work: Callable[[], Awaitable[T]]) -> T:
-    """Run a coroutine function to its end."""
+def run(work: Callable[[], Awaitable[T]]) -> T:
+    """Run a coroutine function to its end; failures that can be expected end the command with a sentence."""
 
     async def call() -> T:
         return await work()
 
-    return asyncio.run(call())
+    try:
+        return asyncio.run(call())
+    except Failed as error:
+        fail(str(error), error.code)
+    except Exception as error:
+        from depesche.cli.failures import sentence  # noqa: PLC0415  knows the rooms, which take long to import
+
+        told = sentence(error)
+        if told is None:
+            raise
+        fail(told)
 
 
-def read_password(*, from_stdin: bool, prompt: str = "Password") -> str:
+def new_password(*, from_stdin: bool, prompt: str = "Password") -> str:
     """From standard input or from the keyboard, never from the arguments: those are seen by every process."""
     if from_stdin:
-        return sys.stdin.readline().rstrip("\r\n")
+        return password_line()
     return str(typer.prompt(prompt, hide_input=True, confirmation_prompt=True))
+
+
+def password_line() -> str:
+    """The first line of standard input."""
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def program() -> str:
+    """How this program was called, for commands that people copy."""
+    called = Path(sys.argv[0])
+    if called.name == "__main__.py":
+        return f"{os.path.relpath(sys.executable)} -m depesche"
+    return called.name if str(called.parent) in os.get_exec_path() else sys.argv[0]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import uvloop
 from rich.panel import Panel
 from rich.table import Table
 
@@ -38,7 +39,8 @@ def serve(
         fail(f"--demo listens on this machine alone: {settings.web.host} is not a loopback address", 2)
     logs.configure()
     try:
-        asyncio.run(_serve(settings, with_demo=with_demo))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(settings, with_demo=with_demo))
     except (node.FolderInUse, TooNew, RenderError, OSError) as error:
         fail(str(error))
 

@@ -56,10 +56,10 @@ class Dispatcher:
 
     async def _stage_round(self) -> bool:
         staged = await stage(self._desk)
-        if staged:
-            for sender in self._senders:
+        for sender in self._senders:
+            if staged[sender.channel.value]:
                 sender.loop.wake()
-        return staged == CHUNK
+        return staged.total() == CHUNK
 
     async def _rescue_round(self) -> bool:
         if await rescue(self._desk) + await reconcile(self._desk):

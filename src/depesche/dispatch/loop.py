@@ -7,6 +7,9 @@ import structlog
 
 log = structlog.get_logger(__name__)
 
+BREATH = 0.02
+"""Seconds between a wake and the round that follows: under load one round then serves many, for the price of one."""
+
 LONGEST_PAUSE = 30.0
 """Seconds between rounds while every round fails."""
 
@@ -58,5 +61,6 @@ class Loop:
         try:
             async with asyncio.timeout(seconds):
                 await self._woken.wait()
+                await asyncio.sleep(BREATH)
         except TimeoutError:
             return

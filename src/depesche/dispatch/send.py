@@ -40,7 +40,7 @@ class Sender:
 
     def __init__(self, desk: Desk, channel: Channel, at_once: int) -> None:
         self._desk = desk
-        self._channel = channel
+        self.channel = channel
         self._at_once = at_once
         self._running: dict[asyncio.Task[None], _Running] = {}
         self._closing = False
@@ -53,7 +53,7 @@ class Sender:
             return False
         lease = self._lease()
         claimed = await self._desk.database.run(
-            lambda connection: deliveries.claim(connection, self._desk.worker, self._channel, free, lease)
+            lambda connection: deliveries.claim(connection, self._desk.worker, self.channel, free, lease)
         )
         for one in claimed:
             self._start(one)
@@ -111,16 +111,16 @@ class Sender:
                 documents = await self._documents(running.claimed, stack)
             except BlobError as error:
                 return Outcome(Result.SEND_FAILED, retry=True, detail=str(error))
-            way = self._desk.way(self._channel, sandbox=running.claimed.sandbox)
+            way = self._desk.way(self.channel, sandbox=running.claimed.sandbox)
             return await way.deliver(_delivery(running.claimed), documents, running.cancelled)
 
     async def _documents(self, claimed: Claimed, stack: AsyncExitStack) -> list[Document]:
-        if self._channel is Channel.SMS:
+        if self.channel is Channel.SMS:
             return []
         files = await self._desk.database.read(lambda connection: jobs.files(connection, claimed.job_id))
         return [
             Document(await stack.enter_async_context(self._desk.blobs.local(file.key)), file.filename, file.pages)
-            for file in _outgoing(self._channel, files)
+            for file in _outgoing(self.channel, files)
         ]
 
     async def _finish(self, claimed: Claimed, outcome: Outcome) -> None:

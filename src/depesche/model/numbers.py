@@ -11,9 +11,10 @@ LONGEST_ADDRESS = 320
 """Characters of an e-mail address (RFC 3696, erratum 1690)."""
 
 _ALLOWED = re.compile(r"\+?[0-9 ()/.\-]+")
-_CALL_BY_CALL = re.compile(r"010[1-9]|0100")
+_GERMAN_CALL_BY_CALL = "010"
 _GERMAN_PREMIUM = ("900", "137", "118", "190")
-_MAIL = re.compile(r"[^\s@,;<>\"()\[\]\\]+@(?:[^\s@,;<>\"()\[\]\\.]+\.)+[^\s@,;<>\"()\[\]\\.]{2,}")
+_NO_ATEXT = r"\s\x00-\x1f\x7f@,:;<>\"()\[\]\\"
+_MAIL = re.compile(rf"[^{_NO_ATEXT}]+@(?:[^{_NO_ATEXT}.]+\.)+[^{_NO_ATEXT}.]{{2,}}")
 _BARRED = frozenset({"+493023125010"})
 """Barred for everyone: the sandbox number that shows code -5."""
 
@@ -26,7 +27,7 @@ def judge_number(given: str, country: str, *, foreign: bool) -> tuple[str, SendJ
     compact = re.sub(r"[ ()/.\-]", "", given)
     if not _ALLOWED.fullmatch(given.strip()) or not compact.strip("+"):
         return given, SendJobCode.NUMBER_MALFORMED
-    if _CALL_BY_CALL.match(compact):
+    if country == "DE" and compact.startswith(_GERMAN_CALL_BY_CALL):
         return given, SendJobCode.NUMBER_MALFORMED
     try:
         number = phonenumbers.parse(compact, country)

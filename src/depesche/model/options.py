@@ -10,6 +10,9 @@ REPEATS = 3
 """Repeats after the first dial where ``FAXRETRY`` says nothing."""
 
 MOST_REPEATS = 10
+MOST_WARNINGS = 100
+"""Of one order's options; a text of nothing but semicolons and names would fill the record."""
+
 HEADER_LENGTH = 30
 STATUS_URL_LENGTH = 2048
 
@@ -37,10 +40,17 @@ def parse(text: str) -> Options:
         name, equals, value = switch.partition("=")
         name = name.strip().upper()
         if (name in VALUED and equals) or name in PLAIN:
+            if values.get(name, value.strip()) != value.strip():
+                warnings.append(f"option {name} was given again: the last one is used")
             values[name] = value.strip()
         elif name:
             warnings.append(f"option {name[:40]} was ignored: {'no value' if name in VALUED else 'unknown'}")
-    return Options(values, tuple(warnings))
+    return Options(values, _bounded(warnings))
+
+
+def _bounded(warnings: list[str]) -> tuple[str, ...]:
+    more = len(warnings) - MOST_WARNINGS
+    return (*warnings[:MOST_WARNINGS], *([f"and {more} more options were ignored"] if more > 0 else []))
 
 
 def repeats(options: Options) -> tuple[int, str]:

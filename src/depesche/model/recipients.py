@@ -19,7 +19,6 @@ class Given:
 
 
 _ENTRY = re.compile(r"(?:[^,\[]|\[[^\]]*\]?)+")
-_REFERENCE = re.compile(r"(.*?)\[([^\]]*)\]?\s*", re.DOTALL)
 
 
 def from_parameter(text: str) -> tuple[Given, ...]:
@@ -29,10 +28,12 @@ def from_parameter(text: str) -> tuple[Given, ...]:
 
 def from_single(text: str) -> Given:
     """One address, never split; what stands in brackets at its end is the reference id."""
-    match = _REFERENCE.fullmatch(text)
-    if match is None:
-        return Given(text.strip(), "")
-    return Given(match[1].strip(), match[2].strip())
+    text = text.strip()
+    whole = text.removesuffix("]")
+    start = whole.find("[", whole.rfind("]") + 1)
+    if start < 0:
+        return Given(text, "")
+    return Given(whole[:start].strip(), whole[start + 1 :].strip())
 
 
 def from_file(data: bytes) -> tuple[Given, ...]:

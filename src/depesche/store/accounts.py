@@ -36,7 +36,7 @@ def password_fits(password_hash: str, password: str) -> bool:
 def credentials(connection: sa.Connection, number: str) -> tuple[Account, str] | None:
     """The account with its password hash; for `usecases.authenticate` alone."""
     row = connection.execute(_BY_NUMBER, {"number": number}).one_or_none()
-    return None if row is None else (_account(row, _numbers(connection, row.id)), row.password_hash)
+    return None if row is None else (_account(row), row.password_hash)
 
 
 def by_number(connection: sa.Connection, number: str) -> Account | None:
@@ -54,12 +54,12 @@ def by_fax_number(connection: sa.Connection, fax_number: str) -> int | None:
 def everyone(connection: sa.Connection) -> list[Account]:
     """All accounts in the order of their numbers."""
     rows = connection.execute(sa.select(account).order_by(account.c.number)).all()
-    return [_account(row, _numbers(connection, row.id)) for row in rows]
+    return [_account(row) for row in rows]
 
 
 def add(connection: sa.Connection, values: Mapping[str, Any], numbers: Sequence[str], now: datetime) -> int:
     """Add an account, give its id. Raises: NumberTaken, sqlalchemy.exc.IntegrityError (the account exists)."""
-    result = connection.execute(account.insert().values(**values, created_at=now))
+    result = connection.execute(account.insert().values(**values, numbers=[], created_at=now))
     account_id = assigned(result)
     set_numbers(connection, account_id, numbers)
     return account_id
@@ -73,25 +73,17 @@ def change(connection: sa.Connection, account_id: int, values: Mapping[str, Any]
 def set_numbers(connection: sa.Connection, account_id: int, numbers: Sequence[str]) -> None:
     """Make these the account's numbers, the main one first. Raises: NumberTaken."""
     connection.execute(account_number.delete().where(account_number.c.account_id == account_id))
-    for position, number in enumerate(numbers):
+    for number in numbers:
         if by_fax_number(connection, number) is not None:
             raise NumberTaken(f"{number} belongs to another account")
-        connection.execute(account_number.insert().values(number=number, account_id=account_id, position=position))
+        connection.execute(account_number.insert().values(number=number, account_id=account_id))
+    change(connection, account_id, {"numbers": list(numbers)})
 
 
 _BY_NUMBER = sa.select(account).where(account.c.number == sa.bindparam("number"))
-_NUMBERS = (
-    sa.select(account_number.c.number)
-    .where(account_number.c.account_id == sa.bindparam("account_id"))
-    .order_by(account_number.c.position)
-)
 
 
-def _numbers(connection: sa.Connection, account_id: int) -> tuple[str, ...]:
-    return tuple(connection.execute(_NUMBERS, {"account_id": account_id}).scalars())
-
-
-def _account(row: Row, numbers: tuple[str, ...]) -> Account:
+def _account(row: Row) -> Account:
     return Account(
         id=row.id,
         number=row.number,
@@ -100,8 +92,8 @@ def _account(row: Row, numbers: tuple[str, ...]) -> Account:
         trial_until=row.trial_until,
         sandbox=row.sandbox,
         country=row.country,
-        fax_number=numbers[0] if numbers else "",
-        numbers=numbers,
+        fax_number=row.numbers[0] if row.numbers else "",
+        numbers=tuple(row.numbers),
         job_types=frozenset(JobType(kind) for kind in row.job_types),
         bulk=row.bulk,
         foreign=row.abroad,

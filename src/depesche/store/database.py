@@ -59,6 +59,10 @@ class Database:
         """Run `work`, which only reads, on one consistent view of the last commits."""
         return await asyncio.get_running_loop().run_in_executor(self._readers, self.read_here, work)
 
+    async def peek(self, work: Work[T]) -> T:
+        """A read of a row or two by their keys: here and now, which costs less than the way to another thread."""
+        return self.read_here(work)
+
     def read_here(self, work: Work[T]) -> T:
         """The same for callers without an event loop."""
         with self._engine.connect() as connection:
@@ -142,7 +146,7 @@ def engine(path: Path) -> sa.Engine:
 
 
 def _connected(connection: sqlite3.Connection, entry: ConnectionPoolEntry) -> None:
-    """WAL lets readers go on while one writes; FULL syncs each commit: without it a power cut takes the last ones back."""
+    """WAL: readers go on while one writes. FULL: each commit is synced, else a power cut takes the last ones back."""
     del entry
     connection.isolation_level = None  # we say BEGIN ourselves
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):

@@ -1,11 +1,13 @@
 """Deliveries on their way: each function is one row or column of the table in `model.states`.
 
-Every change of a claimed or sending delivery is fenced by worker, fence and state: a worker that wakes late changes nothing.
+Every change of a claimed or sending delivery is fenced by worker, fence and state: a worker that wakes late changes
+nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -71,32 +73,19 @@ def claim(connection: sa.Connection, worker: str, channel: Channel, limit: int, 
 
 def begin(connection: sa.Connection, claimed: Claimed, now: datetime, lease_until: datetime) -> bool:
     """Say that the attempt starts now. False: it is not ours any more, and must not start."""
-    begun = connection.execute(
-        delivery.update()
-        .where(*_fenced(claimed, State.CLAIMED))
-        .values(state=State.SENDING.value, attempts=delivery.c.attempts + 1, lease_until=lease_until)
-    )
+    begun = connection.execute(_BEGIN, _fence(claimed) | {"lease": lease_until})
     if begun.rowcount == 0:
         return False
     connection.execute(
-        attempt.insert(),
-        {
-            "delivery_id": claimed.id,
-            "number": claimed.attempts + 1,
-            "worker": claimed.worker,
-            "sending_at": now,
-        },
+        _ATTEMPT,
+        {"delivery_id": claimed.id, "number": claimed.attempts + 1, "worker": claimed.worker, "sending_at": now},
     )
     return True
 
 
 def release(connection: sa.Connection, claimed: Claimed) -> None:
     """Give back what was claimed and never begun."""
-    connection.execute(
-        delivery.update()
-        .where(*_fenced(claimed, State.CLAIMED))
-        .values(state=State.READY.value, worker=None, lease_until=None)
-    )
+    connection.execute(_RELEASE, _fence(claimed))
 
 
 def renew(connection: sa.Connection, worker: str, ids: Sequence[int], lease_until: datetime) -> set[int]:
@@ -111,15 +100,16 @@ def finish(
     connection: sa.Connection, claimed: Claimed, outcome: Outcome, now: datetime, retry_at: datetime | None
 ) -> bool:
     """Write how the attempt ended. False: it is not ours any more, nothing was changed."""
-    return _conclude(connection, claimed.id, _fenced(claimed, State.SENDING), outcome, now, retry_at)
+    found = connection.execute(_MINE, _fence(claimed)).one_or_none()
+    return found is not None and _conclude(connection, found, outcome, now, retry_at)
 
 
 def settle(
     connection: sa.Connection, delivery_id: int, outcome: Outcome, now: datetime, retry_at: datetime | None
 ) -> bool:
     """Write how a lost attempt ended, now that it is known. False: it was settled already."""
-    guard = (delivery.c.id == delivery_id, delivery.c.state == State.UNKNOWN.value)
-    return _conclude(connection, delivery_id, guard, outcome, now, retry_at)
+    found = connection.execute(_UNKNOWN, {"delivery": delivery_id}).one_or_none()
+    return found is not None and _conclude(connection, found, outcome, now, retry_at)
 
 
 def rescue(connection: sa.Connection, now: datetime) -> tuple[int, int]:
@@ -233,6 +223,83 @@ _DETAILS = (
 )
 
 
+_FENCED = (
+    delivery.c.id == sa.bindparam("delivery"),
+    delivery.c.worker == sa.bindparam("by"),
+    delivery.c.fence == sa.bindparam("number"),
+)
+
+_BEGIN = (
+    delivery.update()
+    .where(*_FENCED, delivery.c.state == State.CLAIMED.value)
+    .values(
+        state=State.SENDING.value,
+        attempts=delivery.c.attempts + 1,
+        lease_until=sa.bindparam("lease", type_=delivery.c.lease_until.type),
+    )
+)
+
+_RELEASE = (
+    delivery.update()
+    .where(*_FENCED, delivery.c.state == State.CLAIMED.value)
+    .values(state=State.READY.value, worker=None, lease_until=None)
+)
+
+_HEAD = sa.select(
+    delivery.c.id, delivery.c.job_id, delivery.c.account_id, delivery.c.attempts, delivery.c.cancel_requested
+)
+_MINE = _HEAD.where(*_FENCED, delivery.c.state == State.SENDING.value).with_for_update()
+_UNKNOWN = _HEAD.where(
+    delivery.c.id == sa.bindparam("delivery"), delivery.c.state == State.UNKNOWN.value
+).with_for_update()
+
+_ATTEMPT = attempt.insert()
+
+_ATTEMPT_ENDED = (
+    attempt.update()
+    .where(attempt.c.delivery_id == sa.bindparam("delivery"), attempt.c.number == sa.bindparam("of"))
+    .values(
+        {
+            name: sa.bindparam(name)
+            for name in (
+                "ended_at",
+                "result",
+                "pages",
+                "remote_id",
+                "seconds",
+                "bit_rate",
+                "coding",
+                "ecm",
+                "bad_rows",
+                "detail",
+            )
+        }
+    )
+)
+
+_ENDED = (
+    delivery.update()
+    .where(delivery.c.id == sa.bindparam("delivery"))
+    .values(
+        worker=None,
+        lease_until=None,
+        **{
+            name: sa.bindparam(name)
+            for name in (
+                "state",
+                "due_at",
+                "result",
+                "pages",
+                "remote_id",
+                "seconds",
+                "attempted_at",
+                "finished_at",
+            )
+        },
+    )
+)
+
+
 def _claimed(row: Row) -> Claimed:
     return Claimed(
         id=row.id,
@@ -251,38 +318,35 @@ def _claimed(row: Row) -> Claimed:
     )
 
 
-def _fenced(claimed: Claimed, state: State) -> tuple[sa.ColumnElement[bool], ...]:
-    return (
-        delivery.c.id == claimed.id,
-        delivery.c.worker == claimed.worker,
-        delivery.c.fence == claimed.fence,
-        delivery.c.state == state.value,
-    )
+def _fence(claimed: Claimed) -> dict[str, Any]:
+    return {"delivery": claimed.id, "by": claimed.worker, "number": claimed.fence}
 
 
 def _conclude(
-    connection: sa.Connection,
-    delivery_id: int,
-    guard: Iterable[sa.ColumnElement[bool]],
-    outcome: Outcome,
-    now: datetime,
-    retry_at: datetime | None,
+    connection: sa.Connection, found: Row, outcome: Outcome, now: datetime, retry_at: datetime | None
 ) -> bool:
     """Attempt, delivery, job and event, in the one transaction that makes the end known."""
-    found = connection.execute(
-        sa.select(delivery.c.job_id, delivery.c.account_id, delivery.c.attempts, delivery.c.cancel_requested).where(
-            *guard
-        )
-    ).one_or_none()
-    if found is None:
-        return False
     state = _state_after(outcome, None if found.cancel_requested else retry_at)
-    _write_attempt(connection, delivery_id, found.attempts, outcome, now)
-    _write_delivery(connection, delivery_id, state, outcome, now, retry_at)
-    if state in FINAL:
-        not_ok = int(state is not State.SENT)
-        jobs.count_down(connection, found.job_id, final=1, not_ok=not_ok, now=now)
-        events.write(connection, now, "delivery.final", found.account_id, job_id=found.job_id, delivery_id=delivery_id)
+    final = state in FINAL
+    told = {"pages": outcome.pages, "remote_id": outcome.remote_id, "seconds": outcome.seconds}
+    connection.execute(
+        _ATTEMPT_ENDED, {**_record(outcome), **told, "delivery": found.id, "of": found.attempts, "ended_at": now}
+    )
+    connection.execute(
+        _ENDED,
+        {
+            **told,
+            "delivery": found.id,
+            "state": state.value,
+            "due_at": None if final else retry_at,
+            "result": outcome.result.value if final else None,
+            "attempted_at": now,
+            "finished_at": now if final else None,
+        },
+    )
+    if final:
+        jobs.count_down(connection, found.job_id, final=1, not_ok=int(state is not State.SENT), now=now)
+        events.write(connection, now, "delivery.final", found.account_id, job_id=found.job_id, delivery_id=found.id)
     return True
 
 
@@ -292,46 +356,12 @@ def _state_after(outcome: Outcome, retry_at: datetime | None) -> State:
     return State.FAILED if retry_at is None else State.WAITING
 
 
-def _write_attempt(connection: sa.Connection, delivery_id: int, number: int, outcome: Outcome, now: datetime) -> None:
-    connection.execute(
-        attempt.update().where(attempt.c.delivery_id == delivery_id, attempt.c.number == number),
-        {
-            "ended_at": now,
-            "result": outcome.result.value,
-            "pages": outcome.pages,
-            "remote_id": outcome.remote_id,
-            "seconds": outcome.seconds,
-            "bit_rate": outcome.bit_rate,
-            "coding": outcome.coding,
-            "ecm": outcome.ecm,
-            "bad_rows": list(outcome.bad_rows),
-            "detail": outcome.detail,
-        },
-    )
-
-
-def _write_delivery(
-    connection: sa.Connection,
-    delivery_id: int,
-    state: State,
-    outcome: Outcome,
-    now: datetime,
-    retry_at: datetime | None,
-) -> None:
-    final = state in FINAL
-    connection.execute(
-        delivery.update()
-        .where(delivery.c.id == delivery_id)
-        .values(
-            state=state.value,
-            worker=None,
-            lease_until=None,
-            due_at=None if final else retry_at,
-            result=outcome.result.value if final else None,
-            pages=outcome.pages,
-            remote_id=outcome.remote_id,
-            seconds=outcome.seconds,
-            attempted_at=now,
-            finished_at=now if final else None,
-        )
-    )
+def _record(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "result": outcome.result.value,
+        "bit_rate": outcome.bit_rate,
+        "coding": outcome.coding,
+        "ecm": outcome.ecm,
+        "bad_rows": list(outcome.bad_rows),
+        "detail": outcome.detail,
+    }

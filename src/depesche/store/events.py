@@ -7,6 +7,8 @@ import sqlalchemy as sa
 
 from depesche.store.schema import event
 
+_EVENT = event.insert()
+
 
 def write(
     connection: sa.Connection,
@@ -21,7 +23,7 @@ def write(
 ) -> None:
     """Append one event; `kind` is ``noun.verb``: ``job.accepted``, ``delivery.final``, ``fax.received``."""
     connection.execute(
-        event.insert(),
+        _EVENT,
         {
             "at": now,
             "kind": kind,

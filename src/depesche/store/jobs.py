@@ -20,10 +20,10 @@ def insert(connection: sa.Connection, new: NewJob, now: datetime) -> int:
     """Write the job, its files, its recipients and the event; give the JobId."""
     good = {recipient.address for recipient in new.recipients if not recipient.code}
     bad = sum(1 for recipient in new.recipients if recipient.code)
-    job_id = assigned(connection.execute(job.insert(), _job_row(new, good=len(good), bad=bad, now=now)))
-    connection.execute(delivery.insert(), list(_deliveries(new, job_id, now)))
+    job_id = assigned(connection.execute(_JOB, _job_row(new, good=len(good), bad=bad, now=now)))
+    connection.execute(_DELIVERY, list(_deliveries(new, job_id, now)))
     if new.files:
-        connection.execute(document.insert(), [_document(job_id, *item) for item in enumerate(new.files)])
+        connection.execute(_DOCUMENT, [_document(job_id, *item) for item in enumerate(new.files)])
     events.write(connection, now, "job.accepted", new.account_id, job_id=job_id)
     return job_id
 
@@ -81,6 +81,10 @@ def files(connection: sa.Connection, job_id: int) -> list[StoredFile]:
         for row in connection.execute(query)
     ]
 
+
+_JOB = job.insert()
+_DELIVERY = delivery.insert()
+_DOCUMENT = document.insert()
 
 _DOUBLE = (
     sa.select(job)

@@ -53,6 +53,7 @@ account = sa.Table(
     sa.Column("trial_until", sa.Date),
     sa.Column("sandbox", sa.Boolean, nullable=False),
     sa.Column("country", sa.String(2), nullable=False),
+    sa.Column("numbers", sa.JSON, nullable=False),
     sa.Column("job_types", sa.JSON, nullable=False),
     sa.Column("bulk", sa.Boolean, nullable=False),
     sa.Column("abroad", sa.Boolean, nullable=False),
@@ -70,8 +71,8 @@ account_number = sa.Table(
     metadata,
     sa.Column("number", sa.String(20), primary_key=True),
     sa.Column("account_id", Id, sa.ForeignKey("account.id"), nullable=False, index=True),
-    sa.Column("position", sa.Integer, nullable=False),
 )
+"""Whose a number is; the account's row keeps them too, in order, so that a login reads one row."""
 
 job = sa.Table(
     "job",

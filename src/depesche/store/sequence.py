@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 
 def start_at(connection: sa.Connection, first_job_id: int, first_fax_id: int) -> None:
-    """Let the first JobId and FaxId of an empty database be these: programs that come from elsewhere keep them as keys."""
+    """The first JobId and FaxId of an empty database: programs that come from elsewhere keep them as keys."""
     for table, first in (("job", first_job_id), ("inbound", first_fax_id)):
         connection.exec_driver_sql("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table, first - 1))
 

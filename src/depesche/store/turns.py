@@ -1,9 +1,11 @@
 """Whose turn it is: start-time fair queueing, so that a broadcast of a million never blocks another's single fax.
 
-A delivery that becomes ready gets ``turn = max(clock, the account's last turn) + 1 / weight``; the clock of a channel is the
-turn last claimed. Turns are given on becoming ready, not on being ordered: what is scheduled for 8:00 cannot flood at 8:00.
+A delivery that becomes ready gets ``turn = max(clock, the account's last turn) + 1 / weight``; the clock of a channel
+is the turn last claimed. Turns are given on becoming ready, not on being ordered: what is scheduled for 8:00 cannot
+flood at 8:00.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -16,11 +18,11 @@ CLOCK = 0
 """The account id under which a channel's clock is kept."""
 
 
-def stage(connection: sa.Connection, now: datetime, limit: int) -> int:
-    """Up to `limit` waiting deliveries whose time is come become ready. Gives how many."""
+def stage(connection: sa.Connection, now: datetime, limit: int) -> Counter[str]:
+    """Up to `limit` waiting deliveries whose time is come become ready. Gives how many of each channel."""
     due = connection.execute(_DUE, {"now": now, "number": limit}).all()
     if not due:
-        return 0
+        return Counter()
     last = _last_turns(connection, due)
     moved = []
     for row in due:
@@ -32,7 +34,7 @@ def stage(connection: sa.Connection, now: datetime, limit: int) -> int:
         moved.append({"delivery": row.id, "given": value})
     connection.execute(_READY, moved)
     _keep(connection, last, {(row.channel, row.account_id) for row in due})
-    return len(due)
+    return Counter(row.channel for row in due)
 
 
 def advance(connection: sa.Connection, channel: str, claimed: Iterable[int]) -> None:

@@ -37,7 +37,7 @@ async def authenticate(house: House, number: str, password: str, peer: str) -> L
     number = number.strip()
     if not number:
         return Login(failure=LoginFailure.NO_ACCOUNT)
-    found = await house.database.read(lambda connection: accounts.credentials(connection, number))
+    found = await house.database.peek(lambda connection: accounts.credentials(connection, number))
     if found is None:
         house.throttle.unknown_account(peer)
         return Login(failure=LoginFailure.UNKNOWN)

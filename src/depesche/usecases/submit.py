@@ -12,7 +12,7 @@ from depesche.blobs.store import Blob, BlobError
 from depesche.model.account import Account
 from depesche.model.codes import SendJobCode as Code
 from depesche.model.job import JobHead, NewJob, Recipient, StoredFile
-from depesche.model.jobtype import Channel
+from depesche.model.jobtype import Channel, JobType
 from depesche.store import jobs
 from depesche.usecases import judge
 from depesche.usecases.authenticate import Login
@@ -72,18 +72,30 @@ async def submit(house: House, login: Login, submission: Submission) -> SubmitAn
 async def _accept(house: House, login: Login, submission: Submission, written: list[Blob]) -> SubmitAnswer:
     account = judge.account(login, house.now())
     order = await read_order(house, account, submission)
-    await _refuse_double(house, account, order)
+    if order.files or order.type is JobType.FAX:
+        await _refuse_double(house, account, order)  # before the pages are made in vain; `_write` looks again
+    try:
+        recipients, composed = await _judge_and_compose(house, account, order, written)
+    except Refused:
+        await _refuse_double(house, account, order)  # which comes before all that is judged there
+        raise
+    new = _new_job(account, order, recipients, composed)
+    job = await _unbroken(house, new, written)
+    house.wake()
+    log.info("order accepted", job=job, account=account.number, type=order.type.name, recipients=len(recipients))
+    return SubmitAnswer(Code.ACCEPTED, job, judge.good(recipients), composed.pages)
+
+
+async def _judge_and_compose(
+    house: House, account: Account, order: Order, written: list[Blob]
+) -> tuple[tuple[Recipient, ...], Composed]:
     judge.bulk(account, order)
     judge.sender(account, order)
     recipients = judge.recipients(account, order)
     composed = await compose(house, account, order, recipients)
     written += composed.blobs
     judge.trial_pages(account, composed.pages)
-    new = _new_job(account, order, recipients, composed)
-    job = await _unbroken(house, new, written)
-    house.wake()
-    log.info("order accepted", job=job, account=account.number, type=order.type.name, recipients=len(recipients))
-    return SubmitAnswer(Code.ACCEPTED, job, judge.good(recipients), composed.pages)
+    return recipients, composed
 
 
 async def _unbroken(house: House, new: NewJob, written: list[Blob]) -> int:

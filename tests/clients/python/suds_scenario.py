@@ -28,7 +28,7 @@ def utc(moment: datetime) -> str:
 
 def report(answer: Any) -> dict[str, Any]:
     """The answer as it is reported: moments in UTC, files by their length."""
-    outs = {"return": answer} if isinstance(answer, int) else {name: value for name, value in answer}  # noqa: C416
+    outs: dict[str, Any] = {"return": answer} if isinstance(answer, int) else {name: value for name, value in answer}  # noqa: C416
     for name, value in outs.items():
         if isinstance(value, datetime):
             outs[name] = utc(value)
@@ -56,7 +56,7 @@ def main(address: str, folder: Path) -> None:
         JobType=0,
         Recipient="+493023125200[Ref-Ä1]",
         RecipientFile=None,
-        SendText="Grüße aus Köln – 5 €",
+        SendText="Grüße aus Köln – 5 €",  # noqa: RUF001
         SendFilename1="Anhang-Ümläut.pdf",
         SendFile1=encoded(folder / "document.pdf"),
         Options="STATIONID=Müller GmbH;FAXHEADER=Test",

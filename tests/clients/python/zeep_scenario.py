@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import zeep  # type: ignore[import-untyped]
+import zeep
 from zeep import xsd
 
 CUSTOMER = {"Account": "10001", "Password": "demo"}
@@ -21,7 +21,7 @@ NOTHING = dict.fromkeys(
 
 def report(answer: Any) -> dict[str, Any]:
     """The answer as it is reported: moments in UTC, files by their length."""
-    outs = {"return": answer} if isinstance(answer, int) else dict(answer.__values__)
+    outs: dict[str, Any] = {"return": answer} if isinstance(answer, int) else dict(answer.__values__)
     for name, value in outs.items():
         if isinstance(value, datetime):
             outs[name] = utc(value)
@@ -46,11 +46,11 @@ def finished(fax: Any, job_id: int) -> Any:
 
 
 def main(address: str, folder: Path) -> None:
-    fax = zeep.Client(f"{address}/xmlws.exe?/wsdl/IntfXMLWS").service
+    fax = zeep.Client(f"{address}/xmlws.exe?/wsdl/IntfXMLWS").service  # type: ignore[no-untyped-call]
 
     order = {
         "Recipient": "+493023125200[Ref-Ä1]",
-        "SendText": "Grüße aus Köln – 5 €",
+        "SendText": "Grüße aus Köln – 5 €",  # noqa: RUF001
         "SendFilename1": "Anhang-Ümläut.pdf",
         "SendFile1": (folder / "document.pdf").read_bytes(),
         "Options": "STATIONID=Müller GmbH;FAXHEADER=Test",

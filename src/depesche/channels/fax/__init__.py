@@ -1,1 +1,1 @@
-""""""
+"""Fax: T.30 over whatever carries it; the sandbox carries it in memory."""

@@ -18,6 +18,8 @@ body { margin: 0 auto; max-width: 66rem; padding: 2.5rem 1.25rem 4rem; backgroun
   font: 1rem/1.55 system-ui, sans-serif; }
 h1 { margin: 0; font-size: 2rem; letter-spacing: -.02em; }
 h2 { margin: 3rem 0 .25rem; font-size: 1.25rem; }
+h2 code { font-size: 1em; }
+nav { margin-top: 1rem; }
 p { margin: .15rem 0; }
 a { color: var(--accent); }
 [lang=en] { color: var(--soft); }
@@ -32,6 +34,7 @@ table { width: 100%; border-collapse: collapse; font-size: .92rem; }
 th, td { padding: .4rem .75rem; text-align: left; vertical-align: top; border-top: 1px solid var(--line); }
 thead th { border-top: 0; background: var(--tint); font-weight: 600; white-space: nowrap; }
 tbody th { font-weight: 400; }
+table code { white-space: nowrap; }
 tbody.out { background: var(--tint); }
 """
 

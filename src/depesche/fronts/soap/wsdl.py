@@ -23,8 +23,8 @@ def describe(style: Style, settings: Soap, location: str) -> bytes:
     """The WSDL of a style; `location` is the URL to which clients post."""
     definitions = _document(settings, location) if style is Style.DOCUMENT else _rpc(settings, location)
     ET.indent(definitions)
-    document: bytes = ET.tostring(definitions, encoding="utf-8", xml_declaration=True)
-    return document
+    written: str = ET.tostring(definitions, encoding="unicode")
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{written}\n'.encode()
 
 
 def _rpc(settings: Soap, location: str) -> ET.Element:

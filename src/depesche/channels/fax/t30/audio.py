@@ -64,4 +64,4 @@ class AudioTerminal:
         self.session.terminate()
 
     def _pointer(self, samples: Samples) -> Any:
-        return self._ffi.cast("int16_t *", self._ffi.from_buffer(samples))
+        return self._ffi.from_buffer("int16_t[]", samples.data, require_writable=True)

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from depesche.channels.fax.t30.spandsp import Coding
 
+OK = 0
+"""``T30_ERR_OK``: the call came to its proper end. Not every page need have been taken."""
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -51,13 +54,18 @@ class Report:
     """Each start of phase B, by its frame: DIS at the caller, DCS at the answerer."""
 
     page_begun: bool
-    """Training was confirmed (CFR): from here on a page is on the line."""
+    """Training was confirmed (CFR): from there on a page is on the line. Known at the sender alone."""
 
     pages: tuple[Page, ...]
     remote_id: str
     """TSI or CSI of the far end."""
 
     @property
-    def confirmed(self) -> int:
-        """Pages that the receiver took."""
-        return sum(page.confirmed for page in self.pages)
+    def confirmed(self) -> tuple[Page, ...]:
+        """The pages that the receiver took."""
+        return tuple(page for page in self.pages if page.confirmed)
+
+    @property
+    def whole(self) -> bool:
+        """The call came to its proper end, and its last page was taken: what a receiver can know."""
+        return self.completion == OK and bool(self.pages) and self.pages[-1].confirmed

@@ -1,6 +1,7 @@
 """The T.30 session inside a terminal, whatever carries it: audio now, T.38 by the same calls."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,7 @@ class Session:
     """
 
     def __init__(self, spandsp: Spandsp, context: Any, station: Station) -> None:
+        """Raises: ValueError for a station id or file name that spandsp cannot take."""
         self._spandsp = spandsp
         self._context = context
         self._stats = spandsp.ffi.new("t30_stats_t *")
@@ -51,14 +53,20 @@ class Session:
         self._counted = 0
         self._page_begun = False
         self.frames = 0
-        """T.30 frames sent and received so far: the pulse of the call."""
+        """T.30 frames so far, both ways: the pulse of the call. Counted at the sender alone."""
+
         self._configure(station)
-        self._callbacks = self._listen()  # cffi frees a callback that nobody holds, and spandsp would jump into it
+        self._callbacks = self._listen(station)  # a callback that nobody holds is freed, and C would jump into it
 
     @property
     def active(self) -> bool:
-        """Whether the call goes on."""
-        return bool(self._spandsp.lib.t30_call_active(self._context))
+        """Whether the call goes on: until phase E."""
+        return self._completion is None
+
+    @property
+    def bit_rate(self) -> int:
+        """Bits a second that the image modem is set to at this moment."""
+        return int(self.statistics().bit_rate)
 
     @property
     def confirmed(self) -> int:
@@ -106,20 +114,22 @@ class Session:
             lib.t30_set_rx_file(context, _name(station.receive), -1)
             lib.t30_set_rx_encoding(context, Coding.MMR)
 
-    def _listen(self) -> tuple[Any, ...]:
-        lib, null = self._spandsp.lib, self._spandsp.ffi.NULL
-        listeners = (
-            ("t30_phase_b_handler_t", self._on_phase_b, lib.t30_set_phase_b_handler),
-            ("t30_phase_d_handler_t", self._on_phase_d, lib.t30_set_phase_d_handler),
-            ("t30_phase_e_handler_t", self._on_phase_e, lib.t30_set_phase_e_handler),
-            ("t30_real_time_frame_handler_t", self._on_frame, lib.t30_set_real_time_frame_handler),
-        )
-        callbacks = []
-        for signature, method, register in listeners:
-            callback = self._spandsp.ffi.callback(signature, method, onerror=self._keep)
-            register(self._context, callback, null)
-            callbacks.append(callback)
-        return tuple(callbacks)
+    def _listen(self, station: Station) -> list[Any]:
+        lib = self._spandsp.lib
+        callbacks = [
+            self._register(lib.t30_set_phase_b_handler, "t30_phase_b_handler_t", self._on_phase_b),
+            self._register(lib.t30_set_phase_d_handler, "t30_phase_d_handler_t", self._on_phase_d),
+            self._register(lib.t30_set_phase_e_handler, "t30_phase_e_handler_t", self._on_phase_e),
+        ]
+        if station.send is not None:  # every ECM frame of 256 bytes calls this one: not where nobody needs it
+            setter = lib.t30_set_real_time_frame_handler
+            callbacks.append(self._register(setter, "t30_real_time_frame_handler_t", self._on_frame))
+        return callbacks
+
+    def _register(self, setter: Any, signature: str, method: Callable[..., Any]) -> Any:
+        callback = self._spandsp.ffi.callback(signature, method, onerror=self._keep)
+        setter(self._context, callback, self._spandsp.ffi.NULL)
+        return callback
 
     def _keep(self, _kind: object, error: BaseException, _trace: object) -> None:
         self._error = self._error or error

@@ -1,6 +1,6 @@
 """libspandsp 0.0.6 bound with cffi in ABI mode (docs/adr/0004-spandsp-abi-mode.md).
 
-The declarations repeat spandsp's ``t30.h``, ``t30_api.h``, ``t30_logging.h`` and ``fax.h``. Nothing checks them when the
+The declarations are those of ``t30.h``, ``t30_api.h``, ``t30_logging.h`` and ``fax.h``. Nothing checks them when the
 library is loaded: `layout.verified` does, and everything but that check gets its `Spandsp` from there.
 """
 
@@ -63,10 +63,10 @@ void t30_set_phase_b_handler(t30_state_t *, t30_phase_b_handler_t *, void *);
 void t30_set_phase_d_handler(t30_state_t *, t30_phase_d_handler_t *, void *);
 void t30_set_phase_e_handler(t30_state_t *, t30_phase_e_handler_t *, void *);
 void t30_set_real_time_frame_handler(t30_state_t *, t30_real_time_frame_handler_t *, void *);
-int t30_call_active(t30_state_t *);
 void t30_terminate(t30_state_t *);
 void t30_get_transfer_statistics(t30_state_t *, t30_stats_t *);
 const char *t30_frametype(uint8_t);
+const char *t30_completion_code_to_str(int);
 
 fax_state_t *fax_init(fax_state_t *, int);
 int fax_free(fax_state_t *);
@@ -121,7 +121,8 @@ class Spandsp:
 
     def text(self, pointer: Any) -> str:
         """A C string as the far end or the library gave it; empty for NULL."""
-        return bytes(self.ffi.string(pointer)).decode("ascii", "replace") if pointer else ""
+        found = self.ffi.string(pointer) if pointer else ""
+        return found.decode("ascii", "replace") if isinstance(found, bytes) else found
 
 
 def load() -> Spandsp:

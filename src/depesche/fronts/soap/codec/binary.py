@@ -27,6 +27,8 @@ class Base64Decoder:
             raise ValueError("something follows the padding")
         whole = symbols[:end]
         self._closed = whole.endswith(b"=")
+        if whole.endswith(b"==="):  # Python's strict mode lets a group of nothing but padding pass
+            raise ValueError("it has too much padding")
         return binascii.a2b_base64(whole, strict_mode=True)
 
     def close(self) -> None:

@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("trial_until", sa.Date(), nullable=True),
         sa.Column("sandbox", sa.Boolean(), nullable=False),
         sa.Column("country", sa.String(length=2), nullable=False),
+        sa.Column("numbers", sa.JSON(), nullable=False),
         sa.Column("job_types", sa.JSON(), nullable=False),
         sa.Column("bulk", sa.Boolean(), nullable=False),
         sa.Column("abroad", sa.Boolean(), nullable=False),
@@ -44,7 +45,6 @@ def upgrade() -> None:
         "account_number",
         sa.Column("number", sa.String(length=20), nullable=False),
         sa.Column("account_id", ID, nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_account_number_account_id_account")),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_account_number")),
     )

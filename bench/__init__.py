@@ -1,0 +1,1 @@
+"""Benchmarks: each prints a table with its peer beside it. Run by ``python -m bench``."""

@@ -1,0 +1,162 @@
+"""The header line at the top of every page.
+
+spandsp could write one, but with English months and without the number of pages, and over the picture.
+"""
+
+import struct
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont, TiffImagePlugin
+
+WIDTH = 1728
+"""Pixels across a fax page (T.4, 215 mm)."""
+
+HEIGHT = 40
+"""Rows of the line, 5 mm at 196 dpi: what has to be blank if the page is not to grow."""
+
+FONT = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
+
+_DPI = (204, 196)
+_SIZES = (26, 24, 22, 20, 18, 16)
+_MARGIN = 24
+_GAP = 36
+_WHITE = 1
+_BLACK = 0
+_ALL_WHITE = (255, 255)
+_BASELINE = 30
+_MAX_ROWS = 20_000
+"""2.6 m: what one page may take in memory, 35 MB."""
+
+_ROWS_PER_STRIP = 278
+"""TIFF tag."""
+
+_UNREADABLE = (EOFError, SyntaxError, TypeError, ValueError, KeyError, IndexError, struct.error)
+"""What Pillow raises for damaged files besides OSError."""
+
+
+class FontMissing(Exception):
+    """The face of the header line is not installed."""
+
+
+class BadDocument(Exception):
+    """The file is no TIFF of fax pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderLine:
+    """What the line says."""
+
+    at: datetime
+    """Time of sending, in the zone that it is printed in."""
+
+    sender: str
+    """Station id or name; 20 characters are shown."""
+
+    note: str = ""
+    """FAXHEADER, or the sender's fax number; 30 characters are shown."""
+
+    recipient: str = ""
+    """Number called; 20 characters are shown."""
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """The parts from the left, without the empty ones."""
+        sender, note, recipient = _shown(self.sender, 20), _shown(self.note, 30), _shown(self.recipient, 20)
+        to = f"an {recipient}" if recipient else ""
+        return tuple(filter(None, (f"{self.at:%d.%m.%Y %H:%M}", sender, note, to)))
+
+
+def stamp(source: Path, target: Path, line: HeaderLine) -> int:
+    """Write `source` anew with `line` on every page, and tell how many pages there are.
+
+    Where the top `HEIGHT` rows of a page are blank, they take the line; else the page grows by as much at its top. No
+    pixel of the page is ever covered. One page at a time is in memory.
+
+    Args:
+        source: multi-page TIFF, 1 bit, `WIDTH` pixels wide, 204x196 dpi.
+        target: multi-page TIFF of the same kind, coded T.6, one strip a page.
+
+    Raises: BadDocument, FontMissing, OSError (target cannot be written).
+    """
+    with _opened(source) as document, TiffImagePlugin.AppendingTiffWriter(str(target), new=True) as out:
+        pages = document.n_frames
+        for number in range(1, pages + 1):
+            page = _with_line(_page(document, number), _strip(line, number, pages))
+            page.save(out, format="TIFF", compression="group4", dpi=_DPI, tiffinfo={_ROWS_PER_STRIP: page.height})
+            out.newFrame()
+    return pages
+
+
+def _opened(source: Path) -> TiffImagePlugin.TiffImageFile:
+    try:
+        document = Image.open(source, formats=["TIFF"])
+    except (OSError, *_UNREADABLE) as error:
+        raise BadDocument(f"no TIFF: {error}") from error
+    assert isinstance(document, TiffImagePlugin.TiffImageFile)
+    return document
+
+
+def _page(document: TiffImagePlugin.TiffImageFile, number: int) -> Image.Image:
+    try:
+        document.seek(number - 1)
+        if document.mode != "1" or document.width != WIDTH or document.height > _MAX_ROWS:
+            raise BadDocument(f"page {number} is no fax page: {document.mode} {document.width}x{document.height}")
+        document.load()
+    except (OSError, *_UNREADABLE) as error:
+        raise BadDocument(f"page {number} cannot be read: {error}") from error
+    return document
+
+
+def _with_line(page: Image.Image, strip: Image.Image) -> Image.Image:
+    if page.height >= HEIGHT and page.crop((0, 0, WIDTH, HEIGHT)).getextrema() == _ALL_WHITE:
+        page.paste(strip, (0, 0))
+        return page
+    longer = Image.new("1", (WIDTH, HEIGHT + page.height))
+    longer.paste(strip, (0, 0))
+    longer.paste(page, (0, HEIGHT))
+    return longer
+
+
+def _strip(line: HeaderLine, number: int, pages: int) -> Image.Image:
+    strip = Image.new("1", (WIDTH, HEIGHT), _WHITE)
+    draw = ImageDraw.Draw(strip)
+    draw.fontmode = "1"  # hinted for black and white; grey edges would come out ragged
+    right = f"Seite {number}/{pages}"
+    font = _fitting((*line.left, right))
+    across = float(_MARGIN)
+    for part in line.left:
+        draw.text((across, _BASELINE), part, _BLACK, font, anchor="ls")
+        across += font.getlength(part) + _GAP
+    draw.text((WIDTH - _MARGIN, _BASELINE), right, _BLACK, font, anchor="rs")
+    return strip
+
+
+def _fitting(parts: tuple[str, ...]) -> ImageFont.FreeTypeFont:
+    """The largest face in which `parts` stand side by side; at the smallest, 20, 30 and 20 wide letters do."""
+    room = WIDTH - 2 * _MARGIN - _GAP * (len(parts) - 1)
+    fonts = (_font(size) for size in _SIZES)
+    return next((font for font in fonts if sum(map(font.getlength, parts)) <= room), _font(_SIZES[-1]))
+
+
+def _shown(text: str, length: int) -> str:
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:length]
+
+
+def require_font() -> None:
+    """Load the face of the line.
+
+    Raises: FontMissing.
+    """
+    for size in _SIZES:
+        _font(size)
+
+
+@cache
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    try:
+        return ImageFont.truetype(str(FONT), size)
+    except OSError as error:
+        raise FontMissing(f"{FONT} is missing: apt-get install fonts-dejavu-core") from error

@@ -1,0 +1,139 @@
+"""Is the loaded library the one that the binding describes?
+
+In ABI mode nothing compares our declarations with the library: a field that moved would be read from the wrong place in
+silence. So once in each process we look where the statistics are written, and send a page of known make through two
+engines: every field and every function that the binding uses has then given a value known beforehand.
+"""
+
+import tempfile
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from depesche.channels.fax.t30.audio import RATE, AudioTerminal
+from depesche.channels.fax.t30.completion import COMPLETIONS
+from depesche.channels.fax.t30.errors import WrongLayout
+from depesche.channels.fax.t30.report import OK, Page, Report
+from depesche.channels.fax.t30.session import Station
+from depesche.channels.fax.t30.spandsp import SONAME, STATS_INTS, Coding, Modem, Spandsp, load
+
+_BLOCK = 800
+_LIMIT = 60 * RATE
+"""Samples of the call; it needs 15 seconds."""
+
+_SENTINEL = 0x5A5A5A5A
+_CALLER = "+49 30 1"
+_ANSWERER = "+49 30 2"
+_MOST_BYTES = 200
+"""The page is 24 rows: three dozen bytes on the line."""
+
+_SENT = Page(
+    frame="MCF",
+    confirmed=True,
+    bit_rate=9600,
+    coding=Coding.MMR,
+    ecm=True,
+    width=1728,
+    rows=24,
+    x_resolution=8031,
+    y_resolution=3850,
+    coded_bytes=0,
+    bad_rows=0,
+    ecm_retries=0,
+)
+"""What the sender has to report; no two figures are alike that could be taken for each other."""
+
+
+@cache
+def verified() -> Spandsp:
+    """The library, opened and found to be what the binding says: some 80 ms once in each process.
+
+    Raises: LibraryMissing, WrongLayout.
+    """
+    spandsp = load()
+    verify(spandsp)
+    return spandsp
+
+
+def verify(spandsp: Spandsp) -> None:
+    """Compare the library with the declarations.
+
+    Raises: WrongLayout.
+    """
+    _verify_functions(spandsp)
+    _verify_size(spandsp)
+    _verify_call(spandsp)
+
+
+def _verify_functions(spandsp: Spandsp) -> None:
+    missing = [name for name in dir(spandsp.lib) if not hasattr(spandsp.lib, name)]
+    if missing:
+        raise _wrong(f"it lacks {', '.join(missing)}")
+
+
+def _verify_size(spandsp: Spandsp) -> None:
+    ffi, lib = spandsp.ffi, spandsp.lib
+    state = ffi.gc(lib.fax_init(ffi.NULL, True), lib.fax_free)
+    stats = ffi.new("t30_stats_t *")
+    ints = ffi.cast("int *", stats)
+    count = ffi.sizeof("t30_stats_t") // ffi.sizeof("int")
+    for index in range(count):
+        ints[index] = _SENTINEL
+    lib.t30_get_transfer_statistics(lib.fax_get_t30_state(state), stats)
+    written = [index for index in range(count) if ints[index] != _SENTINEL]
+    if written != list(range(STATS_INTS)):
+        raise _wrong(f"t30_stats_t has {len(written)} ints, not {STATS_INTS}")
+
+
+def _verify_call(spandsp: Spandsp) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        sent, received = _call(spandsp, Path(folder))
+    expected = (
+        ("completion", sent.completion, OK),
+        ("phrase", spandsp.text(spandsp.lib.t30_completion_code_to_str(49)), COMPLETIONS[49].phrase),
+        ("phase B", (sent.phases_b, received.phases_b), (("DIS",), ("DCS",))),
+        ("CFR", sent.page_begun, True),
+        ("TSI and CSI", (received.remote_id, sent.remote_id), (_CALLER, _ANSWERER)),
+        ("the sender's pages", _known(sent), (_SENT,)),
+        ("the receiver's pages", _known(received), (replace(_SENT, frame="EOP"),)),
+    )
+    for what, found, right in expected:
+        if found != right:
+            raise _wrong(f"{what}: {found!r}, not {right!r}")
+
+
+def _call(spandsp: Spandsp, folder: Path) -> tuple[Report, Report]:
+    page = folder / "page.tif"
+    image = Image.new("1", (_SENT.width, _SENT.rows), 1)
+    image.paste(0, (100, 8, 900, 16))
+    image.save(page, compression="group4", dpi=(204, 98))
+    sender = Station(_CALLER, send=page, modems=Modem.V29)
+    receiver = Station(_ANSWERER, receive=folder / "received.tif")
+    with (
+        AudioTerminal(spandsp, sender, calling=True) as caller,
+        AudioTerminal(spandsp, receiver, calling=False) as answerer,
+    ):
+        forward, back = np.zeros(_BLOCK, np.int16), np.zeros(_BLOCK, np.int16)
+        for _ in range(0, _LIMIT, _BLOCK):
+            caller.transmit(forward)
+            answerer.receive(forward)
+            answerer.transmit(back)
+            caller.receive(back)
+            if not (caller.active or answerer.active):
+                break
+        return caller.session.report(), answerer.session.report()
+
+
+def _known(report: Report) -> tuple[Page, ...]:
+    """The pages, without the one figure that depends on how well the library codes."""
+    return tuple(replace(page, coded_bytes=0) if 0 < page.coded_bytes < _MOST_BYTES else page for page in report.pages)
+
+
+def _wrong(what: str) -> WrongLayout:
+    return WrongLayout(
+        f"{SONAME} is not the spandsp 0.0.6 that this program knows: {what}. Install the distribution's own: "
+        "apt-get install libspandsp2 (Debian 12, Ubuntu 22.04) or libspandsp2t64 (Debian 13, Ubuntu 24.04)."
+    )

@@ -1,0 +1,206 @@
+"""Pictures: TIFF with all its pages and codings, BMP, PNG, JPEG.
+
+What is a fax page already goes through untouched; everything else is put on the grid true to its size.
+"""
+
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ExifTags, Image, ImageOps
+from PIL.TiffImagePlugin import TiffImageFile
+
+from depesche.render.detect import Format
+from depesche.render.errors import Damaged, NotWhole
+from depesche.render.grid import MM_PER_INCH, MOST_ROWS, WIDTH, X_DPI, Y_DPI, Placement, place
+from depesche.render.raster import Bits, black_and_white, packed
+
+PLUGINS = {Format.TIFF: "TIFF", Format.BMP: "BMP", Format.PNG: "PNG", Format.JPEG: "JPEG"}
+"""Pillow's names; no other of its readers ever sees a document."""
+
+SCREEN_DPI = 96
+"""Resolution of a picture that does not say its own, or says nonsense."""
+
+LIKELY_DPI = range(40, 4801)
+NEAR = 0.05
+"""Programs write 200 for 204 and 100 for 98: a fax page may be off by this share."""
+
+_SHORT_PAGE = 1400
+"""A fax page without resolution and with fewer rows has standard resolution (T.4: 3.85 lines/mm)."""
+
+_SUBFILE, _REDUCED = 254, 1
+"""TIFF 6.0 NewSubfileType, and its bit for a preview of another image."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One decoded page, upright, transparency laid on white."""
+
+    image: Image.Image
+    """Mode ``1``, ``L`` or ``RGB``."""
+
+    width: float
+    """Millimetres."""
+
+    height: float
+
+
+class PicturePages:
+    """An open picture file."""
+
+    def __init__(self, file: BinaryIO, format_: Format, pixels: int, most: int) -> None:
+        """`pixels`: of one page at most; `most`: looking for pages ends behind this number.
+
+        Raises: Damaged: broken, or larger than it may be; NotWhole: it has no page.
+        """
+        self._pixels = pixels
+        try:
+            self._image = Image.open(file, formats=[PLUGINS[format_]])
+            self._frames = self._find_pages(most) if format_ is Format.TIFF else [0]
+        except Exception as error:
+            raise _damage(error) from error
+        if not self._frames:
+            raise NotWhole("the TIFF picture has no page")
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def draw(self, index: int) -> Bits:
+        try:
+            self._seek(self._frames[index])
+            scale = _rows_per_row(self._image)
+            return _unchanged(self._image, scale) if scale else self._drawn()
+        except Exception as error:
+            raise _damage(error) from error
+
+    def picture(self, index: int) -> Picture:
+        """One page in its own colours. Raises: Damaged."""
+        try:
+            self._seek(self._frames[index])
+            width, height = _millimetres(self._image)
+            return Picture(_flat(_upright(self._image)), width, height)
+        except Exception as error:
+            raise _damage(error) from error
+
+    def _find_pages(self, most: int) -> list[int]:
+        """The frames that are pages, one more than `most` of them at the most."""
+        found: list[int] = []
+        frame = 0
+        while len(found) <= most:
+            try:
+                self._seek(frame)
+            except EOFError:
+                break
+            if not _is_preview(self._image):
+                found.append(frame)
+            frame += 1
+        return found
+
+    def _seek(self, frame: int) -> None:
+        self._image.seek(frame)
+        width, height = self._image.size
+        if width * height > self._pixels:
+            raise Damaged(f"a picture of {width} by {height} pixels is larger than allowed")
+
+    def _drawn(self) -> Bits:
+        placed = place(*_millimetres(self._image))
+        target = (placed.height, placed.width) if placed.turned else (placed.width, placed.height)
+        self._image.draft("L", (max(target), max(target)))
+        grey = _flat(_upright(self._image)).convert("L")
+        grey = grey.resize(target, Image.Resampling.LANCZOS, reducing_gap=2.0)
+        if placed.turned:
+            grey = grey.transpose(Image.Transpose.ROTATE_270)
+        return black_and_white(_on_paper(np.asarray(grey), placed))
+
+
+def _damage(error: Exception) -> Exception:
+    """Pillow lets through whatever its readers stumble over: with a damaged file that may be any exception."""
+    if isinstance(error, Damaged | MemoryError):
+        return error
+    return Damaged(f"the picture cannot be read: {type(error).__name__}")
+
+
+def _is_preview(image: Image.Image) -> bool:
+    """Whether a TIFF frame is but a smaller copy of another one."""
+    return isinstance(image, TiffImageFile) and bool(image.tag_v2.get(_SUBFILE, 0) & _REDUCED)
+
+
+def _rows_per_row(image: Image.Image) -> float:
+    """How many rows of ours one of this fax page makes: 1, 2 (standard), 0.5 (superfine); 0: it is no fax page."""
+    if image.mode != "1" or image.width != WIDTH or _orientation(image) != 1:
+        return 0
+    dpi = image.info.get("dpi")
+    if dpi is None:
+        scale = 2.0 if image.height < _SHORT_PAGE else 1.0
+    elif not _near(dpi[0], X_DPI):
+        return 0
+    else:
+        scale = next((scale for scale in (1.0, 2.0, 0.5) if _near(dpi[1] * scale, Y_DPI)), 0.0)
+    return scale if image.height * scale <= MOST_ROWS else 0
+
+
+def _near(dpi: float, wanted: float) -> bool:
+    return abs(dpi - wanted) <= wanted * NEAR
+
+
+def _unchanged(image: Image.Image, scale: float) -> Bits:
+    """A fax page, picture element by picture element; superfine rows are joined so that no line is lost."""
+    black = ~np.asarray(image)
+    if scale < 1:
+        even = black[: len(black) // 2 * 2]
+        return packed(even[0::2] | even[1::2])
+    return packed(np.repeat(black, int(scale), axis=0))
+
+
+def _orientation(image: Image.Image) -> int:
+    tags = image.tag_v2 if isinstance(image, TiffImageFile) else image.getexif()
+    return int(tags.get(ExifTags.Base.Orientation, 1))
+
+
+def _millimetres(image: Image.Image) -> tuple[float, float]:
+    """Width and height of the upright picture."""
+    x_dpi, y_dpi = image.info.get("dpi", (SCREEN_DPI, SCREEN_DPI))
+    if int(x_dpi) not in LIKELY_DPI or int(y_dpi) not in LIKELY_DPI:
+        x_dpi = y_dpi = SCREEN_DPI
+    width, height = image.size
+    if _orientation(image) in {5, 6, 7, 8}:  # on its side
+        x_dpi, y_dpi = y_dpi, x_dpi
+        if image.format != "TIFF":  # Pillow tells the upright size of a TIFF
+            width, height = height, width
+    return width / float(x_dpi) * MM_PER_INCH, height / float(y_dpi) * MM_PER_INCH
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    image.load()
+    turned = _orientation(image) != 1  # not so for TIFF: Pillow turns it while loading
+    return ImageOps.exif_transpose(image) if turned else image
+
+
+def _flat(image: Image.Image) -> Image.Image:
+    """Modes ``1``, ``L`` and ``RGB`` as they are, all others made one of them; transparent parts are white."""
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        paper = Image.new("RGB", image.size, "white")
+        paper.paste(image, mask=image)
+        return paper
+    if image.mode.startswith(("I", "F")):
+        return Image.fromarray(_eight_bits(np.asarray(image), sixteen=image.mode.startswith("I;16")))
+    if image.mode == "LAB":
+        return image.getchannel("L")
+    return image if image.mode in {"1", "L", "RGB"} else image.convert("RGB")
+
+
+def _eight_bits(values: NDArray[Any], *, sixteen: bool) -> NDArray[np.uint8]:
+    """Sixteen bits, or 32 or fractions, of which the range is guessed from the largest value, as grey values."""
+    numbers = values.astype(np.float32)
+    largest = 65535.0 if sixteen else float(numbers.max())
+    white = next((white for white in (1, 255, 65535) if largest <= white), largest)
+    grey: NDArray[np.uint8] = np.clip(numbers * (255 / white), 0, 255).astype(np.uint8)
+    return grey
+
+
+def _on_paper(grey: NDArray[np.uint8], placed: Placement) -> NDArray[np.uint8]:
+    paper = np.full((placed.rows, WIDTH), 255, np.uint8)
+    paper[placed.top : placed.top + placed.height, placed.left : placed.left + placed.width] = grey
+    return paper

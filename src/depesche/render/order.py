@@ -1,0 +1,34 @@
+"""What is to be rendered, in plain values: both sides of the conversion process know them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from depesche.render.detect import Format
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document on disk."""
+
+    path: Path
+    format: Format
+
+
+@dataclass(frozen=True, slots=True)
+class TextPage:
+    """What goes on the sheets in front of a fax."""
+
+    text: str
+    sender: str
+    """Name; may be empty."""
+
+    sender_number: str
+    """E.164, or as it shall stand there; may be empty."""
+
+    recipient: str
+    sent_on: datetime
+    """The sender's local time."""
+
+    language: str = "de"
+    """ISO 639-1: ``de``; anything else is taken for English."""

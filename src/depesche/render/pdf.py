@@ -1,0 +1,92 @@
+"""PDF documents, drawn by PDFium straight into the fax grid: no detour through a larger picture."""
+
+import ctypes
+import mmap
+from typing import Any, BinaryIO
+
+import pypdfium2 as pdfium  # type: ignore[import-untyped]
+import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
+
+from depesche.render.errors import Damaged, NotWhole
+from depesche.render.grid import MM_PER_INCH, WIDTH, place
+from depesche.render.raster import Bits, Grey, black_and_white
+
+POINTS_PER_INCH = 72
+_WHITE = 0xFFFFFFFF
+_TAIL = 1024
+"""Octets at the end in which ``%%EOF`` has to be (ISO 32000-1 annex H.3, note 18)."""
+
+
+def open_pdf(file: BinaryIO) -> Any:
+    """The document as pypdfium2 has it, its form fields ready to be drawn.
+
+    Raises: Damaged: broken, cut off, or it wants a password; NotWhole: it has no page.
+    """
+    data = _mapped(file)
+    try:
+        document = pdfium.PdfDocument(data)
+    except pdfium.PdfiumError as error:
+        raise _refusal(error) from error
+    if not pdfium_c.FPDF_DocumentHasValidCrossReferenceTable(document) and b"%%EOF" not in bytes(data[-_TAIL:]):
+        raise Damaged("the PDF document is cut off")
+    document.init_forms()
+    return document
+
+
+def load_page(document: Any, index: int) -> Any:
+    """One page; `index` counts from 0. Raises: Damaged."""
+    try:
+        return document[index]
+    except pdfium.PdfiumError as error:
+        raise Damaged(f"page {index + 1} of the PDF document is broken") from error
+
+
+class PdfPages:
+    """A PDF document as fax pages."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        """Raises: Damaged, NotWhole."""
+        self._document = open_pdf(file)
+
+    def __len__(self) -> int:
+        return len(self._document)
+
+    def draw(self, index: int) -> Bits:
+        page = load_page(self._document, index)
+        try:
+            return black_and_white(self._grey(page))
+        finally:
+            page.close()
+
+    def _grey(self, page: Any) -> Grey:
+        width, height = page.get_size()
+        if width <= 0 or height <= 0:
+            raise Damaged("a page of the PDF document has no size")
+        placed = place(width / POINTS_PER_INCH * MM_PER_INCH, height / POINTS_PER_INCH * MM_PER_INCH)
+        bitmap = pdfium.PdfBitmap.new_native(WIDTH, placed.rows, pdfium_c.FPDFBitmap_Gray)
+        pdfium_c.FPDFBitmap_FillRect(bitmap, 0, 0, WIDTH, placed.rows, _WHITE)
+        where = (placed.left, placed.top, placed.width, placed.height, int(placed.turned))
+        flags = pdfium_c.FPDF_ANNOT | pdfium_c.FPDF_GRAYSCALE
+        pdfium_c.FPDF_RenderPageBitmap(bitmap, page, *where, flags)
+        if self._document.formenv:
+            pdfium_c.FPDF_FFLDraw(self._document.formenv, bitmap, page, *where, flags)
+        grey: Grey = bitmap.to_numpy().reshape(placed.rows, bitmap.stride)[:, :WIDTH]
+        return grey
+
+
+def _mapped(file: BinaryIO) -> Any:
+    """The file as the array of octets that PDFium wants, without a copy."""
+    try:
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+    except ValueError as error:
+        raise Damaged("the PDF document is empty") from error
+    return (ctypes.c_ubyte * len(mapped)).from_buffer(mapped)
+
+
+def _refusal(error: Any) -> Damaged | NotWhole:
+    """What PDFium's reason means (fpdfview.h: FPDF_ERR_*)."""
+    if error.err_code == pdfium_c.FPDF_ERR_SUCCESS:
+        return NotWhole("the PDF document has no page")
+    if error.err_code in {pdfium_c.FPDF_ERR_PASSWORD, pdfium_c.FPDF_ERR_SECURITY}:
+        return Damaged("the PDF document is encrypted")
+    return Damaged("the PDF document is broken")

@@ -1,0 +1,118 @@
+"""Grey becomes black and white so that it can still be read.
+
+A fax knows no grey. One threshold for the page loses grey text or drowns tinted boxes; dithering alone breaks small
+grey letters into dots. So the page is looked at in cells of 4 by 4 picture elements:
+
+- Where thin marks stand on an even ground (text on paper, text on a tinted box, white text on a grey box), the middle
+  between mark and ground decides: letters become solid and clear, and so does the ground close around them.
+- Everywhere else (photographs, the boxes themselves) an ordered dither decides, but what is darker than `BLACK` or
+  lighter than `WHITE` is never dotted.
+
+The ground is found by morphological closing for dark marks, opening for light ones, on the cells' extremes.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Grey = NDArray[np.uint8]
+"""Rows of grey values, 0 black to 255 white."""
+
+Bits = NDArray[np.uint8]
+"""Rows of eight picture elements a byte, first one in the highest bit, 1 = black."""
+
+Extreme = Callable[[Any, Any], Any]
+"""numpy.minimum or numpy.maximum."""
+
+CELL = 4
+BLACK = 95
+"""Greys up to this one are black."""
+
+WHITE = 224
+"""Greys above this one are white: a tint of 10 % is paper."""
+
+CONTRAST = 40
+"""Marks differ from their ground by at least this much."""
+
+BAND = 24
+"""Stripes of cells looked at together: few enough for the processor's cache."""
+
+EVEN = 12
+"""An even ground differs from cell to cell by no more than this."""
+
+_BAYER = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]])
+_DITHER = (_BAYER * 16 + 8).astype(np.uint8)
+
+
+def black_and_white(grey: Grey) -> Bits:
+    """One bit for each picture element; the width must be a multiple of 8."""
+    rows, width = grey.shape
+    whole = np.pad(grey, ((0, -rows % CELL), (0, 0)), constant_values=255) if rows % CELL else grey
+    stripes = whole.reshape(-1, CELL, width)
+    bits = np.zeros((len(stripes), CELL, width // 8), np.uint8)
+    low, high = _limits(stripes)
+    dither = np.tile(_DITHER, (1, width // CELL))[np.newaxis]
+    for start in range(0, len(stripes), BAND):
+        band = slice(start, start + BAND)
+        threshold = np.minimum(np.maximum(dither, _widen(low[band])), _widen(high[band]))
+        bits[band] = np.packbits(stripes[band] <= threshold, axis=2)
+    return bits.reshape(-1, width // 8)[:rows]
+
+
+def packed(black: NDArray[np.bool_]) -> Bits:
+    """Picture elements that are black and white already."""
+    return np.packbits(black, axis=1)
+
+
+def _limits(stripes: Grey) -> tuple[Grey, Grey]:
+    """For each cell the range into which the dither's threshold is bent; where both are equal, it is the threshold."""
+    darkest, lightest = _cells(np.minimum, stripes), _cells(np.maximum, stripes)
+    low, high = np.full_like(darkest, BLACK), np.full_like(darkest, WHITE)
+    tint = _without_thin(np.minimum, np.maximum, darkest)
+    light = _marks(tint, lightest - tint)
+    paper = _without_thin(np.maximum, np.minimum, lightest)
+    dark = _marks(paper, paper - darkest)
+    for there, middle in ((light >= CONTRAST, tint + light // 2), (dark >= CONTRAST, paper - dark // 2)):
+        np.copyto(low, middle, where=there)
+        np.copyto(high, middle, where=there)
+    return low, high
+
+
+def _marks(ground: Grey, contrast: Grey) -> Grey:
+    """The strongest contrast of a thin mark in each cell and around it; 0 where the ground is not even."""
+    even = _spread(np.maximum, ground) - _spread(np.minimum, ground) <= EVEN
+    return _spread(np.maximum, contrast * even) * even
+
+
+def _cells(extreme: Extreme, stripes: Grey) -> Grey:
+    """The darkest or lightest value of each cell."""
+    lines = extreme(extreme(stripes[:, 0], stripes[:, 1]), extreme(stripes[:, 2], stripes[:, 3]))
+    pairs = extreme(lines[:, 0::2], lines[:, 1::2])
+    cells: Grey = extreme(pairs[:, 0::2], pairs[:, 1::2])
+    return cells
+
+
+def _without_thin(remove: Extreme, restore: Extreme, cells: Grey) -> Grey:
+    """Morphological opening or closing with two by two cells: what is narrower than that vanishes."""
+    edged = np.pad(cells, 1, mode="edge")
+    lines = remove(edged[:-1], edged[1:])
+    eroded = remove(lines[:, :-1], lines[:, 1:])
+    lines = restore(eroded[:-1], eroded[1:])
+    ground: Grey = restore(lines[:, :-1], lines[:, 1:])
+    return ground
+
+
+def _spread(extreme: Extreme, cells: Grey) -> Grey:
+    """The extreme among each cell and its eight neighbours."""
+    edged = np.pad(cells, 1, mode="edge")
+    lines = extreme(extreme(edged[:-2], edged[1:-1]), edged[2:])
+    spread: Grey = extreme(extreme(lines[:, :-2], lines[:, 1:-1]), lines[:, 2:])
+    return spread
+
+
+def _widen(cells: Grey) -> Grey:
+    """Cells as columns of picture elements, one row that stands for the cell's four."""
+    wide: Grey = (cells.astype(np.uint32) * 0x01010101).view(np.uint8)
+    return wide[:, np.newaxis, :]

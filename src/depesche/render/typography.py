@@ -1,0 +1,53 @@
+"""Characters, lines and words before they are set: what a typesetter must not be given."""
+
+import codecs
+import re
+from collections.abc import Iterator
+
+import phonenumbers
+
+from depesche.render.errors import Damaged
+
+LONGEST_RUN = 80
+"""Letters without a break; the typesetter's time grows with the square of a longer one, so it gets break points."""
+
+_LINE_ENDS = re.compile("\r\n|[\r\v\x85\u2028\u2029]")
+_UNPRINTABLE = re.compile("[^\t\n\f -~\u00a0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010fffd]")
+_LONG_RUN = re.compile(rf"\S{{{LONGEST_RUN},}}")
+_PIECE = re.compile(r"[^/?&=_.,;:-]{1,40}[/?&=_.,;:-]{0,40}|[/?&=_.,;:-]{1,40}")
+_BREAK_POINT = "\N{ZERO WIDTH SPACE}"
+_DOS_END = "\x1a"
+
+
+def decoded(data: bytes) -> str:
+    """The text of a file: UTF-8 or UTF-16 by its mark, else UTF-8, else Windows-1252.
+
+    Raises: Damaged: it is empty, or UTF-16 that is none.
+    """
+    if not data:
+        raise Damaged("the text is empty")
+    try:
+        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return data.decode("utf-16")
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if error.encoding.startswith("utf-16"):
+            raise Damaged("the text is no UTF-16") from error
+        return data.decode("cp1252", errors="replace")
+
+
+def sheets(text: str) -> Iterator[list[str]]:
+    """The lines of each sheet; a form feed begins a new one. Nothing unprintable is left in them."""
+    text = _UNPRINTABLE.sub("", _LINE_ENDS.sub("\n", text.rstrip(_DOS_END)))
+    text = _LONG_RUN.sub(lambda run: _BREAK_POINT.join(_PIECE.findall(run[0])), text)
+    for sheet in text.removesuffix("\f").split("\f"):
+        yield sheet.removeprefix("\n").rstrip("\n").split("\n")
+
+
+def telephone(number: str) -> str:
+    """A number in E.164 as people write it internationally (E.123); anything else as it is."""
+    try:
+        parsed = phonenumbers.parse(number, None)
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)

@@ -1,0 +1,116 @@
+"""What an operator sees of jobs, and decides about deliveries of which nobody knows how they ended."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+import sqlalchemy as sa
+
+from depesche.model.account import Account
+from depesche.model.job import Fate, JobHead
+from depesche.model.outcome import Outcome
+from depesche.model.result import Result
+from depesche.store import audit, deliveries, jobs, progress
+from depesche.store.deliveries import Lost
+from depesche.store.progress import PastAttempt, Standing
+from depesche.usecases.accounts import NotPossible
+from depesche.usecases.house import House
+
+
+class Verdict(Enum):
+    """What the operator says of a delivery in `unknown`."""
+
+    SENT = "sent"
+    FAILED = "failed"
+    RESEND = "resend"
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """All that is known of a job."""
+
+    account: Account
+    head: JobHead
+    standing: Standing
+    fates: tuple[Fate, ...]
+    attempts: tuple[PastAttempt, ...]
+
+
+async def newest(house: House, account_id: int, limit: int) -> list[tuple[JobHead, Standing]]:
+    """The account's last jobs, the newest first."""
+
+    def look(connection: sa.Connection) -> list[tuple[JobHead, Standing]]:
+        heads = jobs.newest(connection, account_id, limit)
+        standings = progress.standings(connection, [head.id for head in heads])
+        return [(head, standings[head.id]) for head in heads]
+
+    return await house.database.read(look)
+
+
+async def owner(house: House, job_id: int) -> Account:
+    """The account that ordered the job. Raises: NotPossible."""
+    return await house.database.read(lambda connection: _owner(connection, job_id))
+
+
+async def standing(house: House, job_id: int) -> Standing:
+    """Where the deliveries of the job stand."""
+    return await house.database.read(lambda connection: progress.standings(connection, [job_id])[job_id])
+
+
+async def fates(house: House, job_id: int) -> tuple[Fate, ...]:
+    """What became of each given row so far."""
+    return await house.database.read(lambda connection: tuple(jobs.fates(connection, job_id)))
+
+
+async def show(house: House, job_id: int) -> JobRecord:
+    """Raises: NotPossible."""
+
+    def look(connection: sa.Connection) -> JobRecord:
+        account = _owner(connection, job_id)
+        head = jobs.head(connection, account.id, job_id)
+        assert head is not None
+        return JobRecord(
+            account,
+            head,
+            progress.standings(connection, [job_id])[job_id],
+            tuple(jobs.fates(connection, job_id)),
+            tuple(progress.attempts(connection, job_id)),
+        )
+
+    return await house.database.read(look)
+
+
+async def resolve(house: House, actor: str, delivery_id: int, verdict: Verdict) -> None:
+    """End the uncertainty about a delivery as the operator says; on the audit record. Raises: NotPossible."""
+    now = house.now()
+
+    def work(connection: sa.Connection) -> None:
+        lost = _lost(connection, delivery_id)
+        retry_at = now if verdict is Verdict.RESEND else None
+        deliveries.settle(connection, delivery_id, _OUTCOMES[verdict](lost), now, retry_at)
+        told = {"delivery": delivery_id, "job": lost.job_id, "address": lost.address, "verdict": verdict.value}
+        audit.write(connection, now, actor, "delivery.resolve", _owner(connection, lost.job_id).id, told)
+
+    await house.database.run(work)
+    house.wake()
+
+
+_OUTCOMES: dict[Verdict, Callable[[Lost], Outcome]] = {
+    Verdict.SENT: lambda lost: Outcome(Result.OK, pages=lost.pages, detail="the operator says: sent"),
+    Verdict.FAILED: lambda _lost: Outcome(Result.SEND_FAILED, detail="the operator says: failed"),
+    Verdict.RESEND: lambda _lost: Outcome(Result.SEND_FAILED, detail="the operator says: send it again"),
+}
+
+
+def _owner(connection: sa.Connection, job_id: int) -> Account:
+    account = progress.owner(connection, job_id)
+    if account is None:
+        raise NotPossible(f"there is no job {job_id}")
+    return account
+
+
+def _lost(connection: sa.Connection, delivery_id: int) -> Lost:
+    found = deliveries.unknown(connection, after=delivery_id - 1, limit=1)
+    if not found or found[0].id != delivery_id:
+        raise NotPossible(f"there is no delivery {delivery_id} in the state unknown: nothing is to be decided")
+    return found[0]

@@ -1,0 +1,179 @@
+"""One POST: what is asked, what is answered, and what failures of ours look like from outside."""
+
+import asyncio
+import base64
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from depesche.fronts.soap import endpoint, exchange
+from depesche.fronts.soap.codec.fault import SoapVersion
+from depesche.model.reception import Reception
+from depesche.usecases.house import House
+from depesche.usecases.receive import receive
+
+Ask = Callable[..., Any]
+Envelope = Callable[..., str]
+
+LOGIN = "<Account>10001</Account><Password>demo</Password>"
+SMS = f"{LOGIN}<JobType>1</JobType><Recipient>+491713920000</Recipient><SendText>Grüße</SendText>"
+SOAP_1_2 = '<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope"><e:Body>{}</e:Body></e:Envelope>'
+
+
+def tightened(house: House, **soap: object) -> House:
+    settings = house.settings
+    return replace(house, settings=settings.model_copy(update={"soap": settings.soap.model_copy(update=soap)}))
+
+
+def test_an_sms_is_ordered_asked_after_and_cancelled(ask: Ask, envelope: Envelope) -> None:
+    answered = ask(envelope(SMS))
+    assert answered.status == 200
+    assert answered.headers["content-type"] == "text/xml; charset=utf-8"
+    ordered = answered.outs
+    assert ordered == {"return": "0", "JobId": ordered["JobId"], "RecipientsCount": "1", "PageCount": "1"}
+    job = f"{LOGIN}<JobId>{ordered['JobId']}</JobId>"
+    assert ask(envelope(job, "JobStatus")).outs["return"] == "6"
+    assert ask(envelope(job, "CancelJob")).outs == {"return": "0"}
+    status = ask(envelope(job, "JobStatus")).outs
+    assert (status["return"], status["SendResult"]) == ("0", "Canceled")
+    assert base64.b64decode(status["StatusFile"]).startswith(b'"RECIPIENT","JOBTYPE","RESULT"')
+
+
+def test_a_received_fax_is_fetched_until_it_is_deleted(
+    ask: Ask, envelope: Envelope, house: House, tmp_path: Path
+) -> None:
+    tiff = tmp_path / "fax.tif"
+    tiff.write_bytes(b"II*\0" + bytes(range(256)) * 2000)
+    at = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    asyncio.run(receive(house, Reception("call-1", "+493023125100", at, "+4940123", "Muster & Co", 1, tiff, True)))
+    fetched = ask(envelope(LOGIN, "RequestReceived")).outs
+    assert base64.b64decode(fetched.pop("FaxImage")) == tiff.read_bytes()
+    fax = fetched.pop("FaxId")
+    assert fetched == {
+        "return": "0",
+        "CalledNumber": "+493023125100",
+        "ReceiveDate": "2026-01-02T03:04:05.000Z",
+        "Originator": "+4940123",
+        "RemoteId": "Muster & Co",
+        "Pages": "1",
+    }
+    assert ask(envelope(LOGIN, "RequestReceived")).outs["FaxId"] == fax
+    assert ask(envelope(f"{LOGIN}<FaxId>{fax}</FaxId>", "DeleteReceived")).outs == {"return": "0"}
+    gone = ask(envelope(LOGIN, "RequestReceived")).outs
+    assert (gone["return"], gone["ReceiveDate"], gone["FaxImage"]) == ("5", "1899-12-30T00:00:00.000Z", "")
+
+
+@pytest.mark.parametrize(
+    ("operation", "login", "code"),
+    [
+        ("SendJob", "", "2"),
+        ("SendJob", "<Account>99</Account>", "-2"),
+        ("SendJob", "<Account>10001</Account><Password>x</Password>", "-1"),
+        ("JobStatus", "<Account>99</Account>", "1"),
+        ("CancelJob", "<Account>10001</Account><Password>x</Password>", "-1"),
+        ("RequestReceived", "<Account>10001</Account><Password>x</Password>", "2"),
+        ("DeleteReceived", "", "1"),
+    ],
+)
+def test_a_wrong_login_has_the_code_of_the_operation(
+    ask: Ask, envelope: Envelope, operation: str, login: str, code: str
+) -> None:
+    assert ask(envelope(login, operation)).outs["return"] == code
+
+
+def test_soap_1_2_is_answered_in_kind(ask: Ask) -> None:
+    answered = ask(SOAP_1_2.format(f'<m:CancelJob xmlns:m="urn:m">{LOGIN}<JobId>9</JobId></m:CancelJob>'))
+    assert answered.status == 200
+    assert answered.headers["content-type"] == "application/soap+xml; charset=utf-8"
+    assert SoapVersion.SOAP_1_2.namespace.encode() in answered.body
+    assert answered.outs == {"return": "-2"}
+
+
+def test_faults_of_soap_1_2_blame_sender_or_receiver(ask: Ask) -> None:
+    fault = ask(SOAP_1_2.format("<Register/>"))
+    assert fault.status == 400
+    assert b"<SOAP-ENV:Value>SOAP-ENV:Sender</SOAP-ENV:Value>" in fault.body
+    not_even_xml = ask(b"?", content_type="application/soap+xml; charset=utf-8")
+    assert not_even_xml.status == 400
+    assert not_even_xml.headers["content-type"] == "application/soap+xml; charset=utf-8"
+
+
+def test_faults_of_soap_1_1_have_status_500(ask: Ask) -> None:
+    answered = ask(b"?", content_type="text/xml")
+    assert answered.status == 500
+    assert answered.headers["content-type"] == "text/xml; charset=utf-8"
+    assert b"<faultcode>SOAP-ENV:Client</faultcode>" in answered.body
+    assert "line 1, column 1" in answered.fault
+
+
+def test_the_answer_stands_in_the_namespace_of_the_method(ask: Ask) -> None:
+    body = '<Envelope><Body><{}CancelJob xmlns{}="urn:asked"/></Body></Envelope>'
+    assert b'<NS1:CancelJobResponse xmlns:NS1="urn:asked">' in ask(body.format("n:", ":n")).body
+    assert b'<NS1:CancelJobResponse xmlns:NS1="urn:asked">' in ask(body.format("", "")).body
+    plain = ask("<Envelope><Body><CancelJob/></Body></Envelope>").body
+    assert b'<NS1:CancelJobResponse xmlns:NS1="urn:XMLWSIntf-IntfXMLWS">' in plain
+
+
+def test_document_literal_is_spoken_at_its_address_and_in_its_namespace(ask: Ask, envelope: Envelope) -> None:
+    document = b'<CancelJobResponse xmlns="urn:XMLWSIntf-IntfXMLWS-doc"><return>-2</return></CancelJobResponse>'
+    inner = f"{LOGIN}<JobId>9</JobId>"
+    assert document in ask(envelope(inner, "CancelJob"), path="/SOAPDOC/intfxmlws/").body
+    wrapped = f'<CancelJob xmlns="urn:XMLWSIntf-IntfXMLWS-doc">{inner}</CancelJob>'
+    assert document in ask(f"<Envelope><Body>{wrapped}</Body></Envelope>").body.replace(b"SOAP-ENV:", b"")
+
+
+def test_the_charset_of_the_content_type_is_heeded(ask: Ask, envelope: Envelope) -> None:
+    body = envelope(SMS).encode("windows-1252")
+    assert ask(body, content_type='text/xml; charset="windows-1252"').outs["return"] == "0"
+    assert "not well-formed" in ask(body, content_type="text/xml").fault
+
+
+def test_attachments_are_refused_rather_than_lost(ask: Ask, envelope: Envelope) -> None:
+    answered = ask(envelope(SMS), content_type='Multipart/Related; type="application/xop+xml"')
+    assert "MTOM" in answered.fault
+    assert answered.taken_before == 0
+
+
+def test_a_body_that_says_it_is_too_large_is_refused_unread(ask: Ask, envelope: Envelope, house: House) -> None:
+    small = tightened(house, max_body=1000)
+    answered = ask(iter([{"type": "http.disconnect"}]), at=small, content_length="1001")
+    assert answered.fault == "the request is larger than 1000 bytes"
+    assert answered.taken_before == 0
+    unsaid = ask(envelope("<SendText>" + "x" * 1000 + "</SendText>"), at=small)
+    assert unsaid.fault == "the request is larger than 1000 bytes"
+
+
+def test_a_client_that_stops_in_the_middle_is_told(
+    ask: Ask, envelope: Envelope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange, "IDLE_SECONDS", 0.01)
+    monkeypatch.setattr(endpoint, "LINGER_SECONDS", 0.01)
+    half = envelope(SMS).encode()[:100]
+    answered = ask(iter([{"type": "http.request", "body": half, "more_body": True}, {"type": "http.disconnect"}]))
+    assert answered.status == 0
+    answered = ask(iter([{"type": "http.request", "body": half, "more_body": True}]))
+    assert answered.fault == "the rest of the request did not arrive"
+
+
+def test_a_failure_of_ours_is_minus_4_or_a_server_fault_without_details(
+    ask: Ask, envelope: Envelope, house: House
+) -> None:
+    house.database.close()
+    assert ask(envelope(SMS)).outs == {"return": "-4", "JobId": "0", "RecipientsCount": "0", "PageCount": "0"}
+    for operation in ("JobStatus", "CancelJob", "RequestReceived", "DeleteReceived"):
+        answered = ask(envelope(LOGIN, operation))
+        assert answered.status == 500
+        assert b"<faultcode>SOAP-ENV:Server</faultcode>" in answered.body
+        assert answered.fault.startswith("an error of the server; its record has the number ")
+        assert b"Traceback" not in answered.body
+
+
+def test_an_answer_that_takes_too_long_is_minus_4_or_a_server_fault(ask: Ask, envelope: Envelope, house: House) -> None:
+    hasty = tightened(house, max_seconds=0)
+    assert ask(envelope(SMS), at=hasty).outs["return"] == "-4"
+    assert ask(envelope(LOGIN, "JobStatus"), at=hasty).fault.startswith("the answer took too long; ")
+    assert ask(envelope(SMS)).outs["return"] == "0"

@@ -8,7 +8,8 @@ ARGS ?=
 export PYTHON
 
 BIN := .venv/bin
-TEST_PACKAGES = $(shell find tests bench -name packages.txt)
+TEST_PACKAGES = $(shell find tests -name node_modules -prune -o -name packages.txt -print)
+BENCH_PACKAGES = $(shell find bench -name packages.txt)
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint fmt bench lock clean runtime workshop
@@ -32,6 +33,7 @@ fmt: workshop ## Set the code as ruff does
 	@$(BIN)/ruff format .
 
 bench: workshop ## Run the benchmarks and write docs/reference/benchmarks.md
+	@sh setup/debian.sh $(BENCH_PACKAGES)
 	@exec $(BIN)/python -m bench $(ARGS)
 
 lock: runtime ## Bring requirements/ to what pyproject.toml asks for (ARGS=--upgrade: newest releases)

@@ -2,17 +2,18 @@
 
 import http.client
 from urllib.parse import urlsplit
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
 _ENVELOPE = (
     '<?xml version="1.0" encoding="utf-8"?><SOAP-ENV:Envelope xmlns:SOAP-ENV="http://schemas.xmlsoap.org/soap/envelope/">'
-    '<SOAP-ENV:Body><m:{name} xmlns:m="urn:XMLWSIntf-IntfXMLWS">{arguments}</m:{name}></SOAP-ENV:Body></SOAP-ENV:Envelope>'
+    '<SOAP-ENV:Body><m:{name} xmlns:m="urn:XMLWSIntf-IntfXMLWS">{arguments}</m:{name}></SOAP-ENV:Body>'
+    "</SOAP-ENV:Envelope>"
 )
 
 
 def call(base_url: str, name: str, **arguments: object) -> dict[str, str]:
-    """Call an operation of the interface, give its out values by name. Raises: OSError, HTTPException, AssertionError."""
+    """Call an operation, give its out values by name. Raises: OSError, HTTPException, AssertionError."""
     inner = "".join(f"<{key}>{escape(str(value))}</{key}>" for key, value in arguments.items())
     body = _ENVELOPE.format(name=name, arguments=inner).encode()
     connection = http.client.HTTPConnection(urlsplit(base_url).netloc, timeout=60)
@@ -23,5 +24,5 @@ def call(base_url: str, name: str, **arguments: object) -> dict[str, str]:
     finally:
         connection.close()
     assert response.status == 200, answer
-    [result] = next(iter(ElementTree.fromstring(answer)))
+    [result] = next(iter(ET.fromstring(answer)))
     return {element.tag: element.text or "" for element in result}

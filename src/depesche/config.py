@@ -5,11 +5,19 @@ Settings come from a TOML file, and from the environment, which wins: ``[web] po
 
 from pathlib import Path
 from typing import Annotated, ClassVar
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, IPvAnyNetwork
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 MIB = 1 << 20
+
+
+def _zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (KeyError, OSError) as error:
+        raise ValueError(f"there is no time zone {name!r}") from error
 
 
 class Section(BaseModel):
@@ -21,41 +29,43 @@ class Section(BaseModel):
 class Web(Section):
     """Where the fronts listen."""
 
-    host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
-        (), description="Networks whose X-Forwarded-For, -Proto and -Host headers are believed."
+        default=(), description="Networks whose X-Forwarded-For, -Proto and -Host headers are believed."
     )
-    sessions: int = Field(200, ge=1, description="Requests in work at once; further ones wait for their turn.")
+    sessions: int = Field(default=200, ge=1, description="Requests in work at once; further ones wait for their turn.")
 
 
 class Soap(Section):
     """The FAX.de interface."""
 
     namespace: str = Field(
-        "urn:XMLWSIntf-IntfXMLWS", description="Namespace of the methods, as published in the rpc/encoded WSDL."
+        default="urn:XMLWSIntf-IntfXMLWS", description="Namespace of the methods, as published in the rpc/encoded WSDL."
     )
-    target_namespace: str = Field("http://tempuri.org/", description="targetNamespace of the rpc/encoded WSDL.")
+    target_namespace: str = Field(default="http://tempuri.org/", description="targetNamespace of the rpc/encoded WSDL.")
     document_namespace: str = Field(
-        "urn:XMLWSIntf-IntfXMLWS-doc", description="Namespace of the document/literal twin."
+        default="urn:XMLWSIntf-IntfXMLWS-doc", description="Namespace of the document/literal twin."
     )
-    max_body: int = Field(512 * MIB, ge=MIB, description="Bytes of one request, base64 included.")
-    max_file: int = Field(128 * MIB, ge=MIB, description="Bytes of one decoded file.")
-    max_text: int = Field(1 * MIB, ge=4096, description="Bytes of one text parameter.")
-    max_seconds: float = Field(25, gt=0, description="An answer leaves within this time; clients give up soon after.")
+    max_body: int = Field(default=512 * MIB, ge=MIB, description="Bytes of one request, base64 included.")
+    max_file: int = Field(default=128 * MIB, ge=MIB, description="Bytes of one decoded file.")
+    max_text: int = Field(default=1 * MIB, ge=4096, description="Bytes of one text parameter.")
+    max_seconds: float = Field(
+        default=25, gt=0, description="An answer leaves within this time; clients give up soon after."
+    )
 
 
 class Render(Section):
     """Making pages of documents."""
 
-    workers: int = Field(2, ge=1, description="Documents converted at once.")
-    seconds: float = Field(20, gt=0, description="Time for one document.")
-    memory: int = Field(1024 * MIB, ge=128 * MIB, description="Bytes of address space for one conversion.")
-    output: int = Field(256 * MIB, ge=MIB, description="Bytes that one conversion may write.")
-    pixels: int = Field(200_000_000, ge=1_000_000, description="Pixels of one picture before it is scaled.")
-    pages: int = Field(500, ge=1, description="Pages of one order.")
+    workers: int = Field(default=2, ge=1, description="Documents converted at once.")
+    seconds: float = Field(default=20, gt=0, description="Time for one document.")
+    memory: int = Field(default=1024 * MIB, ge=128 * MIB, description="Bytes of address space for one conversion.")
+    output: int = Field(default=256 * MIB, ge=MIB, description="Bytes that one conversion may write.")
+    pixels: int = Field(default=200_000_000, ge=1_000_000, description="Pixels of one picture before it is scaled.")
+    pages: int = Field(default=500, ge=1, description="Pages of one order.")
     sandbox: Annotated[str, Field(pattern="^(require|prefer|off)$")] = Field(
-        "prefer",
+        default="prefer",
         description="bubblewrap around the converters: `require` refuses to start without it, `prefer` warns, `off`.",
     )
 
@@ -63,29 +73,37 @@ class Render(Section):
 class Dispatch(Section):
     """The loops that carry deliveries."""
 
-    poll_seconds: float = Field(1.0, gt=0, description="Loops look again after this time even if nobody woke them.")
-    lease_seconds: float = Field(30.0, gt=0, description="A worker that is silent for this long counts as dead.")
-    fax_calls: int = Field(8, ge=1, description="Fax calls at once on this node.")
-    others: int = Field(32, ge=1, description="SMS, mails, letters and invoices in work at once, of each.")
-    retry_minutes: tuple[float, ...] = Field(
-        (1, 5, 10), min_length=1, description="Pauses before a fax is dialled again; the last one repeats."
+    poll_seconds: float = Field(
+        default=1.0, gt=0, description="Loops look again after this time even if nobody woke them."
     )
-    sandbox_speed: float = Field(60, gt=0, description="How many times faster retries run for sandbox accounts.")
+    lease_seconds: float = Field(
+        default=30.0, gt=0, description="A worker that is silent for this long counts as dead."
+    )
+    fax_calls: int = Field(default=8, ge=1, description="Fax calls at once on this node.")
+    others: int = Field(default=32, ge=1, description="SMS, mails, letters and invoices in work at once, of each.")
+    retry_minutes: tuple[float, ...] = Field(
+        default=(1, 5, 10), min_length=1, description="Pauses before a fax is dialled again; the last one repeats."
+    )
+    sandbox_speed: float = Field(
+        default=60, gt=0, description="How many times faster retries run for sandbox accounts."
+    )
 
 
 class Accounts(Section):
     """Logging in."""
 
     verified_seconds: float = Field(
-        300, ge=0, description="How long a verified password is believed without computing argon2id again."
+        default=300, ge=0, description="How long a verified password is believed without computing argon2id again."
     )
     wrong_passwords: int = Field(
-        10, ge=1, description="Wrong passwords of one account from one address before that address has to pause."
+        default=10,
+        ge=1,
+        description="Wrong passwords of one account from one address before that address has to pause.",
     )
-    pause_seconds: float = Field(60, gt=0, description="First pause; it doubles with each further series.")
-    longest_pause_seconds: float = Field(900, gt=0, description="No pause is longer.")
+    pause_seconds: float = Field(default=60, gt=0, description="First pause; it doubles with each further series.")
+    longest_pause_seconds: float = Field(default=900, gt=0, description="No pause is longer.")
     double_minutes: float = Field(
-        5, ge=0, description="An order that went OK within this time makes an identical one a double (-77)."
+        default=5, ge=0, description="An order that went OK within this time makes an identical one a double (-77)."
     )
 
 
@@ -95,16 +113,20 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="DEPESCHE_", env_nested_delimiter="__", extra="forbid", frozen=True)
     toml_file: ClassVar[Path | None] = None
 
-    data: Path = Field(Path("data"), description="Folder for the database and the documents.")
-    first_job_id: int = Field(1, ge=1, lt=2**31, description="JobId of the first job of a new installation.")
-    first_fax_id: int = Field(1, ge=1, description="FaxId of the first received fax of a new installation.")
-    sandbox: bool = Field(False, description="Every account of this node ends in the sandbox channels.")
-    timezone: str = Field("Europe/Berlin", description="Zone of the times that people read on pages.")
-    web: Web = Field(Web())
-    soap: Soap = Field(Soap())
-    render: Render = Field(Render())
-    dispatch: Dispatch = Field(Dispatch())
-    accounts: Accounts = Field(Accounts())
+    data: Path = Field(default=Path("data"), description="Folder for the database and the documents.")
+    first_job_id: int = Field(default=1, ge=1, lt=2**31, description="JobId of the first job of a new installation.")
+    first_fax_id: int = Field(
+        default=1, ge=1, lt=2**63, description="FaxId of the first received fax of a new installation."
+    )
+    sandbox: bool = Field(default=False, description="Every account of this node ends in the sandbox channels.")
+    timezone: Annotated[str, AfterValidator(_zone)] = Field(
+        default="Europe/Berlin", description="Zone of the times that people read on pages."
+    )
+    web: Web = Field(default=Web())
+    soap: Soap = Field(default=Soap())
+    render: Render = Field(default=Render())
+    dispatch: Dispatch = Field(default=Dispatch())
+    accounts: Accounts = Field(default=Accounts())
 
     @classmethod
     def settings_customise_sources(

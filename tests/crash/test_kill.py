@@ -7,6 +7,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 import pytest
+
 from serving import Serving
 from soapcall import call
 

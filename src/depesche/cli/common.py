@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from enum import Enum, IntEnum
+from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
@@ -53,7 +53,7 @@ class Exit(IntEnum):
     """The server cannot be reached, or what it answers is of no use; an order may have been accepted or not."""
 
 
-class TypeName(str, Enum):
+class TypeName(StrEnum):
     """Job types as people write them."""
 
     FAX = "fax"
@@ -74,6 +74,13 @@ class Failed(Exception):
     def __init__(self, message: str, code: Exit = Exit.FAILED) -> None:
         super().__init__(message)
         self.code = code
+
+
+class NoAnswer(Failed):
+    """The server cannot be reached, or what it answers is of no use."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, Exit.NO_ANSWER)
 
 
 def type_name(job_type: JobType) -> str:

@@ -1,5 +1,6 @@
 """All loops of one node, started and stopped together."""
 
+import asyncio
 from datetime import timedelta
 
 from depesche.dispatch.desk import Desk
@@ -46,8 +47,7 @@ class Dispatcher:
     async def stop(self) -> None:
         """Take nothing new, let what is under way end, then stop."""
         await self._stage.stop()
-        for sender in self._senders:
-            await sender.stop(GRACE_SECONDS)
+        await asyncio.gather(*(sender.stop(GRACE_SECONDS) for sender in self._senders))
         await self._rescue.stop()
         await self._beat.stop()
 
@@ -62,6 +62,7 @@ class Dispatcher:
         return staged.total() == CHUNK
 
     async def _rescue_round(self) -> bool:
+        await self._renew()  # the machine may have slept: what this process still carries is not lost
         if await rescue(self._desk) + await reconcile(self._desk):
             self.wake()
         return False
@@ -70,6 +71,9 @@ class Dispatcher:
         now = self._desk.now()
         if now - self._beaten_at >= timedelta(seconds=self._desk.settings.lease_seconds / 3):
             self._beaten_at = now
-            for sender in self._senders:
-                await sender.beat()
+            await self._renew()
         return False
+
+    async def _renew(self) -> None:
+        for sender in self._senders:
+            await sender.beat()

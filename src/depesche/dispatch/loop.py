@@ -13,6 +13,9 @@ BREATH = 0.02
 LONGEST_PAUSE = 30.0
 """Seconds between rounds while every round fails."""
 
+MOST_DOUBLINGS = 10
+"""Of the pause; a failure that lasts for days must not outgrow a float."""
+
 
 class Loop:
     """Runs `round_` again and again until stopped; a round that fails is logged and tried again, ever more slowly."""
@@ -53,7 +56,7 @@ class Loop:
                 log.exception("loop failed", loop=self.name, failures=failures)
                 more = False
             if not more:
-                await self._rest(min(self._poll * 2**failures, max(self._poll, LONGEST_PAUSE)))
+                await self._rest(min(self._poll * 2 ** min(failures, MOST_DOUBLINGS), max(self._poll, LONGEST_PAUSE)))
 
     async def _rest(self, seconds: float) -> None:
         if self._task is None:

@@ -18,7 +18,10 @@ async def reconcile(desk: Desk) -> int:
     settled, after = 0, 0
     while lost := await _unknown(desk, after):
         for one in lost:
-            settled += await _settle(desk, one)
+            try:
+                settled += await _settle(desk, one)
+            except Exception:
+                log.exception("lost attempt cannot be settled", delivery=one.id, job=one.job_id)
         after = lost[-1].id
     return settled
 

@@ -105,7 +105,7 @@ class Fate:
     remote_id: str
     seconds: int
     at: datetime | None
-    """End of the last attempt, or the moment of the decision; None while nothing was tried."""
+    """The moment of the end; before it, that of the last attempt; None while nothing was tried."""
 
     attempts: int
     due_at: datetime | None

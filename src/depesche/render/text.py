@@ -19,7 +19,7 @@ from weasyprint.urls import URLFetcher  # type: ignore[import-untyped]
 
 from depesche.render.errors import NotWhole
 from depesche.render.order import TextPage
-from depesche.render.typography import decoded, sheets, telephone
+from depesche.render.typography import decoded, paragraphs, sheets, telephone
 
 FACE = '"Liberation Sans", "DejaVu Sans", sans-serif'
 PLAIN_FACE = '"Liberation Mono", "DejaVu Sans Mono", monospace'
@@ -76,7 +76,7 @@ def text_page(page: TextPage, others: int, most: int) -> Sheets:
     Raises: NotWhole: they are more than `most`.
     """
     words = _GERMAN if page.language.lower().startswith("de") else _ENGLISH
-    lines = list(sheets(page.text))
+    lines = sheets(page.text)
     _refuse_long(lines, most)
     style = "hyphens" if len(page.text) <= HYPHENATED else "long"
     body = (_heading(page, words), f"<main class={style}>", *_paragraphs(lines), "</main>", *_blanks(others))
@@ -85,7 +85,7 @@ def text_page(page: TextPage, others: int, most: int) -> Sheets:
 
 def plain_text(data: bytes, most: int) -> Sheets:
     """A text file. Raises: Damaged: empty or not decodable; NotWhole: it has more than `most` sheets."""
-    lines = list(sheets(decoded(data)))
+    lines = sheets(decoded(data))
     _refuse_long(lines, most)
     return _set(_GERMAN, ("<main class=plain>", *_paragraphs(lines), "</main>"), 0)
 
@@ -113,11 +113,12 @@ def _day(moment: datetime, words: _Words) -> str:
 
 
 def _paragraphs(lines: Iterable[list[str]]) -> Iterator[str]:
-    """Each line of the customer's is a paragraph of its own: so none is lost and none is joined."""
+    """The customer's lines, none lost and none joined."""
     for number, sheet in enumerate(lines):
         style = " class=sheet" if number else ""
-        for line in sheet:
-            yield f"<p{style}>{escape(line) or '<br>'}</p>"
+        for piece in paragraphs(sheet):
+            # a line end at the end of a paragraph does not count (CSS Text 3 §4.1.1), so an empty last line needs two
+            yield f"<p{style}>{escape(piece)}{'<br>' if not piece or piece.endswith(chr(10)) else ''}</p>"
             style = ""
 
 

@@ -2,7 +2,7 @@
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import phonenumbers
 
@@ -10,6 +10,11 @@ from depesche.render.errors import Damaged
 
 LONGEST_RUN = 80
 """Letters without a break; the typesetter's time grows with the square of a longer one, so it gets break points."""
+
+LONGEST_LINE = 4000
+"""A longer one is cut between two words, for the same reason."""
+
+PARAGRAPH_LINES = 50
 
 _LINE_ENDS = re.compile("\r\n|[\r\v\x85\u2028\u2029]")
 _UNPRINTABLE = re.compile("[^\t\n\f -~\u00a0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010fffd]")
@@ -36,12 +41,34 @@ def decoded(data: bytes) -> str:
         return data.decode("cp1252", errors="replace")
 
 
-def sheets(text: str) -> Iterator[list[str]]:
+def sheets(text: str) -> list[list[str]]:
     """The lines of each sheet; a form feed begins a new one. Nothing unprintable is left in them."""
     text = _UNPRINTABLE.sub("", _LINE_ENDS.sub("\n", text.rstrip(_DOS_END)))
     text = _LONG_RUN.sub(lambda run: _BREAK_POINT.join(_PIECE.findall(run[0])), text)
-    for sheet in text.removesuffix("\f").split("\f"):
-        yield sheet.removeprefix("\n").rstrip("\n").split("\n")
+    parts = text.removesuffix("\f").split("\f")
+    return [[cut for line in part.rstrip("\n").split("\n") for cut in _cut(line)] for part in parts]
+
+
+def _cut(line: str) -> Iterator[str]:
+    while len(line) > LONGEST_LINE:
+        blank = max(line.rfind(" ", 1, LONGEST_LINE), line.rfind(_BREAK_POINT, 1, LONGEST_LINE))
+        end = blank + 1 if blank > 0 else LONGEST_LINE
+        yield line[:end]
+        line = line[end:]
+    yield line
+
+
+def paragraphs(lines: Iterable[str]) -> Iterator[str]:
+    """The lines joined into pieces that are set at once: few, but none long."""
+    piece: list[str] = []
+    size = 0
+    for line in lines:
+        if piece and (len(piece) >= PARAGRAPH_LINES or size + len(line) > LONGEST_LINE):
+            yield "\n".join(piece)
+            piece, size = [], 0
+        piece.append(line)
+        size += len(line)
+    yield "\n".join(piece)
 
 
 def telephone(number: str) -> str:

@@ -38,10 +38,12 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._engine = engine(path)
+        self._connection = self._engine.connect().execution_options(begin="BEGIN IMMEDIATE")
         self._queue: SimpleQueue[tuple[Work[Any], Future[Any]] | None] = SimpleQueue()
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="database-read")
         self._writer = threading.Thread(target=self._write, name="database-write", daemon=True)
         self._closed = False
+        self._gate = threading.Lock()  # nothing is queued behind the last
         self._writer.start()
 
     async def run(self, work: Work[T]) -> T:
@@ -56,7 +58,9 @@ class Database:
         return self._submit(work).result()
 
     async def read(self, work: Work[T]) -> T:
-        """Run `work`, which only reads, on one consistent view of the last commits."""
+        """Run `work`, which only reads, on one consistent view of the last commits. Raises: DatabaseClosed."""
+        if self._closed:
+            raise DatabaseClosed
         return await asyncio.get_running_loop().run_in_executor(self._readers, self.read_here, work)
 
     async def peek(self, work: Work[T]) -> T:
@@ -65,30 +69,35 @@ class Database:
 
     def read_here(self, work: Work[T]) -> T:
         """The same for callers without an event loop."""
+        if self._closed:
+            raise DatabaseClosed
         with self._engine.connect() as connection:
             return work(connection)
 
     def close(self) -> None:
         """Finish what is queued, then let go of the file."""
-        if self._closed:
-            return
-        self._closed = True
-        self._queue.put(None)
+        with self._gate:
+            if self._closed:
+                return
+            self._closed = True
+            self._queue.put(None)
         self._writer.join()
         self._readers.shutdown()
+        self._connection.close()
         self._engine.dispose()
 
     def _submit(self, work: Work[T]) -> Future[T]:
         future: Future[T] = Future()
-        if self._closed:
-            raise DatabaseClosed
-        self._queue.put((work, future))
+        with self._gate:
+            if self._closed:
+                raise DatabaseClosed
+            self._queue.put((work, future))
         return future
 
     def _write(self) -> None:
-        with self._engine.connect().execution_options(begin="BEGIN IMMEDIATE") as connection:
-            while group := self._next_group():
-                _commit(connection, group)
+        while group := self._next_group():
+            wanted = [item for item in group if item[1].set_running_or_notify_cancel()]
+            _commit(self._connection, wanted)
 
     def _next_group(self) -> list[tuple[Work[Any], Future[Any]]]:
         """What waits, at least one; empty when the database is closed."""
@@ -112,10 +121,10 @@ def _commit(connection: sa.Connection, group: list[tuple[Work[Any], Future[Any]]
     try:
         with connection.begin():
             for work, future in group:
-                if future.set_running_or_notify_cancel():
-                    done.append((future, *_attempt(connection, work)))
+                done.append((future, *_attempt(connection, work)))
     except Exception as error:  # noqa: BLE001  whatever it was, it is the answer of everyone in the group
-        done = [(future, None, error) for _, future in group if not future.cancelled()]
+        connection.invalidate()  # SQLite keeps a transaction open whose COMMIT failed; a new connection has none
+        done = [(future, None, error) for _, future in group]
     for future, value, failure in done:
         if failure is None:
             future.set_result(value)
@@ -127,12 +136,19 @@ def _attempt(connection: sa.Connection, work: Work[T]) -> tuple[T | None, Except
     connection.exec_driver_sql("SAVEPOINT work")
     try:
         value = work(connection)
-    except Exception as error:  # noqa: BLE001  the caller gets it, the others of the group go on
+    except Exception as error:
+        if not _in_transaction(connection):
+            raise  # the disk is full, or worse: SQLite took back the whole transaction
         connection.exec_driver_sql("ROLLBACK TO work")
         connection.exec_driver_sql("RELEASE work")
         return None, error
     connection.exec_driver_sql("RELEASE work")
     return value, None
+
+
+def _in_transaction(connection: sa.Connection) -> bool:
+    driver = connection.connection.driver_connection
+    return isinstance(driver, sqlite3.Connection) and driver.in_transaction
 
 
 def engine(path: Path) -> sa.Engine:

@@ -183,13 +183,16 @@ def cancel(connection: sa.Connection, job_id: int, now: datetime) -> int:
         .values(
             state=State.CANCELLED.value, result=Result.CANCELED.value, finished_at=now, worker=None, lease_until=None
         )
-    ).rowcount
+        .returning(delivery.c.id, delivery.c.account_id)
+    ).all()
     flagged = connection.execute(
         delivery.update().where(of_job, delivery.c.state == State.SENDING.value).values(cancel_requested=True)
     ).rowcount
     if stopped:
-        jobs.count_down(connection, job_id, final=stopped, not_ok=stopped, now=now)
-    return stopped + flagged
+        jobs.count_down(connection, job_id, final=len(stopped), not_ok=len(stopped), now=now)
+    for row in stopped:
+        events.write(connection, now, "delivery.final", row.account_id, job_id=job_id, delivery_id=row.id)
+    return len(stopped) + flagged
 
 
 _READY = (

@@ -200,7 +200,7 @@ def _fate(row: Row) -> Fate:
         pages=row.pages,
         remote_id=row.remote_id,
         seconds=row.seconds,
-        at=row.attempted_at or row.finished_at,
+        at=row.finished_at or row.attempted_at,
         attempts=row.attempts,
         due_at=row.due_at,
     )

@@ -12,6 +12,9 @@ from depesche.store.schema import REVISION
 
 log = structlog.get_logger(__name__)
 
+MIGRATIONS = Path(__file__).parent / "migrations"
+"""Alembic's folder. Its revisions are numbered: ``0001``, ``0002``, ..."""
+
 
 class TooNew(Exception):
     """The folder was made by a newer Depesche than this one."""
@@ -26,6 +29,8 @@ def ready(path: Path, *, first_job_id: int = 1, first_fax_id: int = 1) -> Path |
     found = _revision(path)
     if found == REVISION:
         return None
+    if found > REVISION:
+        raise TooNew(f"{path} was made by a newer Depesche: install that one, or restore an older copy")
     backup = _backup(path, found) if found else None
     _migrate(path, None if found else (first_job_id, first_fax_id))
     log.info("database ready", revision=REVISION, was=found or None, backup=str(backup) if backup else None)
@@ -57,10 +62,9 @@ def _migrate(path: Path, first_ids: tuple[int, int] | None) -> None:
     # Alembic takes 150 ms to import, and is needed once in the life of a folder and release.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
-    from alembic.util import CommandError  # noqa: PLC0415
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
     engine = database.engine(path)
     try:
@@ -69,7 +73,5 @@ def _migrate(path: Path, first_ids: tuple[int, int] | None) -> None:
             command.upgrade(config, "head")
             if first_ids:
                 sequence.start_at(connection, *first_ids)
-    except CommandError as error:
-        raise TooNew(f"{path} was made by a newer Depesche: install that one, or restore an older copy") from error
     finally:
         engine.dispose()

@@ -3,6 +3,7 @@
 from depesche.model.reception import Reception
 from depesche.store import accounts, inbound
 from depesche.usecases.house import House
+from depesche.usecases.unbroken import unbroken
 
 
 class NobodyHere(Exception):
@@ -29,7 +30,9 @@ async def receive(house: House, reception: Reception) -> None:
     try:
         await house.blobs.keep([blob])
         now = house.now()
-        kept = await house.database.run(lambda connection: inbound.insert(connection, owner, reception, blob, now))
+        kept = await unbroken(
+            house.database.run(lambda connection: inbound.insert(connection, owner, reception, blob, now))
+        )
     finally:
         if not kept:
             await house.blobs.delete([blob.key])

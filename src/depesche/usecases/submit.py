@@ -1,6 +1,5 @@
 """SendJob: judge an order in the order of the contract, make its pages, and write it all down before answering."""
 
-import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,11 +13,13 @@ from depesche.model.codes import SendJobCode as Code
 from depesche.model.job import JobHead, NewJob, Recipient, StoredFile
 from depesche.model.jobtype import Channel, JobType
 from depesche.store import jobs
+from depesche.store.database import DatabaseClosed
 from depesche.usecases import judge
 from depesche.usecases.authenticate import Login
 from depesche.usecases.compose import Composed, compose
 from depesche.usecases.house import House
 from depesche.usecases.order import Order, Refused, Submission, Upload, read_order
+from depesche.usecases.unbroken import unbroken
 
 __all__ = ["Submission", "SubmitAnswer", "Upload", "submit"]
 
@@ -60,7 +61,7 @@ async def submit(house: House, login: Login, submission: Submission) -> SubmitAn
         log.exception("order lost to the blob store")
         await _forget(house, written)
         return SubmitAnswer(Code.DOCUMENT_STORE)
-    except SQLAlchemyError:
+    except (SQLAlchemyError, DatabaseClosed):
         log.exception("order lost to the database")
         await _forget(house, written)
         return SubmitAnswer(Code.SERVER_ERROR)
@@ -80,7 +81,7 @@ async def _accept(house: House, login: Login, submission: Submission, written: l
         await _refuse_double(house, account, order)  # which comes before all that is judged there
         raise
     new = _new_job(account, order, recipients, composed)
-    job = await _unbroken(house, new, written)
+    job = await _keep(house, new, written)
     house.wake()
     log.info("order accepted", job=job, account=account.number, type=order.type.name, recipients=len(recipients))
     return SubmitAnswer(Code.ACCEPTED, job, judge.good(recipients), composed.pages)
@@ -98,14 +99,10 @@ async def _judge_and_compose(
     return recipients, composed
 
 
-async def _unbroken(house: House, new: NewJob, written: list[Blob]) -> int:
-    """Write the order; a caller that gives up meanwhile still learns what happened, for it cannot be taken back."""
+async def _keep(house: House, new: NewJob, written: list[Blob]) -> int:
+    """Write the order with its blobs, and delete the others."""
     used = {file.key for file in new.files}
-    task = asyncio.ensure_future(_write(house, new, [blob for blob in written if blob.key in used]))
-    try:
-        job = await asyncio.shield(task)
-    except asyncio.CancelledError:
-        job = await task
+    job = await unbroken(_write(house, new, [blob for blob in written if blob.key in used]))
     spare = [blob for blob in written if blob.key not in used]
     written.clear()
     await _forget(house, spare)

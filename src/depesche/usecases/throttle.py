@@ -2,7 +2,8 @@
 
 The memory is keyed by a secret of this process over stored hash and password. A changed password has another stored
 hash, so it acts at once on every worker; a lock is read from the account's row on every call. Nothing here locks an
-owner out for good: a pause ends by itself, and concerns one account from one address, or one address.
+owner out for good: every pause ends by itself, and the one that concerns a whole account (guessed at from many
+addresses) passes over the addresses from which its owner came before.
 """
 
 import hmac
@@ -24,14 +25,18 @@ MOST_REMEMBERED = 100_000
 ADDRESS_FACTOR = 5
 """An address may guess wrong this many times as often as one account from it: several programs share a router."""
 
+ACCOUNT_FACTOR = 10
+"""And one account from all addresses together."""
+
 
 @dataclass(slots=True)
 class Guesses:
-    """Wrong ones of one guesser."""
+    """Wrong ones of an account from an address, of an account, or from an address."""
 
     wrong: int = 0
     pauses: int = 0
     until: float = 0.0
+    last: float = 0.0
 
 
 class Throttle:
@@ -43,6 +48,7 @@ class Throttle:
         self._key = secrets.token_bytes(32)
         self._verified: OrderedDict[bytes, float] = OrderedDict()
         self._guesses: OrderedDict[Hashable, Guesses] = OrderedDict()
+        self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
 
     def remembers(self, password_hash: str, password: str) -> bool:
         """Whether this password was verified against this stored hash lately."""
@@ -50,30 +56,39 @@ class Throttle:
 
     def pausing(self, account: str, peer: str) -> bool:
         """Whether this guesser has to wait before the next password is even looked at."""
+        keys: list[Hashable] = [(account, peer), ("", peer)]
+        if (account, peer) not in self._known:
+            keys.append((account, ""))
         now = self._clock()
-        found = (self._guesses.get(key) for key in ((account, peer), peer))
+        found = (self._guesses.get(key) for key in keys)
         return any(guesses is not None and guesses.until > now for guesses in found)
 
     def succeeded(self, account: str, peer: str, password_hash: str, password: str) -> None:
         """The password was right."""
         self._guesses.pop((account, peer), None)
+        _put(self._known, (account, peer), None)
         _put(self._verified, self._mark(password_hash, password), self._clock() + self._settings.verified_seconds)
 
     def failed(self, account: str, peer: str) -> None:
         """The password was wrong."""
         self._count((account, peer), self._settings.wrong_passwords)
-        self._count(peer, self._settings.wrong_passwords * ADDRESS_FACTOR)
+        self._count((account, ""), self._settings.wrong_passwords * ACCOUNT_FACTOR)
+        self._count(("", peer), self._settings.wrong_passwords * ADDRESS_FACTOR)
 
     def unknown_account(self, peer: str) -> None:
         """There is no such account."""
-        self._count(peer, self._settings.wrong_passwords * ADDRESS_FACTOR)
+        self._count(("", peer), self._settings.wrong_passwords * ADDRESS_FACTOR)
 
     def _count(self, key: Hashable, allowed: int) -> None:
+        now = self._clock()
         guesses = self._guesses.get(key) or Guesses()
+        if now - max(guesses.last, guesses.until) > self._settings.longest_pause_seconds:
+            guesses = Guesses()  # wrong ones count that came lately: a typo a day is no attack
         guesses.wrong += 1
+        guesses.last = now
         if guesses.wrong >= allowed:
             pause = self._settings.pause_seconds * 2**guesses.pauses
-            guesses.until = self._clock() + min(pause, self._settings.longest_pause_seconds)
+            guesses.until = now + min(pause, self._settings.longest_pause_seconds)
             guesses.pauses = min(guesses.pauses + 1, 30)
             guesses.wrong = 0
         _put(self._guesses, key, guesses)

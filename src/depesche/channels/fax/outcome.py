@@ -56,8 +56,8 @@ def sent(report: Report, pages: int, ending: Ending, far_pages: Sequence[Page] =
 
 
 def _judge(row: Completion, report: Report, pages: int, ending: Ending) -> Verdict:
-    if row.fault is Fault.NONE and len(report.confirmed) == pages:
-        return Verdict(Result.OK, retry=False)
+    if len(report.confirmed) == pages:
+        return Verdict(Result.OK, retry=False)  # whatever went wrong after the last confirmation
     if ending.end is End.CANCELLED:
         return Verdict(Result.SEND_FAILED if report.page_begun else Result.CANCELED, retry=False)
     return (_DURING_A_PAGE if report.page_begun else _BEFORE_A_PAGE)[row.fault]
@@ -66,6 +66,6 @@ def _judge(row: Completion, report: Report, pages: int, ending: Ending) -> Verdi
 def _detail(row: Completion, report: Report, pages: int, ending: Ending) -> str:
     if ending.end is not End.ENGINE:
         return f"{ending.end.value} (T.30 code {row.code})"
-    if row.fault is Fault.NONE and len(report.confirmed) < pages:
-        return f"the far machine took {len(report.confirmed)} of {pages} pages"
-    return f"{row.phrase} (T.30 code {row.code})"
+    if row.fault is not Fault.NONE:
+        return f"{row.phrase} (T.30 code {row.code})"
+    return "" if len(report.confirmed) == pages else f"the far machine took {len(report.confirmed)} of {pages} pages"

@@ -15,12 +15,12 @@ from depesche.channels.base import Abandoned, Attempt, Delivery, Document
 from depesche.channels.fax.dial import Dialled, Transmission, dial
 from depesche.channels.fax.header import HeaderLine, require_font
 from depesche.channels.fax.numbers import Lost, Machine, Person, Refused, behaviour, far_station, is_special
-from depesche.channels.fax.t30.ident import station_id
 from depesche.channels.fax.t30.layout import verified
 from depesche.channels.fax.t30.report import Report
 from depesche.model.outcome import Outcome
 from depesche.model.reception import Reception
 from depesche.model.result import Result
+from depesche.model.station import station_id
 
 log = structlog.get_logger()
 
@@ -81,7 +81,8 @@ class SandboxFax:
         if isinstance(behaviour(attempt.address, attempt.number), Lost):
             return None
         if await self._is_inbox(attempt.address) and await self._received(_source(attempt.delivery_id, attempt.number)):
-            return Outcome(Result.OK, remote_id=far_station(attempt.address), detail="the fax was kept by the inbox")
+            station = far_station(attempt.address)
+            return Outcome(Result.OK, pages=attempt.pages, remote_id=station, detail="found in the inbox")
         return Outcome(Result.SEND_FAILED, retry=True, detail="the line process ended during the call")
 
     async def _call(

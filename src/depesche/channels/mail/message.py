@@ -24,12 +24,25 @@ def build(delivery: Delivery, documents: Sequence[Document], now: datetime) -> E
     is_html = body.lstrip().lower().startswith(_HTML_BEGINS)
     message.set_content(body, subtype="html" if is_html else "plain")
     for document in documents:
-        kind = mimetypes.guess_type(document.filename)[0] or "application/octet-stream"
-        main, _, sub = kind.partition("/")
+        main, sub = _media_type(document.filename)
         message.add_attachment(
-            document.path.read_bytes(), maintype=main, subtype=sub, filename=document.filename.replace("/", "_")
+            document.path.read_bytes(), maintype=main, subtype=sub, filename=_attachment_name(document.filename)
         )
     return message
+
+
+def _media_type(filename: str) -> tuple[str, str]:
+    """As the name says; a packed file is not what is in it, and message/rfc822 takes no base64 (RFC 2046 §5.2.1)."""
+    kind, packing = mimetypes.guess_type(filename)
+    main, _, sub = (kind or "").partition("/")
+    if packing or main not in ("application", "audio", "font", "image", "text", "video"):
+        return "application", "octet-stream"
+    return main, sub
+
+
+def _attachment_name(filename: str) -> str:
+    """No folder and no line break: those would be the receiver's trouble, and a header's end (RFC 5322 §2.2)."""
+    return "".join(character if character.isprintable() else " " for character in filename.replace("/", "_"))
 
 
 def split_subject(text: str, default: str) -> tuple[str, str]:

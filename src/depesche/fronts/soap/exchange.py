@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-import uuid
+import secrets
 from dataclasses import dataclass
 
 import structlog
@@ -49,7 +49,6 @@ class Exchange:
         self._style = style
         self._headers = Headers(scope=scope)
         self._receive = receive
-        self._id = uuid.uuid4().hex[:12]
         content_type = self._headers.get("content-type", "")
         charset = _CHARSET.search(content_type)
         self._version = SoapVersion.SOAP_1_2 if "soap+xml" in content_type.lower() else SoapVersion.SOAP_1_1
@@ -70,16 +69,15 @@ class Exchange:
                     answer = await perform(self._house, request)
                 return self._answered(request.call, answer)
             except SoapFault as fault:
-                log.info("soap fault", request=self._id, reason=fault.message)
+                log.info("soap fault", operation=self._operation, reason=fault.message)
                 return self._fault(fault)
             except Disconnected:
                 raise
-            except TimeoutError:
-                log.warning("no answer within the time", request=self._id, operation=self._operation)
-                return self._failed("the answer took too long")
-            except Exception:
-                log.exception("request failed", request=self._id, operation=self._operation)
-                return self._failed("an error of the server")
+            except Exception as error:
+                number = secrets.token_hex(6)
+                log.exception("soap call failed", operation=self._operation, number=number)
+                reason = "the answer took too long" if isinstance(error, TimeoutError) else "an error of the server"
+                return self._failed(f"{reason}; its record has the number {number}")
 
     def _check_headers(self) -> None:
         if self._headers.get("content-type", "").lower().lstrip().startswith("multipart/"):
@@ -125,7 +123,7 @@ class Exchange:
         call = self._intake.decoder.call
         if call is not None and call.operation is SEND_JOB:
             return self._answered(call, send_job_failed(SendJobCode.SERVER_ERROR))
-        return self._fault(SoapFault(f"{reason}; its record has the number {self._id}", FaultCode.SERVER))
+        return self._fault(SoapFault(reason, FaultCode.SERVER))
 
     def _fault(self, fault: SoapFault) -> Reply:
         version = self._intake.decoder.version or self._version

@@ -51,7 +51,7 @@ def _client(peer: str, hops: list[str], trusted: Sequence[Network]) -> str:
 
 
 def _among(peer: str, networks: Sequence[Network]) -> bool:
-    address = _address(peer)
+    address = _address(peer) if networks else None
     return address is not None and any(address in network for network in networks)
 
 

@@ -106,6 +106,8 @@ class Intake:
         )
 
     async def _discard(self) -> None:
+        if not (self._writers or self._files):
+            return
         writers, self._writers = self._writers, {}
         files, self._files = self._files, {}
         for writer in writers.values():

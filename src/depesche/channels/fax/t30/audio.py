@@ -19,8 +19,8 @@ Samples: TypeAlias = NDArray[np.int16]
 class AudioTerminal:
     """A fax machine with the V.17, V.29, V.27ter and V.21 modems.
 
-    A context manager: leaving it hangs up and frees the engine. Its clock is the samples it is given; without
-    `receive` its timers stand still.
+    A context manager: leaving it hangs up and frees the engine, and takes the session with it. Its clock is the samples
+    it is given: without `receive` its timers stand still.
     """
 
     def __init__(self, spandsp: Spandsp, station: Station, *, calling: bool) -> None:
@@ -39,10 +39,11 @@ class AudioTerminal:
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
+        state, self._state = self._state, None
         try:
-            self.session.terminate()  # fax_free alone closes no file and keeps what the far end's NSF took
+            self.session.close()  # first: fax_free alone would keep what the far end's NSF took
         finally:
-            self._ffi.release(self._state)
+            self._ffi.release(state)
 
     @property
     def active(self) -> bool:

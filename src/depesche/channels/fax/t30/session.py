@@ -21,7 +21,7 @@ class Station:
     """What one end is and can do."""
 
     ident: str
-    """TSI or CSI; as `ident.station_id` makes it."""
+    """TSI or CSI; as `depesche.model.station.station_id` makes it."""
 
     send: Path | None = None
     """TIFF to send."""
@@ -77,6 +77,13 @@ class Session:
         """The call is over: the far end hung up, or we do."""
         self._spandsp.lib.t30_terminate(self._context)
         self.check()
+
+    def close(self) -> None:
+        """End the call and let go of the context, which is about to be freed."""
+        try:
+            self.terminate()
+        finally:
+            self._context = None
 
     def check(self) -> None:
         """Raise what went wrong in a callback, once."""

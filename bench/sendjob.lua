@@ -42,7 +42,7 @@ function response(status, headers, body)
     if job then
         jobs[#jobs + 1] = job
     else
-        refused, example = refused + 1, body:sub(1, 400)
+        refused, example = refused + 1, body:sub(-300)
     end
 end
 

@@ -15,7 +15,7 @@ class Table:
 
     rows: tuple[tuple[str, ...], ...]
     versions: dict[str, str]
-    """What was measured, by name: ``{"Ghostscript": "10.00.0"}``. The machine, Python and Depesche are known already."""
+    """Of what was measured: ``{"Ghostscript": "10.00.0"}``. Depesche, Python and the machine go without saying."""
 
     notes: tuple[str, ...] = ()
     """Sentences: how it was measured, what each peer does and does not do."""

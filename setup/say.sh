@@ -16,7 +16,7 @@ quietly() {
     mkdir -p "$(dirname "$log")"
     printf '\n$ %s\n' "$*" >>"$log"
     if ! "$@" </dev/null >>"$log" 2>&1; then
-        tail -n 30 "$log" >&2
+        awk '/^\$ / { said = "" } { said = said $0 "\n" } END { printf "%s", said }' "$log" | tail -n 30 >&2
         die "$step: failed. The whole of it is in $log."
     fi
 }

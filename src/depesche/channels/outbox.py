@@ -2,7 +2,17 @@
 
 import os
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Special:
+    """An address of a sandbox with a fate of its own; the reference page is made from these."""
+
+    address: str
+    english: str
+    german: str
 
 
 def deposit(folder: Path, name: str, data: bytes) -> Path:

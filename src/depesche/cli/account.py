@@ -1,279 +1,234 @@
 """``depesche account``: the operator's way to accounts."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+# ruff: noqa: PLC0415  the rooms take half a second to import, and --help needs none of them
+
+import inspect
+from collections.abc import Callable
 from datetime import datetime
-from enum import Enum
-from typing import Annotated, Any
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
-from depesche import node
-from depesche.cli import logs
-from depesche.cli.common import ConfigFile, DataFolder, actor, fail, load_settings, out, read_password, run_async
-from depesche.config import Settings
+from depesche.cli import tables
+from depesche.cli.common import (
+    ConfigFile,
+    DataFolder,
+    Exit,
+    PasswordStdin,
+    TypeName,
+    actor,
+    fail,
+    load_settings,
+    new_password,
+    out,
+    plain,
+    type_name,
+)
 from depesche.model.account import Account, AccountState
-from depesche.model.jobtype import JobType
-from depesche.usecases import accounts
-from depesche.usecases.accounts import NewAccount, NotPossible
-from depesche.usecases.house import House
+
+if TYPE_CHECKING:
+    from depesche.usecases.house import House
 
 app = typer.Typer(help="Add, show and change accounts.", no_args_is_help=True)
 
 
-class TypeName(str, Enum):
-    """Job types as people write them."""
+class Encoding(StrEnum):
+    """Of the StatusFile."""
 
-    FAX = "fax"
-    SMS = "sms"
-    MAIL = "mail"
-    LETTER = "letter"
-    LETTER_COLOUR = "letter-colour"
-    QSIGN = "qsign"
-
-    @property
-    def job_type(self) -> JobType:
-        return JobType[self.name]
+    UTF_8 = "utf-8"
+    WINDOWS_1252 = "windows-1252"
 
 
-Number = Annotated[str, typer.Argument(help="Customer number.")]
-Name = Annotated[str | None, typer.Option(help="Name; default station id of its faxes.")]
-Fax = Annotated[list[str] | None, typer.Option(help="Own fax number; may be given several times, the main one first.")]
-Types = Annotated[list[TypeName] | None, typer.Option("--type", help="Released job type; may be given several times.")]
-Bulk = Annotated[bool | None, typer.Option("--bulk/--no-bulk", help="More than one recipient a job.")]
-Foreign = Annotated[bool | None, typer.Option("--foreign/--no-foreign", help="Numbers abroad.")]
-Sandbox = Annotated[bool | None, typer.Option("--sandbox/--live", help="Where everything of this account ends.")]
-Country = Annotated[str | None, typer.Option(help="ISO code; how numbers without a country code are read.")]
-Trial = Annotated[
-    datetime | None, typer.Option("--trial-until", formats=["%Y-%m-%d"], help="Make it a trial up to this day.")
-]
-MailFrom = Annotated[str | None, typer.Option(help="Sender address of its mails.")]
-MailSubject = Annotated[str | None, typer.Option(help="Subject of mails whose text has none.")]
-SenderAddress = Annotated[list[str] | None, typer.Option(help="Further address allowed in MAILFROM=.")]
-SmsFrom = Annotated[str | None, typer.Option(help="Sender id of its SMS.")]
-Encoding = Annotated[str | None, typer.Option("--status-encoding", help="utf-8 or windows-1252: of the StatusFile.")]
-Weight = Annotated[int | None, typer.Option(min=1, max=1000, help="Share of the lines under load.")]
-Stdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
+Number = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Customer number.")]
+Name = typer.Option(help="Name; default station id of its faxes.")
+Fax = Annotated[list[str] | None, typer.Option(help="Own fax number; repeat it, the main one first.")]
+Generate = Annotated[bool, typer.Option("--generate", help="Make a password and print it once.")]
+NoTrial = Annotated[bool, typer.Option("--no-trial", help="It is a trial no longer.")]
+
+COLUMNS: dict[str, Any] = {
+    "job_types": Annotated[list[TypeName] | None, typer.Option("--type", help="Released job type; repeat it.")],
+    "bulk": Annotated[bool | None, typer.Option("--bulk/--no-bulk", help="More than one recipient a job.")],
+    "abroad": Annotated[bool | None, typer.Option("--foreign/--no-foreign", help="Numbers abroad.")],
+    "sandbox": Annotated[bool | None, typer.Option("--sandbox/--live", help="Where all that it sends ends.")],
+    "country": Annotated[str | None, typer.Option(help="ISO code: how numbers without a country code are read.")],
+    "trial_until": Annotated[
+        datetime | None, typer.Option("--trial-until", formats=["%Y-%m-%d"], help="Make it a trial up to this day.")
+    ],
+    "mail_from": Annotated[str | None, typer.Option(help="Sender address of its mails.")],
+    "mail_subject": Annotated[str | None, typer.Option(help="Subject of mails whose text has none.")],
+    "sender_addresses": Annotated[
+        list[str] | None, typer.Option("--sender-address", help="Further address allowed in MAILFROM=; repeat it.")
+    ],
+    "sms_from": Annotated[str | None, typer.Option(help="Sender id of its SMS.")],
+    "status_encoding": Annotated[Encoding | None, typer.Option(help="Of the StatusFile.")],
+    "weight": Annotated[int | None, typer.Option(min=1, max=1000, help="Share of the lines under load.")],
+}
+"""Columns of an account that `add` and `set` write, each with its option."""
+
+
+def with_columns(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command that takes ``**columns`` an option for each of `COLUMNS`."""
+    signature = inspect.signature(command)
+    own = [parameter for parameter in signature.parameters.values() if parameter.kind is not parameter.VAR_KEYWORD]
+    options = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+        for name, annotation in COLUMNS.items()
+    ]
+    command.__signature__ = signature.replace(parameters=[*own, *options])  # type: ignore[attr-defined]
+    return command
 
 
 @app.command("add")
+@with_columns
 def add(
     number: Number,
-    name: Annotated[str, typer.Option(help="Name; default station id of its faxes.")],
+    name: Annotated[str, Name],
     fax: Fax = None,
-    types: Types = None,
-    bulk: Bulk = None,
-    foreign: Foreign = None,
-    sandbox: Sandbox = None,
-    country: Country = None,
-    trial_until: Trial = None,
-    mail_from: MailFrom = None,
-    mail_subject: MailSubject = None,
-    sender_address: SenderAddress = None,
-    sms_from: SmsFrom = None,
-    status_encoding: Encoding = None,
-    weight: Weight = None,
-    password_stdin: Stdin = False,
-    generate: Annotated[bool, typer.Option("--generate", help="Make a password and print it once.")] = False,
+    password_stdin: PasswordStdin = False,
+    generate: Generate = False,
     config: ConfigFile = None,
     data: DataFolder = None,
+    **columns: Any,
 ) -> None:
     """Add an account. The password is asked for, read from standard input, or generated.
 
     Example: depesche account add 20001 --name "Praxis Dr. Weiss" --fax "030 23125 300" --sandbox --generate
     """
-    password = accounts.new_password() if generate else read_password(from_stdin=password_stdin)
-    values = _values(
-        types,
-        bulk,
-        foreign,
-        sandbox,
-        country,
-        trial_until,
-        mail_from,
-        mail_subject,
-        sender_address,
-        sms_from,
-        status_encoding,
-        weight,
-    )
-    new = NewAccount(number=number, name=name, password=password, numbers=tuple(fax or ()), values=values)
+    from depesche.cli.folder import in_house
+    from depesche.usecases import accounts
 
-    async def work() -> None:
-        async with _house(load_settings(config, data)) as house:
-            made = await accounts.add(house, actor(), new)
-            out.print(f"account {made.number} added")
-
-    _run(work)
+    password = accounts.new_password() if generate else new_password(from_stdin=password_stdin)
+    new = accounts.NewAccount(number, name, password, tuple(fax or ()), _written(columns))
+    in_house(load_settings(config, data), lambda house: accounts.add(house, actor(), new), made=False)
+    out.print(f"account {number} added", markup=False)
     if generate:
         out.print(f"password: {password}", markup=False)
 
 
 @app.command("list")
 def list_(config: ConfigFile = None, data: DataFolder = None) -> None:
-    """List all accounts."""
+    """List all accounts.
 
-    async def work() -> None:
-        async with _house(load_settings(config, data)) as house:
-            table = Table("Account", "Name", "State", "Fax numbers", "Types", "Ends in")
-            for found in await accounts.everyone(house):
-                table.add_row(
-                    found.number,
-                    found.name,
-                    _state(found),
-                    "\n".join(found.numbers),
-                    _types(found),
-                    "sandbox" if found.sandbox else "the world",
-                )
-            out.print(table)
+    Example: depesche account list --data /var/lib/depesche
+    """
+    from depesche.cli.folder import in_house
+    from depesche.usecases import accounts
 
-    _run(work)
+    table = tables.titled("Account", "Name", "State", "Fax numbers", "Types", "Ends in")
+    for found in in_house(load_settings(config, data), accounts.everyone):
+        numbers = "\n".join(found.numbers)
+        table.add_row(plain(found.number), plain(found.name), _state(found), plain(numbers), _types(found), _end(found))
+    out.print(table)
 
 
 @app.command("show")
 def show(number: Number, config: ConfigFile = None, data: DataFolder = None) -> None:
-    """Show one account."""
+    """Show one account.
 
-    async def work() -> None:
-        async with _house(load_settings(config, data)) as house:
-            _print(await accounts.show(house, number))
+    Example: depesche account show 20001
+    """
+    from depesche.cli.folder import in_house
+    from depesche.usecases import accounts
 
-    _run(work)
+    _print(in_house(load_settings(config, data), lambda house: accounts.show(house, number)))
 
 
 @app.command("set")
+@with_columns
 def set_(
     number: Number,
-    name: Name = None,
+    name: Annotated[str | None, Name] = None,
     fax: Fax = None,
-    types: Types = None,
-    bulk: Bulk = None,
-    foreign: Foreign = None,
-    sandbox: Sandbox = None,
-    country: Country = None,
-    trial_until: Trial = None,
-    mail_from: MailFrom = None,
-    mail_subject: MailSubject = None,
-    sender_address: SenderAddress = None,
-    sms_from: SmsFrom = None,
-    status_encoding: Encoding = None,
-    weight: Weight = None,
+    no_trial: NoTrial = False,
     config: ConfigFile = None,
     data: DataFolder = None,
+    **columns: Any,
 ) -> None:
     """Change what is given, leave the rest.
 
     Example: depesche account set 20001 --bulk --type fax --type sms
     """
-    values = _values(
-        types,
-        bulk,
-        foreign,
-        sandbox,
-        country,
-        trial_until,
-        mail_from,
-        mail_subject,
-        sender_address,
-        sms_from,
-        status_encoding,
-        weight,
-    )
-    if name is not None:
-        values["name"] = name
+    from depesche.cli.folder import in_house
+    from depesche.usecases import accounts
+
+    values = _written(columns | {"name": name})
+    if no_trial:
+        values |= {"trial_until": None, "state": AccountState.ACTIVE.value}
     numbers = None if fax is None else tuple(fax)
     if not values and numbers is None:
-        fail("nothing to change: see --help", 2)
-
-    async def work() -> None:
-        async with _house(load_settings(config, data)) as house:
-            _print(await accounts.change(house, actor(), number, values, numbers))
-
-    _run(work)
+        fail("nothing to change: see --help", Exit.USAGE)
+    settings = load_settings(config, data)
+    _print(in_house(settings, lambda house: accounts.change(house, actor(), number, values, numbers)))
 
 
 @app.command("password")
-def password(number: Number, password_stdin: Stdin = False, config: ConfigFile = None, data: DataFolder = None) -> None:
-    """Give an account a new password; the old one ends at once."""
-    new = read_password(from_stdin=password_stdin, prompt="New password")
+def password(
+    number: Number, password_stdin: PasswordStdin = False, config: ConfigFile = None, data: DataFolder = None
+) -> None:
+    """Give an account a new password; the old one ends at once.
 
-    async def work() -> None:
-        async with _house(load_settings(config, data)) as house:
-            await accounts.set_password(house, actor(), number, new)
-            out.print(f"account {number} has a new password")
+    Example: depesche account password 20001
+    """
+    from depesche.cli.folder import in_house
+    from depesche.usecases import accounts
 
-    _run(work)
+    new = new_password(from_stdin=password_stdin, prompt="New password")
+    in_house(load_settings(config, data), lambda house: accounts.set_password(house, actor(), number, new))
+    out.print(f"account {number} has a new password", markup=False)
 
 
 @app.command("lock")
 def lock(number: Number, config: ConfigFile = None, data: DataFolder = None) -> None:
-    """Lock an account: every call of it is refused at once. What it ordered before is still carried."""
-    _set_state(number, AccountState.LOCKED, config, data)
+    """Lock an account: every call of it is refused at once. What it ordered before is still carried.
+
+    Example: depesche account lock 20001
+    """
+    from depesche.cli.folder import in_house
+    from depesche.usecases import accounts
+
+    values = {"state": AccountState.LOCKED.value}
+    in_house(load_settings(config, data), lambda house: accounts.change(house, actor(), number, values))
+    out.print(f"account {number} is locked", markup=False)
 
 
 @app.command("unlock")
 def unlock(number: Number, config: ConfigFile = None, data: DataFolder = None) -> None:
-    """Unlock an account."""
-    _set_state(number, AccountState.ACTIVE, config, data)
+    """Unlock an account; a trial goes on where it was.
+
+    Example: depesche account unlock 20001
+    """
+    from depesche.cli.folder import in_house
+    from depesche.usecases import accounts
+
+    async def work(house: "House") -> Account:
+        account = await accounts.show(house, number)
+        state = AccountState.TRIAL if account.trial_until else AccountState.ACTIVE
+        return await accounts.change(house, actor(), number, {"state": state.value})
+
+    unlocked = in_house(load_settings(config, data), work)
+    out.print(f"account {number} is unlocked: {_state(unlocked)}", markup=False)
 
 
-def _set_state(number: str, state: AccountState, config: ConfigFile, data: DataFolder) -> None:
-    async def work() -> None:
-        async with _house(load_settings(config, data)) as house:
-            await accounts.change(house, actor(), number, {"state": state.value})
-            out.print(f"account {number} is {state.value}")
-
-    _run(work)
-
-
-@asynccontextmanager
-async def _house(settings: Settings) -> AsyncIterator[House]:
-    async with node.open_node(settings, dispatch=False) as opened:
-        yield opened.house
-
-
-def _run(work: Any) -> None:
-    logs.configure(quiet=True)
-    try:
-        run_async(work)
-    except NotPossible as error:
-        fail(str(error))
-
-
-def _values(
-    types: list[TypeName] | None,
-    bulk: bool | None,
-    foreign: bool | None,
-    sandbox: bool | None,
-    country: str | None,
-    trial_until: datetime | None,
-    mail_from: str | None,
-    mail_subject: str | None,
-    sender_address: list[str] | None,
-    sms_from: str | None,
-    status_encoding: str | None,
-    weight: int | None,
-) -> dict[str, Any]:
+def _written(columns: dict[str, Any]) -> dict[str, Any]:
     """The columns that were given, as the store writes them."""
-    if status_encoding not in (None, "utf-8", "windows-1252"):
-        fail("--status-encoding is utf-8 or windows-1252", 2)
-    given = {
-        "job_types": None if types is None else sorted(int(kind.job_type) for kind in types),
-        "bulk": bulk,
-        "abroad": foreign,
-        "sandbox": sandbox,
-        "country": country.upper() if country else None,
-        "trial_until": trial_until.date() if trial_until else None,
-        "state": AccountState.TRIAL.value if trial_until else None,
-        "mail_from": mail_from,
-        "mail_subject": mail_subject,
-        "sender_addresses": sender_address,
-        "sms_from": sms_from,
-        "status_encoding": status_encoding,
-        "weight": weight,
-    }
-    return {column: value for column, value in given.items() if value is not None}
+    given = {column: value for column, value in columns.items() if value is not None}
+    if "job_types" in given:
+        given["job_types"] = sorted(int(kind.job_type) for kind in given["job_types"])
+    if "country" in given:
+        given["country"] = _country(given["country"])
+    if "trial_until" in given:
+        given |= {"trial_until": given["trial_until"].date(), "state": AccountState.TRIAL.value}
+    return given
+
+
+def _country(code: str) -> str:
+    from phonenumbers import SUPPORTED_REGIONS
+
+    if code.upper() not in SUPPORTED_REGIONS:
+        fail(f"--country {code}: two letters of ISO 3166 are expected, such as DE", Exit.USAGE)
+    return code.upper()
 
 
 def _print(account: Account) -> None:
@@ -282,7 +237,7 @@ def _print(account: Account) -> None:
         ("Account", account.number),
         ("Name", account.name),
         ("State", _state(account)),
-        ("Ends in", "sandbox" if account.sandbox else "the world"),
+        ("Ends in", _end(account)),
         ("Fax numbers", ", ".join(account.numbers)),
         ("Job types", _types(account)),
         ("Bulk", "yes" if account.bulk else "no"),
@@ -292,19 +247,20 @@ def _print(account: Account) -> None:
         ("Mail subject", account.mail_subject),
         ("SMS from", account.sms_from),
         ("StatusFile in", account.status_encoding),
-        ("Weight", str(account.weight)),
+        ("Weight", account.weight),
     ):
-        table.add_row(word, value)
+        table.add_row(word, plain(value))
     out.print(table)
 
 
 def _state(account: Account) -> str:
-    return (
-        f"trial until {account.trial_until}"
-        if account.trial_until and account.state is AccountState.TRIAL
-        else account.state.value
-    )
+    is_trial = account.state is AccountState.TRIAL and account.trial_until
+    return f"trial until {account.trial_until}" if is_trial else account.state.value
+
+
+def _end(account: Account) -> str:
+    return "sandbox" if account.sandbox else "the world"
 
 
 def _types(account: Account) -> str:
-    return ", ".join(TypeName[kind.name].value for kind in sorted(account.job_types))
+    return ", ".join(type_name(kind) for kind in sorted(account.job_types))

@@ -4,11 +4,11 @@ import asyncio
 import getpass
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
@@ -134,14 +134,13 @@ def actor() -> str:
         return "cli"
 
 
-def run(work: Callable[[], Awaitable[T]]) -> T:
+def run(
+    work: Callable[[], Coroutine[Any, Any, T]], loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None
+) -> T:
     """Run a coroutine function to its end; failures that can be expected end the command with a sentence."""
-
-    async def call() -> T:
-        return await work()
-
     try:
-        return asyncio.run(call())
+        with asyncio.Runner(loop_factory=loop_factory) as runner:
+            return runner.run(work())
     except Failed as error:
         fail(str(error), error.code)
     except Exception as error:

@@ -1,5 +1,6 @@
 """A data folder of this machine. Who may write it owns it: no password is asked for."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -27,9 +28,6 @@ from depesche.usecases.submit import Submission, Upload, submit
 
 T = TypeVar("T")
 
-MOST_FAXES = 100_000
-"""Received faxes that are looked through for one."""
-
 
 class Folder:
     """A `Gateway` to the use cases themselves."""
@@ -43,21 +41,13 @@ class Folder:
 
     async def submit(self, order: Order, sent: Callable[[str], None]) -> Receipt:
         del sent  # a copy on this machine is soon made
-        house = self._house
-        file = await self._taken_in(order.recipient_file) if order.recipient_file else None
-        uploads = [Upload(path.name, await self._taken_in(path)) for path in order.files]
-        uploads += [Upload()] * (MOST_FILES - len(uploads))
-        first, second, third = uploads
-        submission = Submission(
-            job_type=int(order.type),
-            recipient=order.recipients,
-            recipient_file=file,
-            text=order.text,
-            uploads=(first, second, third),
-            send_at=order.send_at,
-            options=order.options,
-        )
-        answer = await submit(house, Login(self._account), submission)
+        taken: list[Blob] = []
+        try:
+            submission = await self._submission(order, taken)
+        except BaseException:
+            await self._house.blobs.delete(blob.key for blob in taken)
+            raise
+        answer = await submit(self._house, Login(self._account), submission)
         return Receipt(answer.code, answer.job_id, answer.recipients, answer.pages)
 
     async def stage(self, job_id: int) -> Stage:
@@ -92,11 +82,29 @@ class Folder:
         self._house = opened.house
         self._carried_here = True
 
-    async def _taken_in(self, path: Path) -> Blob:
+    async def _submission(self, order: Order, taken: list[Blob]) -> Submission:
+        """The order, its files copied into the blob store; `taken` holds them as they come."""
+        file = await self._take(order.recipient_file, taken) if order.recipient_file else None
+        uploads = [Upload(path.name, await self._take(path, taken)) for path in order.files]
+        first, second, third = [*uploads, Upload(), Upload(), Upload()][:MOST_FILES]
+        return Submission(
+            job_type=int(order.type),
+            recipient=order.recipients,
+            recipient_file=file,
+            text=order.text,
+            uploads=(first, second, third),
+            send_at=order.send_at,
+            options=order.options,
+        )
+
+    async def _take(self, path: Path, taken: list[Blob]) -> Blob:
         largest = self._settings.soap.max_file
-        if path.stat().st_size > largest:
+        size = await asyncio.to_thread(lambda: path.stat().st_size)
+        if size > largest:
             raise Failed(f"{path} is larger than the {largest >> 20} MiB of the setting soap.max_file", Exit.REFUSED)
-        return await self._house.blobs.put_file("order", path)
+        blob = await self._house.blobs.put_file("order", path)
+        taken.append(blob)
+        return blob
 
     async def _waiting(self, limit: int) -> list[ReceivedFax]:
         return await self._house.database.read(lambda connection: inbound.waiting(connection, self._account.id, limit))
@@ -135,7 +143,7 @@ async def account_of(house: House, number: str | None) -> Account:
     if not everyone:
         raise NotPossible("there is no account: add one with `depesche account add`")
     some = ", ".join(account.number for account in everyone[:10])
-    raise Failed(f"--account is needed: there are {len(everyone)} ({some}{', …' if len(everyone) > 10 else ''})", Exit.USAGE)
+    raise Failed(f"whose? Give --account: there are {len(everyone)}, such as {some}", Exit.USAGE)
 
 
 def row(fate: Fate) -> Row:

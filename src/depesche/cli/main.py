@@ -1,19 +1,26 @@
 """``depesche``: all commands."""
 
+import io
+import sys
+from typing import Annotated
+
 import typer
 
 from depesche import __version__
-from depesche.cli import account
+from depesche.cli import account, inbox, job
+from depesche.cli.send import send
 from depesche.cli.serve import serve
 
 app = typer.Typer(
     name="depesche",
-    help="Fax, SMS, e-mail, letters and signed invoices behind the FAX.de SOAP interface.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 app.command()(serve)
+app.command()(send)
+app.add_typer(job.app, name="job")
+app.add_typer(inbox.app, name="inbox")
 app.add_typer(account.app, name="account")
 
 
@@ -25,7 +32,9 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def main(
-    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Tell the version."),
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Tell the version.")
+    ] = False,
 ) -> None:
     """Fax, SMS, e-mail, letters and signed invoices behind the FAX.de SOAP interface."""
     del version
@@ -33,4 +42,7 @@ def main(
 
 def run() -> None:
     """The entry of the installed command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a name that this terminal cannot show is no reason to fail
     app()

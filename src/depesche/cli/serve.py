@@ -1,24 +1,24 @@
 """``depesche serve``: answer requests and carry deliveries until told to stop."""
 
-import asyncio
-import ipaddress
-from pathlib import Path
-from typing import Annotated
+# ruff: noqa: PLC0415  the rooms take a second to import, and --help needs none of them
+
+import errno
+import shlex
+import signal
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-import uvloop
-from rich.panel import Panel
-from rich.table import Table
 
-from depesche import __version__, node
-from depesche.cli import logs
-from depesche.cli.common import ConfigFile, DataFolder, fail, load_settings, out
-from depesche.config import Settings
-from depesche.render.errors import RenderError
-from depesche.store.upgrade import TooNew
-from depesche.usecases import demo
+from depesche import __version__
+from depesche.cli import common
+from depesche.cli.common import ConfigFile, DataFolder, Exit, Failed, fail, load_settings, out
 
-Port = Annotated[int | None, typer.Option("--port", "-p", min=0, max=65535, help="Port; 0 takes a free one.")]
+if TYPE_CHECKING:
+    from depesche.config import Settings
+    from depesche.node import Node
+
+Port = Annotated[int | None, typer.Option("--port", "-p", min=0, max=65535, help="Port to listen on; 0: a free one.")]
 Host = Annotated[str | None, typer.Option("--host", help="Address to listen on.")]
 Demo = Annotated[bool, typer.Option("--demo", help="Make the two demo accounts; listens on this machine alone.")]
 
@@ -26,7 +26,9 @@ Demo = Annotated[bool, typer.Option("--demo", help="Make the two demo accounts; 
 def serve(
     config: ConfigFile = None, data: DataFolder = None, port: Port = None, host: Host = None, with_demo: Demo = False
 ) -> None:
-    """Serve the FAX.de interface and carry what is ordered.
+    """Serve the FAX.de interface and carry what is ordered, until Ctrl-C or SIGTERM.
+
+    What is on the line then gets 20 seconds to end; what waits is there at the next start.
 
     Examples:
 
@@ -34,52 +36,94 @@ def serve(
 
       depesche serve --config /etc/depesche.toml --data /var/lib/depesche
     """
-    settings = _settings(config, data, port, host)
-    if with_demo and not _is_loopback(settings.web.host):
-        fail(f"--demo listens on this machine alone: {settings.web.host} is not a loopback address", 2)
+    web = {name: value for name, value in (("port", port), ("host", host)) if value is not None}
+    settings = load_settings(config, data, **({"web": web} if web else {}))
+    if with_demo:
+        _only_here(settings)
+    import uvloop
+
+    from depesche.cli import logs
+
     logs.configure()
-    try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(settings, with_demo=with_demo))
-    except (node.FolderInUse, TooNew, RenderError, OSError) as error:
-        fail(str(error))
+    common.run(lambda: _serve(settings, with_demo=with_demo), loop_factory=uvloop.new_event_loop)
 
 
-async def _serve(settings: Settings, *, with_demo: bool) -> None:
-    async def prepared(opened: node.Node, port: int) -> None:
+async def _serve(settings: "Settings", *, with_demo: bool) -> None:
+    from depesche import node
+    from depesche.usecases import demo
+
+    async def prepared(opened: "Node", port: int) -> None:
         if with_demo:
             await demo.ensure(opened.house)
         _welcome(settings, port, with_demo=with_demo)
+        # uvicorn takes these over while it runs, and raises them again once it has stopped: the node is to close in peace.
+        signal.signal(signal.SIGINT, _heard)
+        signal.signal(signal.SIGTERM, _heard)
 
-    await node.serve(settings, prepared)
-
-
-def _settings(config: Path | None, data: Path | None, port: int | None, host: str | None) -> Settings:
-    web: dict[str, object] = {}
-    if port is not None:
-        web["port"] = port
-    if host is not None:
-        web["host"] = host
-    return load_settings(config, data, **({"web": web} if web else {}))
-
-
-def _is_loopback(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+        await node.serve(settings, prepared)
+    except OSError as error:
+        raise _explained(error, settings) from error
 
 
-def _welcome(settings: Settings, port: int, *, with_demo: bool) -> None:
+def _heard(number: int, frame: FrameType | None) -> None:
+    """The node is stopping already."""
+
+
+def _explained(error: OSError, settings: "Settings") -> Exception:
+    """An error of listening, as a sentence; others as they are."""
+    where = f"{settings.web.host} port {settings.web.port}"
+    match error.errno:
+        case errno.EADDRINUSE:
+            return Failed(f"{where} is taken: stop what listens there, or take another with --port")
+        case errno.EADDRNOTAVAIL:
+            return Failed(f"{settings.web.host} is no address of this machine: give another with --host")
+        case errno.EACCES if error.filename is None and settings.web.port < 1024:
+            return Failed(f"{where} is for root alone: take one above 1023 with --port")
+        case _:
+            return error
+
+
+def _only_here(settings: "Settings") -> None:
+    from depesche.cli.exchange import is_loopback
+
+    if not is_loopback(settings.web.host):
+        reason = f"--demo has known passwords, and {settings.web.host} is more than this machine"
+        fail(f"{reason}: leave out --host", Exit.USAGE)
+
+
+def _welcome(settings: "Settings", port: int, *, with_demo: bool) -> None:
     host = f"[{settings.web.host}]" if ":" in settings.web.host else settings.web.host
     base = f"http://{host}:{port}"
-    table = Table.grid(padding=(0, 2))
-    table.add_row("Interface", f"{base}/xmlws.exe?intf=IntfXMLWS")
-    table.add_row("WSDL", f"{base}/xmlws.exe?/wsdl/IntfXMLWS")
-    table.add_row("WSDL (JAX-WS)", f"{base}/soapdoc/IntfXMLWS?wsdl")
-    table.add_row("Data", str(settings.data.resolve()))
+    lines = [
+        ("Interface", f"{base}/xmlws.exe?intf=IntfXMLWS"),
+        ("WSDL", f"{base}/xmlws.exe?/wsdl/IntfXMLWS"),
+        ("WSDL (JAX-WS)", f"{base}/soapdoc/IntfXMLWS?wsdl"),
+        ("Data", str(settings.data.resolve())),
+    ]
     if with_demo:
-        for number, name, fax_number in demo.ACCOUNTS:
-            table.add_row("Account", f"{number}  password {demo.PASSWORD}  fax {fax_number}  ({name})")
-        table.add_row("Try", f"depesche send letter.pdf --to {demo.ACCOUNTS[1][2]} --server {base}")
-    out.print(Panel(table, title=f"Depesche {__version__}", subtitle="Ctrl-C ends", expand=False))
+        lines += _demo_lines(settings, base)
+    out.print(f"[bold]Depesche {__version__}[/], Ctrl-C ends it")
+    for word, value in lines:
+        out.print(f"  {word:<14}{value}", markup=False, soft_wrap=True)
+
+
+def _demo_lines(settings: "Settings", base: str) -> list[tuple[str, str]]:
+    """The accounts, and commands that do something when they are copied."""
+    from depesche.cli.reach import DEFAULT_SERVER
+    from depesche.usecases import demo
+
+    accounts = [
+        ("Account", f"{number}  password {demo.PASSWORD}  fax {fax_number}  ({name})")
+        for number, name, fax_number in demo.ACCOUNTS
+    ]
+    server = "" if base == DEFAULT_SERVER else f" --server {base}"
+    usual = type(settings).model_fields["data"].default
+    data = "" if settings.data == usual else f" --data {shlex.quote(str(settings.data))}"
+    other_number, _, other_fax = demo.ACCOUNTS[1]
+    program = common.program()
+    return [
+        *accounts,
+        ("Try", f'{program} send --to {other_fax} --text "Guten Tag"{server}'),
+        ("", f"{program} inbox save --oldest --account {other_number}{data}"),
+    ]

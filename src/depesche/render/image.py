@@ -4,7 +4,7 @@ What is a fax page already goes through untouched; everything else is put on the
 """
 
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from depesche.render.detect import Format
 from depesche.render.errors import Damaged, NotWhole
 from depesche.render.grid import MM_PER_INCH, MOST_ROWS, WIDTH, X_DPI, Y_DPI, Placement, place
+from depesche.render.pages import mapped
 from depesche.render.raster import Bits, black_and_white, packed
 
 PLUGINS = {Format.TIFF: "TIFF", Format.BMP: "BMP", Format.PNG: "PNG", Format.JPEG: "JPEG"}
@@ -55,8 +56,9 @@ class PicturePages:
         Raises: Damaged: broken, or larger than it may be; NotWhole: it has no page.
         """
         self._pixels = pixels
+        memory = mapped(file)
         try:
-            self._image = Image.open(file, formats=[PLUGINS[format_]])
+            self._image = Image.open(cast(BinaryIO, memory), formats=[PLUGINS[format_]])
             self._frames = self._find_pages(most) if format_ is Format.TIFF else [0]
         except Exception as error:
             raise _damage(error) from error

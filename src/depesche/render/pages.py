@@ -1,7 +1,9 @@
 """What every kind of document is to the fax: pages that can be drawn."""
 
-from typing import Protocol
+import mmap
+from typing import BinaryIO, Protocol
 
+from depesche.render.errors import Damaged
 from depesche.render.raster import Bits
 
 
@@ -18,3 +20,16 @@ class Pages(Protocol):
         Raises: Damaged.
         """
         ...
+
+
+def mapped(file: BinaryIO) -> mmap.mmap:
+    """The whole document in memory, without a copy.
+
+    Several children may read the same open file: each needs a position of its own, which the file has not.
+
+    Raises: Damaged: it is empty.
+    """
+    try:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+    except ValueError as error:
+        raise Damaged("the document is empty") from error

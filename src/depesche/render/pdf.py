@@ -1,7 +1,6 @@
 """PDF documents, drawn by PDFium straight into the fax grid: no detour through a larger picture."""
 
 import ctypes
-import mmap
 from typing import Any, BinaryIO
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
@@ -9,6 +8,7 @@ import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 
 from depesche.render.errors import Damaged, NotWhole
 from depesche.render.grid import MM_PER_INCH, WIDTH, place
+from depesche.render.pages import mapped
 from depesche.render.raster import Bits, Grey, black_and_white
 
 POINTS_PER_INCH = 72
@@ -22,12 +22,13 @@ def open_pdf(file: BinaryIO) -> Any:
 
     Raises: Damaged: broken, cut off, or it wants a password; NotWhole: it has no page.
     """
-    data = _mapped(file)
+    memory = mapped(file)
+    data = (ctypes.c_ubyte * len(memory)).from_buffer(memory)
     try:
         document = pdfium.PdfDocument(data)
     except pdfium.PdfiumError as error:
         raise _refusal(error) from error
-    if not pdfium_c.FPDF_DocumentHasValidCrossReferenceTable(document) and b"%%EOF" not in bytes(data[-_TAIL:]):
+    if not pdfium_c.FPDF_DocumentHasValidCrossReferenceTable(document) and b"%%EOF" not in memory[-_TAIL:]:
         raise Damaged("the PDF document is cut off")
     document.init_forms()
     return document
@@ -72,15 +73,6 @@ class PdfPages:
             pdfium_c.FPDF_FFLDraw(self._document.formenv, bitmap, page, *where, flags)
         grey: Grey = bitmap.to_numpy().reshape(placed.rows, bitmap.stride)[:, :WIDTH]
         return grey
-
-
-def _mapped(file: BinaryIO) -> Any:
-    """The file as the array of octets that PDFium wants, without a copy."""
-    try:
-        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
-    except ValueError as error:
-        raise Damaged("the PDF document is empty") from error
-    return (ctypes.c_ubyte * len(mapped)).from_buffer(mapped)
 
 
 def _refusal(error: Any) -> Damaged | NotWhole:

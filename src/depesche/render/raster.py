@@ -49,7 +49,7 @@ _DITHER = (_BAYER * 16 + 8).astype(np.uint8)
 def black_and_white(grey: Grey) -> Bits:
     """One bit for each picture element; the width must be a multiple of 8."""
     rows, width = grey.shape
-    whole = np.pad(grey, ((0, -rows % CELL), (0, 0)), constant_values=255) if rows % CELL else grey
+    whole = np.pad(grey, ((0, -rows % CELL), (0, 0)), mode="edge") if rows % CELL else grey
     stripes = whole.reshape(-1, CELL, width)
     bits = np.zeros((len(stripes), CELL, width // 8), np.uint8)
     low, high = _limits(stripes)

@@ -80,20 +80,24 @@ def text_page(page: TextPage, others: int, most: int) -> Sheets:
     _refuse_long(lines, most)
     style = "hyphens" if len(page.text) <= HYPHENATED else "long"
     body = (_heading(page, words), f"<main class={style}>", *_paragraphs(lines), "</main>", *_blanks(others))
-    return _set(words, body, others)
+    return _set(words, body, others, most)
 
 
 def plain_text(data: bytes, most: int) -> Sheets:
     """A text file. Raises: Damaged: empty or not decodable; NotWhole: it has more than `most` sheets."""
     lines = sheets(decoded(data))
     _refuse_long(lines, most)
-    return _set(_GERMAN, ("<main class=plain>", *_paragraphs(lines), "</main>"), 0)
+    return _set(_GERMAN, ("<main class=plain>", *_paragraphs(lines), "</main>"), 0, most)
 
 
 def _refuse_long(lines: Iterable[list[str]], most: int) -> None:
     rows = sum(-(-len(line) // SHEET_COLUMNS) or 1 for sheet in lines for line in sheet)
-    if rows > most * SHEET_LINES:
-        raise NotWhole(f"the text is longer than {most} pages")
+    _refuse_more(-(-rows // SHEET_LINES), most)
+
+
+def _refuse_more(pages: int, most: int) -> None:
+    if pages > most:
+        raise NotWhole(f"the text takes more than {most} pages")
 
 
 def _heading(page: TextPage, words: _Words) -> str:
@@ -127,9 +131,10 @@ def _blanks(others: int) -> Iterator[str]:
     return ("<div class=file></div>" for _ in range(others))
 
 
-def _set(words: _Words, body: Iterable[str], others: int) -> Sheets:
+def _set(words: _Words, body: Iterable[str], others: int, most: int) -> Sheets:
     style = _STYLE.substitute(face=FACE, plain=PLAIN_FACE, page=json.dumps(words.page), of=json.dumps(words.of))
     html = f"<html lang={words.language}><style>{style}</style><body>{''.join(body)}</body></html>"
     document: Any = HTML(string=html, url_fetcher=URLFetcher(allowed_protocols=("data",))).render()
     pages = len(document.pages) - others
+    _refuse_more(pages, most)
     return Sheets(document.copy(document.pages[:pages]).write_pdf(), pages)

@@ -134,7 +134,8 @@ class SandboxFax:
         except Exception as error:  # whatever the inbox raised, the fax is not there
             log.warning("the inbox did not keep a fax", source=reception.source, exc_info=error)
             detail = f"the receiving side could not keep the fax: {error}"
-            return dataclasses.replace(result, result=Result.SEND_FAILED, retry=True, pages=0, detail=detail)
+            again = result.retry or result.result is Result.OK
+            return dataclasses.replace(result, result=Result.SEND_FAILED, retry=again, pages=0, detail=detail)
         return result
 
 

@@ -8,12 +8,22 @@ from pathlib import Path
 
 from depesche.channels.base import Attempt, Delivery, Document
 from depesche.channels.mail.message import build
-from depesche.channels.outbox import deposit
+from depesche.channels.outbox import Special, deposit
 from depesche.model.outcome import Outcome
 from depesche.model.result import Result
 
 REFUSED = "refuse@sandbox.invalid"
-"""The mail server refuses it."""
+
+SPECIAL = (
+    Special("ok@sandbox.invalid", "taken by the mail server: OK", "vom Mailserver angenommen: OK"),
+    Special(
+        "bounce@sandbox.invalid",
+        "taken by the mail server, and returned later: OK, for the interface knows no more",
+        "vom Mailserver angenommen und später zurückgewiesen: OK, denn mehr sagt die Schnittstelle nicht",
+    ),
+    Special(REFUSED, "refused by the mail server: Send failed", "vom Mailserver abgelehnt: Send failed"),
+)
+"""A domain that cannot exist (RFC 6761); every other address behaves like the first."""
 
 
 class SandboxMail:

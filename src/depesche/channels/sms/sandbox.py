@@ -8,17 +8,20 @@ from dataclasses import asdict
 from pathlib import Path
 
 from depesche.channels.base import Attempt, Delivery, Document
-from depesche.channels.outbox import deposit
+from depesche.channels.outbox import Special, deposit
 from depesche.model.outcome import Outcome
 from depesche.model.result import Result
 
 REFUSED = "+491713920001"
-"""Refused by the network."""
-
 LATE = "+491713920002"
-"""Taken by the network after a while."""
-
 LATE_SECONDS = 5.0
+
+SPECIAL = (
+    Special("+491713920000", "taken by the network: OK", "vom Netz angenommen: OK"),
+    Special(REFUSED, "refused by the network: Send failed", "vom Netz abgelehnt: Send failed"),
+    Special(LATE, "taken by the network after 5 seconds: OK", "nach 5 Sekunden vom Netz angenommen: OK"),
+)
+"""Numbers that are never assigned to anybody; every other one behaves like the first."""
 
 
 class SandboxSms:

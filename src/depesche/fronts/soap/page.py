@@ -19,7 +19,7 @@ body { margin: 0 auto; max-width: 66rem; padding: 2.5rem 1.25rem 4rem; backgroun
 h1 { margin: 0; font-size: 2rem; letter-spacing: -.02em; }
 h2 { margin: 3rem 0 .25rem; font-size: 1.25rem; }
 h2 code { font-size: 1em; }
-nav { margin-top: 1rem; }
+nav { display: flex; flex-wrap: wrap; gap: .25rem 1rem; margin-top: 1rem; }
 p { margin: .15rem 0; }
 a { color: var(--accent); }
 [lang=en] { color: var(--soft); }
@@ -28,7 +28,6 @@ code { font: .9em/1.5 ui-monospace, monospace; overflow-wrap: anywhere; }
 .links a { display: block; padding: .6rem .9rem; border: 1px solid var(--line); border-radius: .5rem;
   background: var(--tint); text-decoration: none; }
 .links small { display: block; color: var(--soft); }
-nav a { margin-right: 1rem; }
 .frame { overflow-x: auto; margin-top: .75rem; border: 1px solid var(--line); border-radius: .5rem; }
 table { width: 100%; border-collapse: collapse; font-size: .92rem; }
 th, td { padding: .4rem .75rem; text-align: left; vertical-align: top; border-top: 1px solid var(--line); }
@@ -57,7 +56,7 @@ _PAGE = """<!doctype html>
 <header>
 <h1>IntfXMLWS</h1>
 <p>SOAP-Schnittstelle von Depesche, wie FAX.de XML/SOAP Rev. 2.55</p>
-<p lang="en">SOAP interface of Depesche, as FAX.de XML/SOAP Rev. 2.55</p>
+<p lang="en">SOAP interface of Depesche, like FAX.de XML/SOAP Rev. 2.55</p>
 <ul class="links">
 <li><a href="{rpc_wsdl}">WSDL (rpc/encoded)<small>Delphi, .NET, PHP, Perl, Python …</small></a></li>
 <li><a href="{document_wsdl}">WSDL (document/literal)<small>JAX-WS, CXF, WCF …</small></a></li>

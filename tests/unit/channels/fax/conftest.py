@@ -5,11 +5,12 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageSequence
 
-from depesche.channels.fax.call import Call
+from depesche.channels.fax.call import STALL_SECONDS, Call
 from depesche.channels.fax.ending import Ending
 from depesche.channels.fax.header import FONT
 from depesche.channels.fax.line import Line
@@ -23,8 +24,8 @@ WIDTH = 1728
 LETTERS = "abcdefghijklmnopqrstuvwxyzäöüß0123456789     "
 
 
-def page(seed: int, rows: int = 400, top: int = 60) -> Image.Image:
-    """A page of text nobody wrote: the same for the same seed."""
+def drawn(seed: int, rows: int = 400, top: int = 60) -> Image.Image:
+    """A page of text, the same for the same seed; nothing above row `top`."""
     letters = random.Random(seed)
     image = Image.new("1", (WIDTH, rows), 1)
     draw = ImageDraw.Draw(image)
@@ -35,66 +36,88 @@ def page(seed: int, rows: int = 400, top: int = 60) -> Image.Image:
     return image
 
 
-def write(path: Path, *pages: Image.Image) -> Path:
-    """The pages as a document of ours: T.6, 204x196 dpi."""
-    pages[0].save(path, save_all=True, append_images=pages[1:], compression="group4", dpi=(204, 196))
-    return path
-
-
-def pixels(path: Path) -> list[Image.Image]:
-    """Every page of a TIFF."""
-    with Image.open(path) as image:
-        pages = []
-        for number in range(image.n_frames):
-            image.seek(number)
-            pages.append(image.convert("1"))
-        return pages
-
-
-def same(one: Image.Image, other: Image.Image) -> bool:
-    return one.size == other.size and one.tobytes() == other.tobytes()
-
-
 @pytest.fixture(scope="session")
 def spandsp() -> Spandsp:
     return verified()
 
 
+@pytest.fixture(scope="session")
+def page() -> Callable[..., Image.Image]:
+    """Draws a page: `page(seed, rows, top)`."""
+    return drawn
+
+
 @pytest.fixture
 def document(tmp_path: Path) -> Callable[..., Path]:
-    """Makes a document of so many pages."""
+    """Writes pages as a document of ours, T.6 at 204x196 dpi: `document(page, page)` or `document(3)`."""
 
-    def make(pages: int = 1, seed: int = 1, rows: int = 400) -> Path:
-        return write(tmp_path / f"document-{seed}.tif", *(page(100 * seed + number, rows) for number in range(pages)))
+    def write(*pages: Image.Image | int, name: str = "document.tif") -> Path:
+        images = [image for one in pages for image in (map(drawn, range(one)) if isinstance(one, int) else [one])]
+        first, *others = images
+        path = tmp_path / name
+        first.save(path, save_all=True, append_images=others, compression="group4", dpi=(204, 196))
+        return path
 
-    return make
+    return write
+
+
+@pytest.fixture
+def pixels() -> Callable[[Path], list[tuple[tuple[int, int], bytes]]]:
+    """Reads a TIFF: size and pixels of each page, to be compared."""
+
+    def read(path: Path) -> list[tuple[tuple[int, int], bytes]]:
+        with Image.open(path) as image:
+            return [(one.size, one.convert("1").tobytes()) for one in ImageSequence.Iterator(image)]
+
+    return read
 
 
 @dataclass(frozen=True)
-class Result:
-    """Both views of a call."""
+class Carried:
+    """Both views of a call, and what was received."""
 
     sent: Report
     received: Report
     ending: Ending
+    tiff: Path
 
 
 @pytest.fixture
-def transmit(spandsp: Spandsp, tmp_path: Path) -> Callable[..., Result]:
-    """Carries a document from one engine to another, into `received.tif`."""
+def transmit(spandsp: Spandsp, tmp_path: Path) -> Callable[..., Carried]:
+    """Carries a document from one engine to another."""
 
-    def run(
+    def carry(
         document: Path,
-        caller: dict[str, object] | None = None,
-        answerer: dict[str, object] | None = None,
+        *,
+        caller: dict[str, Any] | None = None,
+        answerer: dict[str, Any] | None = None,
         line: Line | None = None,
         cancelled: threading.Event | None = None,
-        **limits: float,
-    ) -> Result:
-        one = Station(**{"ident": "+49 40 123456", "send": document} | (caller or {}))  # type: ignore[arg-type]
-        two = Station(**{"ident": "+49 30 99", "receive": tmp_path / "received.tif"} | (answerer or {}))  # type: ignore[arg-type]
-        with AudioTerminal(spandsp, one, calling=True) as a, AudioTerminal(spandsp, two, calling=False) as b:
-            ending = Call(a, b, line or Line(), cancelled or threading.Event(), **limits).carry()
-            return Result(a.session.report(), b.session.report(), ending)
+        stall_seconds: float = STALL_SECONDS,
+    ) -> Carried:
+        tiff = tmp_path / "received.tif"
+        ours = Station(**{"ident": "+49 40 123456", "send": document, **(caller or {})})
+        theirs = Station(**{"ident": "+49 30 99", "receive": tiff, **(answerer or {})})
+        with AudioTerminal(spandsp, ours, calling=True) as one, AudioTerminal(spandsp, theirs, calling=False) as other:
+            ending = Call(one, other, line or Line(), cancelled or threading.Event(), stall_seconds).carry()
+            return Carried(one.session.report(), other.session.report(), ending, tiff)
 
-    return run
+    return carry
+
+
+class CountingEvent(threading.Event):
+    """An event that is set by being looked at for the so-many-th time: a moment of line time, not of the clock."""
+
+    def __init__(self, looks: int) -> None:
+        super().__init__()
+        self._looks = looks
+
+    def is_set(self) -> bool:
+        self._looks -= 1
+        return self._looks < 0 or super().is_set()
+
+
+@pytest.fixture
+def after_blocks() -> Callable[[int], threading.Event]:
+    """An event that is set after so many blocks of a call."""
+    return CountingEvent

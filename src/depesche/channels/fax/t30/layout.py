@@ -89,14 +89,18 @@ def _verify_size(spandsp: Spandsp) -> None:
 
 
 def _verify_call(spandsp: Spandsp) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        sent, received = _call(spandsp, Path(folder))
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            sent, received, counted = _call(spandsp, Path(folder))
+    except ValueError as error:
+        raise _wrong(f"a figure that cannot be ({error})") from error
     expected = (
         ("completion", sent.completion, OK),
         ("phrase", spandsp.text(spandsp.lib.t30_completion_code_to_str(49)), COMPLETIONS[49].phrase),
         ("phase B", (sent.phases_b, received.phases_b), (("DIS",), ("DCS",))),
         ("CFR", sent.page_begun, True),
         ("TSI and CSI", (received.remote_id, sent.remote_id), (_CALLER, _ANSWERER)),
+        ("pages", counted, (1, 1)),
         ("the sender's pages", _known(sent), (_SENT,)),
         ("the receiver's pages", _known(received), (replace(_SENT, frame="EOP"),)),
     )
@@ -105,7 +109,7 @@ def _verify_call(spandsp: Spandsp) -> None:
             raise _wrong(f"{what}: {found!r}, not {right!r}")
 
 
-def _call(spandsp: Spandsp, folder: Path) -> tuple[Report, Report]:
+def _call(spandsp: Spandsp, folder: Path) -> tuple[Report, Report, tuple[int, int]]:
     page = folder / "page.tif"
     image = Image.new("1", (_SENT.width, _SENT.rows), 1)
     image.paste(0, (100, 8, 900, 16))
@@ -124,7 +128,8 @@ def _call(spandsp: Spandsp, folder: Path) -> tuple[Report, Report]:
             caller.receive(back)
             if not (caller.active or answerer.active):
                 break
-        return caller.session.report(), answerer.session.report()
+        counted = (caller.session.confirmed, answerer.session.confirmed)
+        return caller.session.report(), answerer.session.report(), counted
 
 
 def _known(report: Report) -> tuple[Page, ...]:

@@ -1,0 +1,175 @@
+"""``depesche job``: what became of jobs, and what an operator decides."""
+
+# ruff: noqa: PLC0415  the rooms take half a second to import, and --help needs none of them
+
+from contextlib import AbstractAsyncContextManager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from depesche.cli import reach, tables
+from depesche.cli.common import (
+    AsJson,
+    ConfigFile,
+    DataFolder,
+    Exit,
+    PasswordStdin,
+    actor,
+    fail,
+    load_settings,
+    out,
+    run,
+)
+from depesche.cli.gateway import Gateway
+from depesche.cli.reach import AccountNumber, ServerUrl, Target
+from depesche.cli.words import cancel_refusal
+
+if TYPE_CHECKING:
+    from depesche.cli.record import Listed
+    from depesche.usecases.house import House
+
+app = typer.Typer(help="Look at jobs, cancel them, decide what is undecided.", no_args_is_help=True)
+
+JobId = Annotated[int, typer.Argument(metavar="JOB", min=1, help="JobId.")]
+
+
+@app.command("list")
+def list_(
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=10_000, help="So many at most.")] = 20,
+    account: AccountNumber = None,
+    as_json: AsJson = False,
+    data: DataFolder = None,
+    config: ConfigFile = None,
+) -> None:
+    """List the newest jobs of an account.
+
+    A data folder only: the interface of a server cannot list jobs.
+
+    Example: depesche job list --account 10001 --data /var/lib/depesche
+    """
+    from depesche.cli import record
+    from depesche.cli.folder import account_of, in_house
+    from depesche.usecases import jobs
+
+    async def look(house: "House") -> list["Listed"]:
+        return await jobs.newest(house, (await account_of(house, account)).id, limit)
+
+    found = in_house(load_settings(config, data), look)
+    if as_json:
+        tables.print_json(record.json_of_list(found))
+    else:
+        record.print_list(found)
+
+
+@app.command("show")
+def show(
+    job: JobId,
+    as_json: AsJson = False,
+    account: AccountNumber = None,
+    password_stdin: PasswordStdin = False,
+    server: ServerUrl = None,
+    data: DataFolder = None,
+    config: ConfigFile = None,
+) -> None:
+    """Show a job, every recipient and every attempt.
+
+    A server (--server) shows its recipients once it is finished, and no attempts.
+
+    Examples:
+
+      depesche job show 7
+
+      depesche job show 7 --server http://fax.example:8080 --account 20001
+    """
+    if server is not None:
+        gateway = reach.server(Target(server, config, data, account, password_stdin))
+        run(lambda: _show_remote(gateway, job, as_json=as_json))
+        return
+    from depesche.cli import record
+    from depesche.cli.folder import in_house
+    from depesche.usecases import jobs
+
+    found = in_house(load_settings(config, data), lambda house: jobs.show(house, job))
+    if as_json:
+        tables.print_json(record.json_of_record(found))
+    else:
+        record.print_record(found)
+
+
+@app.command("cancel")
+def cancel(
+    job: JobId,
+    account: AccountNumber = None,
+    password_stdin: PasswordStdin = False,
+    server: ServerUrl = None,
+    data: DataFolder = None,
+    config: ConfigFile = None,
+) -> None:
+    """Stop what is not sent yet; a call on the line is ended.
+
+    Examples:
+
+      depesche job cancel 7
+
+      depesche job cancel 7 --server http://fax.example:8080 --account 20001
+    """
+    if server is not None:
+        gateway = reach.server(Target(server, config, data, account, password_stdin))
+    else:
+        gateway = reach.folder(Target(server, config, data, _owner(job, config, data)))
+
+    async def work() -> int:
+        async with gateway as opened:
+            return await opened.cancel(job)
+
+    code = run(work)
+    if code:
+        fail(f"job {job} is not cancelled: {cancel_refusal(code)}")
+    out.print(f"job {job} is cancelled")
+
+
+@app.command("resolve")
+def resolve(
+    delivery: Annotated[int, typer.Argument(metavar="DELIVERY", min=1, help="As `job show` numbers it.")],
+    sent: Annotated[bool, typer.Option("--sent", help="The recipient has it.")] = False,
+    failed: Annotated[bool, typer.Option("--failed", help="The recipient does not have it, and shall not.")] = False,
+    resend: Annotated[bool, typer.Option("--resend", help="Send it again, even if that is twice.")] = False,
+    data: DataFolder = None,
+    config: ConfigFile = None,
+) -> None:
+    """Decide about a delivery in the state `unknown`: nobody knows whether it was sent.
+
+    That happens when a server dies in the middle of a call. Ask the recipient, then decide.
+
+    Example: depesche job resolve 12 --sent
+    """
+    from depesche.cli.folder import in_house
+    from depesche.usecases import jobs
+    from depesche.usecases.jobs import Verdict
+
+    chosen = [verdict for verdict, given in zip(Verdict, (sent, failed, resend), strict=True) if given]
+    if len(chosen) != 1:
+        fail("give one of --sent, --failed and --resend", Exit.USAGE)
+    in_house(load_settings(config, data), lambda house: jobs.resolve(house, actor(), delivery, chosen[0]))
+    again = "; it is sent again by the server of this folder" if resend else ""
+    out.print(f"delivery {delivery} is resolved: {chosen[0].value}{again}")
+
+
+def _owner(job: int, config: ConfigFile, data: DataFolder) -> str:
+    from depesche.cli.folder import in_house
+    from depesche.usecases import jobs
+
+    return in_house(load_settings(config, data), lambda house: jobs.owner(house, job)).number
+
+
+async def _show_remote(opened: AbstractAsyncContextManager[Gateway], job: int, *, as_json: bool) -> None:
+    async with opened as gateway:
+        stage = await gateway.stage(job)
+        rows = await gateway.rows(job) if stage.final else []
+    if as_json:
+        tables.print_json({"job": job, "final": stage.final, "recipients": [asdict(row) for row in rows]})
+    elif stage.final:
+        tables.print_rows(rows)
+    else:
+        out.print(f"job {job} is {stage.words}")

@@ -1,0 +1,128 @@
+"""What an operator sees of jobs: tables for people, JSON for machines."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from rich.table import Table
+
+from depesche.cli import tables
+from depesche.cli.common import local_time, out, plain, type_name, warn
+from depesche.cli.folder import row
+from depesche.model.job import JobHead
+from depesche.model.states import State
+from depesche.store.progress import PastAttempt, Standing
+from depesche.usecases.jobs import JobRecord
+
+Listed = tuple[JobHead, Standing]
+
+
+def print_list(jobs: Sequence[Listed]) -> None:
+    """One line a job."""
+    table = tables.titled("Job", "Type", "Ordered", "Not before", "Recipients", "Pages", "State")
+    for head, standing in jobs:
+        table.add_row(
+            str(head.id),
+            type_name(head.type),
+            local_time(head.created_at),
+            local_time(head.send_at) if head.send_at > head.created_at else "",
+            str(head.recipients),
+            str(head.pages),
+            _counts(standing),
+        )
+    out.print(table)
+
+
+def print_record(record: JobRecord) -> None:
+    """All of one job."""
+    head = record.head
+    table = Table(show_header=False)
+    for word, value in (
+        ("Job", head.id),
+        ("Account", f"{record.account.number}, {record.account.name}"),
+        ("Type", type_name(head.type)),
+        ("Ordered", local_time(head.created_at)),
+        ("Not before", local_time(head.send_at)),
+        ("Recipients", head.recipients),
+        ("Pages", head.pages),
+        ("State", _counts(record.standing)),
+        ("Finished", local_time(head.final_at)),
+        *(("Warning", warning) for warning in head.warnings),
+    ):
+        table.add_row(word, plain(value))
+    out.print(table)
+    tables.print_rows(map(row, record.fates))
+    if record.attempts:
+        _print_attempts(record)
+
+
+def json_of_list(jobs: Sequence[Listed]) -> list[dict[str, Any]]:
+    """One object a job."""
+    return [_head(head, standing) for head, standing in jobs]
+
+
+def json_of_record(record: JobRecord) -> dict[str, Any]:
+    """All of one job, the attempts with their recipients."""
+    recipients: list[dict[str, Any]] = [
+        asdict(row(fate)) | {"state": fate.state.value, "code": fate.code, "due_at": fate.due_at, "attempts": []}
+        for fate in record.fates
+    ]
+    for attempt in record.attempts:
+        told = asdict(attempt)
+        del told["position"]
+        told["result"] = attempt.result.word if attempt.result else None
+        recipients[attempt.position]["attempts"].append(told)
+    return {"account": record.account.number, **_head(record.head, record.standing), "recipients": recipients}
+
+
+def _print_attempts(record: JobRecord) -> None:
+    table = tables.titled("Delivery", "Recipient", "Attempt", "Begun", "Result", "Call")
+    undecided = []
+    for attempt in record.attempts:
+        fate = record.fates[attempt.position]
+        is_open = attempt.result is None and fate.state is State.UNKNOWN
+        undecided += [attempt.delivery_id] if is_open else []
+        table.add_row(
+            str(attempt.delivery_id),
+            plain(fate.address),
+            str(attempt.number),
+            local_time(attempt.sending_at),
+            tables.result(attempt.result.word if attempt.result else "unknown" if is_open else fate.state.value),
+            plain(_call(attempt)),
+        )
+    out.print(table)
+    for delivery in undecided:
+        warn(f"delivery {delivery} waits for a decision: see `depesche job resolve --help`")
+
+
+def _call(attempt: PastAttempt) -> str:
+    """``2 pages, 31 s, 14400 bit/s, MMR, ECM, +49 30 ...``, damaged rows page by page, and the detail below."""
+    damaged = [f"page {page}: {rows}" for page, rows in enumerate(attempt.bad_rows, start=1) if rows]
+    words = (
+        f"{attempt.pages} page{'' if attempt.pages == 1 else 's'}" if attempt.pages else "",
+        f"{attempt.seconds} s" if attempt.seconds else "",
+        f"{attempt.bit_rate} bit/s" if attempt.bit_rate else "",
+        attempt.coding,
+        "ECM" if attempt.ecm else "",
+        attempt.remote_id,
+        f"damaged rows on {', '.join(damaged)}" if damaged else "",
+    )
+    return "\n".join(filter(None, (", ".join(filter(None, words)), attempt.detail)))
+
+
+def _counts(standing: Standing) -> str:
+    return ", ".join(f"{number} {state.value}" for state, number in standing.counts.items())
+
+
+def _head(head: JobHead, standing: Standing) -> dict[str, Any]:
+    return {
+        "job": head.id,
+        "type": type_name(head.type),
+        "ordered_at": head.created_at,
+        "send_at": head.send_at,
+        "final_at": head.final_at,
+        "recipients_count": head.recipients,
+        "pages": head.pages,
+        "states": {state.value: number for state, number in standing.counts.items()},
+        "warnings": head.warnings,
+    }

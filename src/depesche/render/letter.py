@@ -1,0 +1,93 @@
+"""One PDF document of A4 pages for the print centre: PDF pages stay vectors, pictures are laid on a sheet."""
+
+import io
+from typing import Any, BinaryIO
+
+import pypdfium2 as pdfium  # type: ignore[import-untyped]
+import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
+from PIL import Image
+
+from depesche.render.errors import Damaged, NotWhole
+from depesche.render.grid import MM_PER_INCH
+from depesche.render.image import Picture, PicturePages
+from depesche.render.pdf import load_page
+
+A4 = (595.276, 841.89)
+"""Points."""
+
+TOLERANCE = 6.0
+"""A page that is off by no more than about two millimetres is A4 and taken over as it is."""
+
+PRINT_DPI = 300
+"""Finer pictures are reduced to this."""
+
+JPEG_QUALITY = 90
+
+
+class Letter:
+    """The growing document."""
+
+    def __init__(self) -> None:
+        self._document = pdfium.PdfDocument.new()
+
+    def add_pdf(self, source: Any) -> None:
+        """All pages of a document from `open_pdf`. Raises: Damaged."""
+        for index in range(len(source)):
+            page = load_page(source, index)
+            pdfium_c.FPDFPage_Flatten(page, pdfium_c.FLAT_NORMALDISPLAY)  # fields and notes become part of the page
+            size = page.get_size()
+            page.close()
+            try:
+                self._add_page(source, index, size)
+            except pdfium.PdfiumError as error:
+                raise Damaged(f"page {index + 1} of the PDF document is broken") from error
+
+    def add_pictures(self, source: PicturePages) -> None:
+        """All pages of a picture file. Raises: Damaged."""
+        for index in range(len(source)):
+            document = pdfium.PdfDocument(_as_pdf(source.picture(index)))
+            self._add_page(document, 0, document.get_page_size(0))
+
+    def save(self, file: BinaryIO) -> int:
+        """Write the document. Returns: its pages. Raises: NotWhole: the file may not grow that large."""
+        try:
+            self._document.save(file)
+        except pdfium.PdfiumError as error:  # all that PDFium tells of a failed write
+            raise NotWhole("the pages are larger than allowed") from error
+        return len(self._document)
+
+    def _add_page(self, source: Any, index: int, size: tuple[float, float]) -> None:
+        if all(abs(side - wanted) <= TOLERANCE for side, wanted in zip(size, A4, strict=True)):
+            self._document.import_pages(source, [index])
+            return
+        sheet = self._document.new_page(*A4)
+        laid = source.page_as_xobject(index, self._document).as_pageobject()
+        laid.set_matrix(_lay(*size))
+        sheet.insert_obj(laid)
+        sheet.gen_content()
+        sheet.close()
+
+
+def _lay(width: float, height: float) -> Any:
+    """Where a page of this size in points lies on A4: whole, in the middle, not enlarged; turned if it is wide."""
+    matrix = pdfium.PdfMatrix()
+    if width > height and width > A4[0]:
+        matrix = matrix.translate(-width, 0).rotate(90)
+        width, height = height, width
+    scale = min(1.0, A4[0] / width, A4[1] / height)
+    return matrix.scale(scale, scale).translate((A4[0] - width * scale) / 2, (A4[1] - height * scale) / 2)
+
+
+def _as_pdf(picture: Picture) -> bytes:
+    """A picture as a PDF page of its own size: G4 for black and white, else JPEG."""
+    image = picture.image
+    finest = min(image.width / picture.width, image.height / picture.height) * MM_PER_INCH
+    if image.mode != "1" and finest > PRINT_DPI:
+        scale = PRINT_DPI / finest
+        size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+        image = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    dpi = image.width / picture.width * MM_PER_INCH, image.height / picture.height * MM_PER_INCH
+    page = io.BytesIO()
+    coding = {} if image.mode == "1" else {"quality": JPEG_QUALITY}
+    image.save(page, "PDF", dpi=dpi, **coding)
+    return page.getvalue()

@@ -1,0 +1,147 @@
+"""Our side of the conversion process: start it, hand it conversions, never wait longer than they may take."""
+
+import asyncio
+import os
+import signal
+import socket
+import tempfile
+from asyncio.subprocess import DEVNULL, Process
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import Self
+
+from depesche.render import wire
+from depesche.render.errors import ConverterFailed, Damaged, RenderError
+from depesche.render.sandbox import ENVIRONMENT
+from depesche.render.wire import Done, Exit, ProtocolError, Request
+
+START_SECONDS = 60
+"""Loading everything takes a second, on a small and busy machine several."""
+
+GRACE_SECONDS = 5
+"""For what happens at once unless something is wrong: a killed child is gone, a closed process has ended."""
+
+LONGEST_COMPLAINT = 2000
+
+
+class ProcessLost(Exception):
+    """The conversion process ended, or does not do as it is told: another one is needed."""
+
+
+class ConversionProcess:
+    """One running conversion process."""
+
+    def __init__(self, process: Process, control: socket.socket) -> None:
+        self._process = process
+        self._control = control
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @classmethod
+    async def start(cls, command: Sequence[str]) -> Self:
+        """Start it and wait until it is warm.
+
+        Raises: ProcessLost, with what the process said; OSError: it cannot be started.
+        """
+        ours, theirs = _pair()
+        with theirs, tempfile.TemporaryFile() as complaints:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=theirs.fileno(), stdout=DEVNULL, stderr=complaints,
+                env=ENVIRONMENT, cwd="/", start_new_session=True,  # Ctrl-C in a terminal is for the server alone
+            )  # fmt: skip
+            theirs.close()
+            started = cls(process, ours)
+            try:
+                if await _receive(ours, START_SECONDS) == wire.READY:
+                    return started
+            except BaseException:
+                await started.close()
+                raise
+            await started.close()
+            complaints.seek(0)
+            raise ProcessLost(complaints.read(LONGEST_COMPLAINT).decode(errors="replace"))
+
+    async def convert(self, request: Request, files: Sequence[int]) -> Done:
+        """One conversion in a child of its own; `files`: descriptors of the inputs, then of the output.
+
+        The child is gone when this returns or raises.
+
+        Raises: RenderError; ProcessLost.
+        """
+        with ExitStack() as sockets:
+            talk, leash = self._fork(sockets, request, files)
+            answer = await _receive(talk, request.seconds)
+            leash.shutdown(socket.SHUT_WR)
+            ended = await self._ended(leash)
+        if answer is None:
+            raise ConverterFailed(f"the conversion took longer than {request.seconds:.0f} seconds")
+        if not answer:
+            raise _death(ended, request)
+        try:
+            return wire.unpack_answer(answer, request.most)
+        except ProtocolError as error:
+            raise ConverterFailed(f"the converter gave no sensible answer: {error}") from error
+
+    async def wait(self) -> None:
+        """Wait until the process ends."""
+        await self._process.wait()
+
+    async def close(self) -> None:
+        """End it and all its children."""
+        self._control.close()
+        try:
+            await asyncio.wait_for(self._process.wait(), GRACE_SECONDS)
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+
+    def _fork(self, sockets: ExitStack, request: Request, files: Sequence[int]) -> tuple[socket.socket, socket.socket]:
+        """Have a child forked. Returns: the socket to talk to it, and its leash."""
+        talk, childs_talk = _pair()
+        leash, childs_leash = _pair()
+        sockets.enter_context(talk)
+        sockets.enter_context(leash)
+        with childs_talk, childs_leash:
+            try:
+                socket.send_fds(talk, [wire.pack_request(request)], files)
+                socket.send_fds(self._control, [b"fork"], [childs_talk.fileno(), childs_leash.fileno()])
+            except OSError as error:
+                raise ProcessLost(str(error)) from error
+        return talk, leash
+
+    async def _ended(self, leash: socket.socket) -> Exit:
+        packet = await _receive(leash, GRACE_SECONDS)
+        try:
+            return wire.unpack_exit(packet or b"")
+        except ProtocolError as error:
+            raise ProcessLost("the conversion process does not tell what became of a child") from error
+
+
+def _pair() -> tuple[socket.socket, socket.socket]:
+    """Two ends of a socket that keeps packets apart; the first one, ours, never blocks."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours.setblocking(False)
+    return ours, theirs
+
+
+async def _receive(end: socket.socket, seconds: float) -> bytes | None:
+    """The next packet; empty when the other end is closed, None when there was none in time."""
+    try:
+        return await asyncio.wait_for(asyncio.get_running_loop().sock_recv(end, wire.PACKET), seconds)
+    except TimeoutError:
+        return None
+    except ConnectionError:
+        return b""
+
+
+def _death(ended: Exit, request: Request) -> RenderError:
+    """Why a child ended without an answer."""
+    number = os.WTERMSIG(ended.status) if os.WIFSIGNALED(ended.status) else 0
+    if number == signal.SIGXCPU:
+        return ConverterFailed(f"the conversion took more than {request.seconds:.0f} seconds of processor time")
+    if number and ended.memory >= request.memory / 2:
+        return Damaged("the document takes more memory than allowed")
+    return ConverterFailed(f"the converter ended by {signal.Signals(number).name if number else 'itself'}")

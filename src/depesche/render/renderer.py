@@ -1,0 +1,160 @@
+"""Documents become pages: what the use cases call."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from depesche.config import Render
+from depesche.render import sandbox, tiff
+from depesche.render.errors import ConverterFailed
+from depesche.render.keeper import Keeper
+from depesche.render.order import Source, TextPage
+from depesche.render.wire import Done, Task
+from depesche.render.work import Input, Work
+
+__all__ = ["Renderer", "Source", "TextPage"]
+
+LARGE = 128 << 10
+"""Octets of documents from which their pages are counted first, and drawn in several processes if they are many."""
+
+PART = 12
+"""Pages that are worth a process of their own."""
+
+
+class Renderer:
+    """Makes pages in a conversion process of its own; an async context manager that starts and ends it.
+
+    It can be called at once; whoever comes before the process is warm waits.
+    """
+
+    def __init__(self, settings: Render) -> None:
+        self._settings = settings
+        self._slots = asyncio.Semaphore(settings.workers)
+        self._keeper: Keeper | None = None
+
+    async def __aenter__(self) -> Self:
+        """Raises: SandboxMissing."""
+        self._keeper = Keeper(await sandbox.command(self._settings.sandbox))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        keeper, self._keeper = self._keeper, None
+        if keeper:
+            await keeper.close()
+
+    @property
+    def ready(self) -> bool:
+        """Whether the conversion process is warm."""
+        return self._keeper is not None and self._keeper.ready
+
+    async def fax(self, text: TextPage | None, sources: Sequence[Source], out: Path) -> int:
+        """Write all pages to `out`, a TIFF of T.6 pages on the fine fax grid: the text, then the sources in order.
+
+        Returns: the pages. Raises: RenderError (then `out` does not exist).
+        """
+        async with self._work(out.parent) as work:
+            inputs = [await work.open(source) for source in sources]
+            if text:
+                others = (await work.convert(Task.COUNT, inputs)).pages if inputs else 0
+                inputs.insert(0, await work.set_text(text, others))
+            with _result(out) as file:
+                return await self._draw(work, inputs, file)
+
+    async def letter(self, sources: Sequence[Source], out: Path) -> int:
+        """Write all sources to `out`, one PDF document of A4 pages.
+
+        Returns: the pages. Raises: RenderError (then `out` does not exist).
+        """
+        async with self._work(out.parent) as work:
+            inputs = [await work.open(source) for source in sources]
+            with _result(out) as file:
+                return (await work.convert(Task.LETTER, inputs, file)).pages
+
+    async def count(self, source: Source) -> int:
+        """The pages of one document. Raises: RenderError."""
+        async with self._work(None) as work:
+            return (await work.convert(Task.COUNT, [await work.open(source)])).pages
+
+    @asynccontextmanager
+    async def _work(self, folder: Path | None) -> AsyncIterator[Work]:
+        """Wait for a turn; the order's time runs from then on."""
+        if self._keeper is None:
+            raise ConverterFailed("the renderer is not running")
+        async with self._slots:
+            with Work(self._settings, self._keeper, folder) as work:
+                yield work
+
+    async def _draw(self, work: Work, inputs: Sequence[Input], file: BinaryIO) -> int:
+        tiff.begin(file)
+        async with self._parts(work, inputs) as parts:
+            outputs = [file, *(work.scratch() for _ in parts[1:])]
+            done = await _together(
+                [
+                    work.convert(Task.FAX, inputs, output, first=part.start, last=part.stop)
+                    for part, output in zip(parts, outputs, strict=True)
+                ]
+            )
+        await asyncio.to_thread(_assemble, file, outputs[1:], done)
+        return done[0].pages
+
+    @asynccontextmanager
+    async def _parts(self, work: Work, inputs: Sequence[Input]) -> AsyncIterator[list[range]]:
+        """Ranges of pages to be drawn at the same time: as many as there are turns that nobody waits for."""
+        if sum(document.size() for document in inputs) < LARGE:
+            yield [range(0)]
+            return
+        pages = (await work.convert(Task.COUNT, inputs)).pages
+        most = -(-pages // PART)
+        taken = 0
+        try:
+            while taken + 1 < most and not self._slots.locked():
+                await self._slots.acquire()
+                taken += 1
+            length = -(-pages // (taken + 1))
+            yield [range(first, min(first + length, pages)) for first in range(0, pages, length)]
+        finally:
+            for _ in range(taken):
+                self._slots.release()
+
+
+@contextmanager
+def _result(path: Path) -> Iterator[BinaryIO]:
+    """The file for the result; nothing is left of it if there is none."""
+    with path.open("w+b", buffering=0) as file:
+        try:
+            yield file
+        except BaseException:
+            path.unlink()
+            raise
+
+
+async def _together(conversions: Sequence[Coroutine[None, None, Done]]) -> list[Done]:
+    """All results, or the first failure; then the others are stopped."""
+    tasks = [asyncio.ensure_future(conversion) for conversion in conversions]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+
+def _assemble(file: BinaryIO, others: Sequence[BinaryIO], done: Sequence[Done]) -> None:
+    """Join the parts' strips and make them a TIFF. Raises: ConverterFailed: they are not what they should be."""
+    strips = [strip for part in done for strip in part.strips]
+    file.seek(0, 2)
+    for other in others:
+        other.seek(0)
+        shutil.copyfileobj(other, file)
+    if len(strips) != done[0].pages:
+        raise ConverterFailed("the converter lost pages")
+    try:
+        tiff.finish(file, strips)
+    except ValueError as error:
+        raise ConverterFailed(str(error)) from error

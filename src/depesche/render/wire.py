@@ -1,0 +1,189 @@
+"""What is said between us and the conversion process.
+
+One JSON object a packet on Unix sockets that keep packets apart (SOCK_SEQPACKET); documents and results pass as open
+file descriptors beside it. Answers come from a process that has read a stranger's document: nothing in them is
+believed before it is checked.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from depesche.render.detect import Format
+from depesche.render.errors import ConverterFailed, Damaged, NotWhole, RenderError, Unsupported
+from depesche.render.grid import MOST_ROWS
+from depesche.render.tiff import Strip
+
+PACKET = 1 << 17
+"""Octets of one message at most."""
+
+READY = b"ready"
+"""What the conversion process says first."""
+
+DESCRIPTORS = 32
+"""Open files beside one message at most."""
+
+LONGEST_REASON = 300
+
+
+class Task(StrEnum):
+    """What a child is forked for."""
+
+    COUNT = "count"
+    """Count the pages of all inputs."""
+
+    FAX = "fax"
+    """Draw a range of the inputs' pages and write their strips."""
+
+    LETTER = "letter"
+    """Write all inputs as one PDF document."""
+
+    TEXT_PAGE = "text page"
+    """Set the one input, a `TextPage` as JSON, as a PDF document."""
+
+    PLAIN_TEXT = "plain text"
+    """Set the one input, a text file, as a PDF document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One conversion. Inputs, then the output (except for `COUNT`), are the descriptors beside it."""
+
+    task: Task
+    formats: tuple[Format, ...]
+    """Of the inputs."""
+
+    memory: int
+    """Octets of address space."""
+
+    output: int
+    """Octets that may be written."""
+
+    seconds: float
+    pixels: int
+    """Of one picture at most."""
+
+    most: int
+    """Pages at most."""
+
+    first: int = 0
+    """FAX: the first page to draw, from 0, over all inputs."""
+
+    last: int = 0
+    """FAX: the page behind the last one; 0 = all."""
+
+    others: int = 0
+    """TEXT_PAGE: pages that follow the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A conversion that went well."""
+
+    pages: int
+    """COUNT, FAX: of all inputs; else of what was written."""
+
+    strips: tuple[Strip, ...] = ()
+    """FAX: what was written, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How a child ended, told by the process that forked it."""
+
+    status: int
+    """As from ``os.waitpid``."""
+
+    memory: int
+    """Octets that it had in memory at most."""
+
+
+class ProtocolError(Exception):
+    """The other side said something that it cannot have meant."""
+
+
+_ERRORS: dict[str, type[RenderError]] = {
+    kind.__name__: kind for kind in (Unsupported, Damaged, NotWhole, ConverterFailed)
+}
+
+
+def pack_request(request: Request) -> bytes:
+    """A packet for the child."""
+    return json.dumps(asdict(request) | {"formats": [f.name for f in request.formats]}).encode()
+
+
+def unpack_request(packet: bytes) -> Request:
+    """What the child is asked; it comes from us, so mistakes in it are bugs."""
+    fields = json.loads(packet)
+    fields["task"] = Task(fields["task"])
+    fields["formats"] = tuple(Format[name] for name in fields["formats"])
+    return Request(**fields)
+
+
+def pack_done(done: Done) -> bytes:
+    """A packet for the parent."""
+    return json.dumps({"pages": done.pages, "strips": [[s.rows, s.octets] for s in done.strips]}).encode()
+
+
+def pack_error(error: RenderError) -> bytes:
+    """A packet for the parent."""
+    return json.dumps({"error": type(error).__name__, "reason": str(error)[:LONGEST_REASON]}).encode()
+
+
+def unpack_answer(packet: bytes, most: int) -> Done:
+    """What the child answered, checked; `most`: pages at most.
+
+    Raises: the RenderError that the child met with; ProtocolError.
+    """
+    fields = _object(packet)
+    if "error" in fields:
+        raise _error(fields)
+    pages, strips = fields.get("pages"), fields.get("strips")
+    if not isinstance(strips, list) or len(strips) > most:
+        raise ProtocolError("no list of strips")
+    return Done(_number(pages, most), tuple(_strip(strip) for strip in strips))
+
+
+def pack_exit(ended: Exit) -> bytes:
+    """A packet for the parent."""
+    return json.dumps(asdict(ended)).encode()
+
+
+def unpack_exit(packet: bytes) -> Exit:
+    """How a child ended. Raises: ProtocolError."""
+    fields = _object(packet)
+    status, memory = fields.get("status"), fields.get("memory")
+    if type(status) is not int or type(memory) is not int:
+        raise ProtocolError("no exit status")
+    return Exit(status, memory)
+
+
+def _object(packet: bytes) -> Mapping[str, Any]:
+    try:
+        fields = json.loads(packet)
+    except (ValueError, RecursionError) as error:
+        raise ProtocolError("no JSON") from error
+    if not isinstance(fields, dict):
+        raise ProtocolError("no JSON object")
+    return fields
+
+
+def _error(fields: Mapping[str, Any]) -> RenderError:
+    kind, reason = fields.get("error"), fields.get("reason")
+    if not isinstance(kind, str) or kind not in _ERRORS or not isinstance(reason, str):
+        raise ProtocolError("an unknown error")
+    return _ERRORS[kind]("".join(c if c.isprintable() else "?" for c in reason[:LONGEST_REASON]))
+
+
+def _number(value: object, most: int) -> int:
+    if type(value) is not int or not 0 < value <= most:
+        raise ProtocolError("a number out of range")
+    return value
+
+
+def _strip(value: object) -> Strip:
+    if not isinstance(value, list) or len(value) != 2:
+        raise ProtocolError("no strip")
+    return Strip(_number(value[0], MOST_ROWS), _number(value[1], 1 << 31))

@@ -1,0 +1,120 @@
+"""One order in work: its files, the time it has left, and the conversions it takes."""
+
+import asyncio
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from depesche.config import Render
+from depesche.render.detect import Format
+from depesche.render.errors import ConverterFailed, Unsupported
+from depesche.render.keeper import Keeper
+from depesche.render.order import Source, TextPage
+from depesche.render.process import ConversionProcess, ProcessLost
+from depesche.render.wire import Done, Request, Task
+
+ATTEMPTS = 2
+"""A conversion is repeated once if the conversion process was lost under it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """An open document of which pages can be drawn: a PDF document or a picture."""
+
+    format: Format
+    file: BinaryIO
+
+    def size(self) -> int:
+        """Octets."""
+        return os.fstat(self.file.fileno()).st_size
+
+
+class Work:
+    """One call of the renderer, as a context manager: the files it opens are closed with it."""
+
+    def __init__(self, settings: Render, keeper: Keeper, folder: Path | None) -> None:
+        """`folder`: where interim files may lie, unnamed."""
+        self._settings = settings
+        self._keeper = keeper
+        self._folder = folder
+        self._until = asyncio.get_running_loop().time() + settings.seconds
+        self._files = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._files.close()
+
+    async def open(self, source: Source) -> Input:
+        """A document, ready to be drawn; text is set first. Raises: RenderError."""
+        if not source.format.renderable:
+            raise Unsupported(f"there is no converter for this type of file: {source.format.value}")
+        file = self._files.enter_context(source.path.open("rb", buffering=0))
+        if source.format is not Format.TEXT:
+            return Input(source.format, file)
+        sheets = self.scratch()
+        await self.convert(Task.PLAIN_TEXT, [Input(Format.TEXT, file)], sheets)
+        return Input(Format.PDF, sheets)
+
+    async def set_text(self, page: TextPage, others: int) -> Input:
+        """The sheets in front of a fax of which `others` more pages follow. Raises: RenderError."""
+        source, sheets = self.scratch(), self.scratch()
+        fields = asdict(page) | {"sent_on": page.sent_on.isoformat()}
+        source.write(json.dumps(fields).encode())
+        source.seek(0)
+        await self.convert(Task.TEXT_PAGE, [Input(Format.TEXT, source)], sheets, others=others)
+        return Input(Format.PDF, sheets)
+
+    async def convert(
+        self, task: Task, inputs: Sequence[Input], output: BinaryIO | None = None, *,
+        first: int = 0, last: int = 0, others: int = 0,
+    ) -> Done:  # fmt: skip
+        """One conversion; what it writes begins where `output` stands. Raises: RenderError."""
+        start = output.tell() if output else 0
+        for _ in range(ATTEMPTS):
+            process = await self._process()
+            for document in inputs:
+                document.file.seek(0)
+            if output:
+                output.seek(start)
+                output.truncate()
+            request = self._request(task, inputs, first=first, last=last, others=others)
+            try:
+                return await process.convert(request, _descriptors(inputs, output))
+            except ProcessLost:
+                await self._keeper.give_up(process)
+        raise ConverterFailed("the conversion process was lost, twice")
+
+    def scratch(self) -> BinaryIO:
+        """An empty file without a name."""
+        return self._files.enter_context(tempfile.TemporaryFile(buffering=0, dir=self._folder))
+
+    async def _process(self) -> ConversionProcess:
+        try:
+            async with asyncio.timeout_at(self._until):
+                return await self._keeper.process()
+        except TimeoutError as error:
+            raise ConverterFailed("the conversion process is not running") from error
+
+    def _request(self, task: Task, inputs: Sequence[Input], *, first: int, last: int, others: int) -> Request:
+        left = self._until - asyncio.get_running_loop().time()
+        if left <= 0:
+            raise ConverterFailed(f"the conversion took longer than {self._settings.seconds:g} seconds")
+        return Request(
+            task, tuple(document.format for document in inputs),
+            memory=self._settings.memory, output=self._settings.output, seconds=left, pixels=self._settings.pixels,
+            most=self._settings.pages, first=first, last=last, others=others,
+        )  # fmt: skip
+
+
+def _descriptors(inputs: Sequence[Input], output: BinaryIO | None) -> list[int]:
+    return [document.file.fileno() for document in inputs] + ([output.fileno()] if output else [])

@@ -1,0 +1,103 @@
+"""A worker that wakes late, or never had the delivery, changes nothing."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from builders import MOBILE, START, Clock, add_account, everything, new_job, rows
+from depesche.model.account import Account
+from depesche.model.job import Recipient, Sending
+from depesche.model.jobtype import Channel, JobType
+from depesche.model.outcome import Outcome
+from depesche.model.result import Result
+from depesche.model.states import FINAL, TRANSITIONS, Event, State
+from depesche.store import deliveries, jobs, schema, turns
+from depesche.store.database import Database
+from depesche.store.deliveries import Claimed
+from journeys import BUSY, LATER, LEASE, OK, OTHERS, WAYS, begun, claim_one, events, only, ordered
+
+
+def mine(connection: sa.Connection, **changes: Any) -> Claimed:
+    XX
+
+NOT_OURS = [{"worker": "w2"}, {"fence": 2}, {"fence": 0}, {"id": 99}]
+
+
+@pytest.mark.parametrize("change", NOT_OURS)
+def test_a_stranger_cannot_begin_or_give_back(database: Database, account: Account, change: dict[str, Any]) -> None:
+    def meddle(connection: sa.Connection) -> None:
+        WAYS[State.CLAIMED](connection, account)
+        before = everything(connection)
+        stranger = mine(connection, **change)
+        assert not deliveries.begin(connection, stranger, START, START + LEASE)
+        deliveries.release(connection, stranger)
+        assert everything(connection) == before
+
+    database.run_here(meddle)
+
+
+@pytest.mark.parametrize("change", NOT_OURS)
+@pytest.mark.parametrize("retry_at", [None, START + LATER])
+def test_a_stranger_cannot_end_it(
+    database: Database, account: Account, change: dict[str, Any], retry_at: datetime | None
+) -> None:
+    def meddle(connection: sa.Connection) -> None:
+        WAYS[State.SENDING](connection, account)
+        before = everything(connection)
+        for outcome in (OK, BUSY):
+            assert not deliveries.finish(connection, mine(connection, **change), outcome, START, retry_at)
+        assert everything(connection) == before
+
+    database.run_here(meddle)
+
+
+def test_a_worker_that_wakes_late_changes_nothing(database: Database, account: Account, clock: Clock) -> None:
+    def sleep_in(connection: sa.Connection) -> None:
+        WAYS[State.READY](connection, account)
+        late = claim_one(connection, "w1", clock())
+        clock.forward(seconds=31)
+        assert deliveries.rescue(connection, clock()) == (1, 0)
+        other = claim_one(connection, "w2", clock())
+        assert other.fence == late.fence + 1
+        assert not deliveries.begin(connection, late, clock(), clock() + LEASE)
+        assert deliveries.begin(connection, other, clock(), clock() + LEASE)
+        before = everything(connection)
+        assert not deliveries.begin(connection, late, clock(), clock() + LEASE)
+        assert not deliveries.finish(connection, late, OK, clock(), None)
+        deliveries.release(connection, late)
+        assert deliveries.renew(connection, "w1", [late.id], clock() + LEASE * 9) == set()
+        assert everything(connection) == before
+        assert deliveries.finish(connection, other, OK, clock(), None)
+
+    database.run_here(sleep_in)
+
+
+def test_the_fence_tells_apart_two_claims_of_one_worker(database: Database, account: Account, clock: Clock) -> None:
+    def claim_twice(connection: sa.Connection) -> None:
+        WAYS[State.READY](connection, account)
+        first = claim_one(connection)
+        deliveries.rescue(connection, clock.forward(seconds=31))
+        second = claim_one(connection, now=clock())
+        assert not deliveries.begin(connection, first, clock(), clock() + LEASE)
+        assert deliveries.begin(connection, second, clock(), clock() + LEASE)
+        assert not deliveries.finish(connection, first, OK, clock(), None)
+        assert only(connection)["state"] == "sending"
+
+    database.run_here(claim_twice)
+
+
+def test_a_lost_attempt_is_settled_once(database: Database, account: Account) -> None:
+    def settle(connection: sa.Connection) -> None:
+        WAYS[State.UNKNOWN](connection, account)
+        lost = only(connection)["id"]
+        assert not deliveries.finish(connection, mine(connection), OK, START, None)
+        assert deliveries.settle(connection, lost, OK, START, None)
+        before = everything(connection)
+        assert not deliveries.settle(connection, lost, BUSY, START, None)
+        assert everything(connection) == before
+
+    database.run_here(settle)

@@ -1,0 +1,103 @@
+"""A delivery's way through the states, step by step, as workers take it."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from builders import MOBILE, START, new_job, rows
+from depesche.model.account import Account
+from depesche.model.jobtype import Channel
+from depesche.model.outcome import Outcome
+from depesche.model.result import Result
+from depesche.model.states import State
+from depesche.store import deliveries, jobs, schema, turns
+from depesche.store.deliveries import Claimed
+
+LEASE = timedelta(seconds=30)
+LATER = timedelta(minutes=5)
+OK = Outcome(Result.OK, pages=1)
+BUSY = Outcome(Result.BUSY, retry=True, detail="486")
+
+OTHERS = ("+491713920003", "+491713920004", "+491713920005")
+
+
+def ordered(connection: sa.Connection, account: Account, *addresses: str, **changes: Any) -> int:
+    return jobs.insert(connection, new_job(account.id, *addresses, **changes), START)
+
+
+def claim_one(connection: sa.Connection, worker: str = "w1", now: datetime = START) -> Claimed:
+    (claimed,) = deliveries.claim(connection, worker, Channel.SMS, 1, now + LEASE)
+    return claimed
+
+
+def begun(connection: sa.Connection, worker: str = "w1", now: datetime = START) -> Claimed:
+    claimed = claim_one(connection, worker, now)
+    assert deliveries.begin(connection, claimed, now, now + LEASE)
+    return claimed
+
+
+def only(connection: sa.Connection) -> dict[str, Any]:
+    (row,) = rows(connection, schema.delivery)
+    return row
+
+
+def events(connection: sa.Connection) -> list[tuple[str, int | None]]:
+    return [(row["kind"], row["delivery_id"]) for row in rows(connection, schema.event)]
+
+
+def _waiting(connection: sa.Connection, account: Account) -> None:
+    ordered(connection, account)
+
+
+def _ready(connection: sa.Connection, account: Account) -> None:
+    ordered(connection, account)
+    turns.stage(connection, START, 10)
+
+
+def _claimed(connection: sa.Connection, account: Account) -> None:
+    _ready(connection, account)
+    claim_one(connection)
+
+
+def _sending(connection: sa.Connection, account: Account) -> None:
+    _ready(connection, account)
+    begun(connection)
+
+
+def _unknown(connection: sa.Connection, account: Account) -> None:
+    _sending(connection, account)
+    deliveries.rescue(connection, START + LEASE + LEASE)
+
+
+def _held(connection: sa.Connection, account: Account) -> None:
+    ordered(connection, account)
+    connection.execute(schema.delivery.update().values(state=State.HELD.value))
+
+
+def _sent(connection: sa.Connection, account: Account) -> None:
+    _ready(connection, account)
+    deliveries.finish(connection, begun(connection), OK, START, None)
+
+
+def _failed(connection: sa.Connection, account: Account) -> None:
+    _ready(connection, account)
+    deliveries.finish(connection, begun(connection), BUSY, START, None)
+
+
+def _cancelled(connection: sa.Connection, account: Account) -> None:
+    deliveries.cancel(connection, ordered(connection, account), START)
+
+
+WAYS: dict[State, Callable[[sa.Connection, Account], None]] = {
+    State.WAITING: _waiting,
+    State.READY: _ready,
+    State.CLAIMED: _claimed,
+    State.SENDING: _sending,
+    State.UNKNOWN: _unknown,
+    State.HELD: _held,
+    State.SENT: _sent,
+    State.FAILED: _failed,
+    State.CANCELLED: _cancelled,
+}

@@ -1,0 +1,192 @@
+"""A folder of any age becomes one of today, and nothing is lost on the way."""
+
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from builders import START, add_account, copy_of, new_job
+from depesche.blobs.store import Blob
+from depesche.model.reception import Reception
+from depesche.store import inbound, jobs, schema, upgrade
+from depesche.store.database import Database
+from depesche.store.upgrade import TooNew
+
+NEXT = '''"""A table more."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.create_table("extra", sa.Column("id", sa.Integer(), primary_key=True))
+'''
+
+BROKEN = NEXT + '    raise RuntimeError("the migration has a bug")\n'
+
+
+@pytest.fixture
+def old(ready: Path, tmp_path: Path) -> Path:
+    """A folder of today, with an account in it."""
+    database = copy_of(ready, tmp_path)
+    database.run_here(add_account)
+    database.close()
+    return database.path
+
+
+def release(monkeypatch: pytest.MonkeyPatch, folder: Path, migration: str) -> None:
+    """Let this be the next release, which brings a migration more."""
+    shutil.copytree(upgrade.MIGRATIONS, folder)
+    (folder / "versions" / "0002_next.py").write_text(migration)
+    monkeypatch.setattr(upgrade, "MIGRATIONS", folder)
+    monkeypatch.setattr(upgrade, "REVISION", "0002")
+
+
+def accounts(path: Path) -> list[str]:
+    with closing(sqlite3.connect(path)) as connection:
+        return [row[0] for row in connection.execute("SELECT number FROM account")]
+
+
+def tables(path: Path) -> set[str]:
+    with closing(sqlite3.connect(path)) as connection:
+        return {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
+def revision(path: Path) -> str:
+    with closing(sqlite3.connect(path)) as connection:
+        return str(connection.execute("SELECT version_num FROM alembic_version").fetchone()[0])
+
+
+def stamp(path: Path, number: str) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", (number,))
+
+
+def test_a_new_folder_gets_its_tables_and_no_backup(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "down" / "depesche.db"
+    assert upgrade.ready(path) is None
+    assert revision(path) == schema.REVISION
+    assert set(schema.metadata.tables) <= tables(path)
+
+
+def test_a_folder_of_today_is_left_as_it_is(old: Path) -> None:
+    before = old.read_bytes()
+    assert upgrade.ready(old) is None
+    assert old.read_bytes() == before
+    assert list(old.parent.glob("*.backup")) == []
+
+
+def test_an_older_folder_is_copied_then_brought_up_to_date(
+    old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release(monkeypatch, tmp_path / "migrations", NEXT)
+    backup = upgrade.ready(old)
+    assert revision(old) == "0002"
+    assert "extra" in tables(old)
+    assert accounts(old) == ["10001"]
+    assert backup is not None
+    assert backup.parent == old.parent
+    assert "0001" in backup.name
+    assert revision(backup) == "0001"
+    assert "extra" not in tables(backup)
+    assert accounts(backup) == ["10001"]
+    assert upgrade.ready(old) is None
+
+
+def test_the_copy_holds_what_still_lay_in_the_log(old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    release(monkeypatch, tmp_path / "migrations", NEXT)
+    with closing(sqlite3.connect(old)) as crashed:
+        crashed.execute("UPDATE account SET number = '10002'")
+        crashed.commit()
+        assert old.with_name("depesche.db-wal").stat().st_size > 0
+        backup = upgrade.ready(old)
+    assert backup is not None
+    assert accounts(backup) == ["10002"]
+
+
+def test_a_migration_that_fails_changes_nothing(old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    release(monkeypatch, tmp_path / "migrations", BROKEN)
+    with pytest.raises(RuntimeError, match="bug"):
+        upgrade.ready(old)
+    assert revision(old) == "0001"
+    assert "extra" not in tables(old)
+    assert accounts(old) == ["10001"]
+
+
+def test_a_first_start_that_fails_is_begun_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "depesche.db"
+    release(monkeypatch, tmp_path / "migrations", BROKEN)
+    with pytest.raises(RuntimeError, match="bug"):
+        upgrade.ready(path)
+    monkeypatch.undo()
+    assert upgrade.ready(path, first_job_id=77) is None
+    assert revision(path) == schema.REVISION
+
+
+@pytest.mark.parametrize("number", ["0002", "9999"])
+def test_a_folder_of_a_newer_release_is_refused_and_not_touched(old: Path, number: str) -> None:
+    stamp(old, number)
+    before = old.read_bytes()
+    with pytest.raises(TooNew, match=r"depesche\.db was made by a newer Depesche"):
+        upgrade.ready(old)
+    assert old.read_bytes() == before
+    assert [path.name for path in old.parent.iterdir()] == ["depesche.db"]
+
+
+def test_a_file_that_is_no_database_is_refused_and_not_touched(tmp_path: Path) -> None:
+    path = tmp_path / "depesche.db"
+    path.write_bytes(b"Kein Brief, kein Fax, keine Datenbank. " * 100)
+    before = path.read_bytes()
+    with pytest.raises(sqlite3.DatabaseError):
+        upgrade.ready(path)
+    assert path.read_bytes() == before
+
+
+def _job(connection: sa.Connection) -> int:
+    account = add_account(connection)
+    return jobs.insert(connection, new_job(account.id), START)
+
+
+def _fax(connection: sa.Connection) -> int:
+    reception = Reception("call-1", "+493023125100", START, "", "", 1, Path("unused.tif"), complete=True)
+    inbound.insert(connection, 1, reception, Blob("inbound/00/0", 1, "0" * 64), START)
+    fax = inbound.oldest(connection, 1)
+    assert fax is not None
+    return fax.id
+
+
+@pytest.mark.parametrize(("first_job", "first_fax"), [(1, 1), (700_001, 9_000_000_001), (2**31 - 1, 2**63 - 1)])
+def test_the_first_numbers_of_a_new_folder_can_be_chosen(tmp_path: Path, first_job: int, first_fax: int) -> None:
+    path = tmp_path / "depesche.db"
+    upgrade.ready(path, first_job_id=first_job, first_fax_id=first_fax)
+    database = Database(path)
+    assert database.run_here(_job) == first_job
+    assert database.run_here(_fax) == first_fax
+    database.close()
+
+
+def test_the_first_numbers_of_a_folder_in_use_stay_as_they_are(old: Path) -> None:
+    upgrade.ready(old, first_job_id=500)
+    database = Database(old)
+    job = database.run_here(lambda connection: jobs.insert(connection, new_job(1), START))
+    database.close()
+    assert job == 1
+
+
+def test_the_number_of_a_deleted_job_is_not_given_again(old: Path) -> None:
+    def insert_and_delete(connection: sa.Connection) -> int:
+        job = jobs.insert(connection, new_job(1), START)
+        connection.execute(schema.delivery.delete())
+        connection.execute(schema.job.delete())
+        return job
+
+    database = Database(old)
+    given = [database.run_here(insert_and_delete) for _ in range(3)]
+    database.close()
+    assert given == [1, 2, 3]

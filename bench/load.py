@@ -58,6 +58,8 @@ def send(service: Service, clients: int, seconds: float, *, at_once: bool = Fals
     if told["failed"] or told["refused"]:
         raise Untrue(f"{service.name}: {told['failed']} failed, {told['refused']} refused: {told['example']}")
     jobs = tuple(told["jobs"])
+    if not jobs:
+        raise Untrue(f"{service.name} answered nothing within {seconds} s")
     return Load(len(jobs) / told["seconds"], told["p50"], told["p99"], jobs)
 
 

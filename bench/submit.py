@@ -14,6 +14,7 @@ from bench.servers.service import Original, Service
 from bench.table import Table
 
 CLIENTS = (1, 8, 64)
+WARM_UP_SECONDS = 3
 DRAIN_SECONDS = 30
 
 NOTES = (
@@ -42,7 +43,7 @@ class _Runs:
 
     def warm_up(self) -> None:
         """The password is verified, the files are in memory, and what compiles itself has done so."""
-        self._send(8, 1, at_once=False)
+        self._send(8, WARM_UP_SECONDS, at_once=False)
 
     def measure(self, clients: int, seconds: float, *, at_once: bool = False) -> None:
         self._by_clients[clients].append(self._send(clients, seconds, at_once=at_once))

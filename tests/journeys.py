@@ -1,14 +1,16 @@
 """A delivery's way through the states, step by step, as workers take it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from builders import MOBILE, START, new_job, rows
+from builders import START, new_job, rows
 from depesche.model.account import Account
-from depesche.model.jobtype import Channel
+from depesche.model.job import Sending
+from depesche.model.jobtype import Channel, JobType
 from depesche.model.outcome import Outcome
 from depesche.model.result import Result
 from depesche.model.states import State
@@ -41,6 +43,27 @@ def begun(connection: sa.Connection, worker: str = "w1", now: datetime = START) 
 def only(connection: sa.Connection) -> dict[str, Any]:
     (row,) = rows(connection, schema.delivery)
     return row
+
+
+def mine(connection: sa.Connection, **changes: Any) -> Claimed:
+    """The delivery as the worker that has it, if one has, knows it."""
+    row = only(connection)
+    claimed = Claimed(
+        id=row["id"],
+        job_id=row["job_id"],
+        worker=row["worker"] or "w1",
+        fence=row["fence"],
+        attempts=row["attempts"],
+        account_number="10001",
+        sandbox=True,
+        type=JobType.SMS,
+        address=row["address"],
+        text="",
+        sending=Sending(),
+        repeats=3,
+        pages=1,
+    )
+    return replace(claimed, **changes)
 
 
 def events(connection: sa.Connection) -> list[tuple[str, int | None]]:

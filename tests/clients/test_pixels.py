@@ -6,7 +6,6 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
 
 import weasyprint  # type: ignore[import-untyped]
 from PIL import Image, ImageChops
@@ -19,8 +18,8 @@ RECEIVER = {"Account": "10002", "Password": "demo"}
 HEADER_ROWS = 40
 
 
-def _frames(tiff: bytes | Path) -> list[Image.Image]:
-    image = Image.open(io.BytesIO(tiff) if isinstance(tiff, bytes) else tiff)
+def _frames(tiff: bytes) -> list[Image.Image]:
+    image = Image.open(io.BytesIO(tiff))
     frames = []
     for number in range(getattr(image, "n_frames", 1)):
         image.seek(number)
@@ -33,7 +32,7 @@ def _rendered(server: Serving, job: int) -> list[Image.Image]:
     with closing(sqlite3.connect(server.data / "depesche.db")) as connection:
         query = "SELECT blob_key FROM document WHERE job_id = ? AND role = 'pages'"
         [key] = connection.execute(query, (job,)).fetchone()
-    return _frames(server.data / "blobs" / key)
+    return _frames((server.data / "blobs" / key).read_bytes())
 
 
 def _below_the_header(frame: Image.Image, rows: int) -> Image.Image:

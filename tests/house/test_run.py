@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-ADDRESS = re.compile(rb"http://127\.0\.0\.1:\d+")
+ADDRESS = re.compile(rb"http://127\.0\.0\.1:\d+\S+")
 INTERRUPT = b"\x03"
 ENDED_BY_INTERRUPT = 130
 

@@ -9,7 +9,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 
 from depesche.cli import tables
 from depesche.cli.common import (
@@ -42,28 +41,38 @@ class Encoding(StrEnum):
 
 
 Number = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Customer number.")]
-Name = typer.Option(help="Name; default station id of its faxes.")
-Fax = Annotated[list[str] | None, typer.Option(help="Own fax number; repeat it, the main one first.")]
+Name = typer.Option(metavar="TEXT", help="Name; default station id of its faxes.")
+Fax = Annotated[list[str] | None, typer.Option(metavar="NUMBER", help="Own fax number; repeat it, the main one first.")]
 Generate = Annotated[bool, typer.Option("--generate", help="Make a password and print it once.")]
 NoTrial = Annotated[bool, typer.Option("--no-trial", help="It is a trial no longer.")]
 
+_TYPES = f"Released job type, of {', '.join(TypeName)}; repeat it."
+
 COLUMNS: dict[str, Any] = {
-    "job_types": Annotated[list[TypeName] | None, typer.Option("--type", help="Released job type; repeat it.")],
+    "job_types": Annotated[list[TypeName] | None, typer.Option("--type", metavar="TYPE", help=_TYPES)],
     "bulk": Annotated[bool | None, typer.Option("--bulk/--no-bulk", help="More than one recipient a job.")],
     "abroad": Annotated[bool | None, typer.Option("--foreign/--no-foreign", help="Numbers abroad.")],
     "sandbox": Annotated[bool | None, typer.Option("--sandbox/--live", help="Where all that it sends ends.")],
-    "country": Annotated[str | None, typer.Option(help="ISO code: how numbers without a country code are read.")],
+    "country": Annotated[
+        str | None, typer.Option(metavar="CODE", help="ISO code: how numbers without a country code are read.")
+    ],
     "trial_until": Annotated[
-        datetime | None, typer.Option("--trial-until", formats=["%Y-%m-%d"], help="Make it a trial up to this day.")
+        datetime | None,
+        typer.Option(
+            "--trial-until", metavar="DAY", formats=["%Y-%m-%d"], help="Make it a trial up to this day, 2026-12-31."
+        ),
     ],
-    "mail_from": Annotated[str | None, typer.Option(help="Sender address of its mails.")],
-    "mail_subject": Annotated[str | None, typer.Option(help="Subject of mails whose text has none.")],
+    "mail_from": Annotated[str | None, typer.Option(metavar="ADDRESS", help="Sender address of its mails.")],
+    "mail_subject": Annotated[str | None, typer.Option(metavar="TEXT", help="Subject of mails whose text has none.")],
     "sender_addresses": Annotated[
-        list[str] | None, typer.Option("--sender-address", help="Further address allowed in MAILFROM=; repeat it.")
+        list[str] | None,
+        typer.Option("--sender-address", metavar="ADDRESS", help="Further address allowed in MAILFROM=; repeat it."),
     ],
-    "sms_from": Annotated[str | None, typer.Option(help="Sender id of its SMS.")],
-    "status_encoding": Annotated[Encoding | None, typer.Option(help="Of the StatusFile.")],
-    "weight": Annotated[int | None, typer.Option(min=1, max=1000, help="Share of the lines under load.")],
+    "sms_from": Annotated[str | None, typer.Option(metavar="TEXT", help="Sender id of its SMS.")],
+    "status_encoding": Annotated[
+        Encoding | None, typer.Option(metavar="NAME", help="Of the StatusFile: utf-8 or windows-1252.")
+    ],
+    "weight": Annotated[int | None, typer.Option(metavar="N", min=1, max=1000, help="Share of the lines under load.")],
 }
 """Columns of an account that `add` and `set` write, each with its option."""
 
@@ -232,8 +241,7 @@ def _country(code: str) -> str:
 
 
 def _print(account: Account) -> None:
-    table = Table(show_header=False)
-    for word, value in (
+    lines = (
         ("Account", account.number),
         ("Name", account.name),
         ("State", _state(account)),
@@ -248,9 +256,8 @@ def _print(account: Account) -> None:
         ("SMS from", account.sms_from),
         ("StatusFile in", account.status_encoding),
         ("Weight", account.weight),
-    ):
-        table.add_row(word, plain(value))
-    out.print(table)
+    )
+    out.print(tables.described(lines))
 
 
 def _state(account: Account) -> str:

@@ -25,10 +25,12 @@ out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 ConfigFile = Annotated[
-    Path | None, typer.Option("--config", "-c", help="Settings file (TOML).", envvar="DEPESCHE_CONFIG")
+    Path | None,
+    typer.Option("--config", "-c", metavar="FILE", help="Settings file (TOML).", envvar="DEPESCHE_CONFIG"),
 ]
 DataFolder = Annotated[
-    Path | None, typer.Option("--data", "-d", help="Data folder; the settings say `data` if nothing does.")
+    Path | None,
+    typer.Option("--data", "-d", metavar="DIR", help="Data folder, if not that of the settings \\[default: data]."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="For machines: JSON, times in UTC.")]
 PasswordStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]

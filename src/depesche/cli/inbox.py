@@ -22,13 +22,14 @@ app = typer.Typer(help="List, save and delete received faxes.", no_args_is_help=
 
 FaxId = Annotated[int | None, typer.Argument(metavar="[FAX]", min=1, help="FaxId, as `inbox list` shows it.")]
 Output = Annotated[
-    Path | None, typer.Option("--output", "-o", dir_okay=False, help="File to write \\[default: fax-FAX.tif].")
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE", dir_okay=False, help="File to write \\[default: fax-FAX.tif]."),
 ]
 
 
 @app.command("list")
 def list_(
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=10_000, help="So many at most.")] = 100,
+    limit: Annotated[int, typer.Option("--limit", "-n", metavar="N", min=1, max=10_000, help="So many at most.")] = 100,
     as_json: AsJson = False,
     account: AccountNumber = None,
     password_stdin: PasswordStdin = False,

@@ -36,7 +36,7 @@ JobId = Annotated[int, typer.Argument(metavar="JOB", min=1, help="JobId.")]
 
 @app.command("list")
 def list_(
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=10_000, help="So many at most.")] = 20,
+    limit: Annotated[int, typer.Option("--limit", "-n", metavar="N", min=1, max=10_000, help="So many at most.")] = 20,
     account: AccountNumber = None,
     as_json: AsJson = False,
     data: DataFolder = None,

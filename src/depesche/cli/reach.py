@@ -16,10 +16,11 @@ DEFAULT_SERVER = "http://127.0.0.1:8080"
 
 ServerUrl = Annotated[
     str | None,
-    typer.Option("--server", "-s", help="Address of a running server: http://host:port, or that of its interface."),
+    typer.Option("--server", "-s", metavar="URL", help="A running server, http://host:port."),
 ]
 AccountNumber = Annotated[
-    str | None, typer.Option("--account", "-a", help="Customer number.", envvar="DEPESCHE_ACCOUNT")
+    str | None,
+    typer.Option("--account", "-a", metavar="NUMBER", help="Customer number.", envvar="DEPESCHE_ACCOUNT"),
 ]
 
 

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from rich.table import Table
-
 from depesche.cli import tables
 from depesche.cli.common import local_time, out, plain, type_name, warn
 from depesche.cli.folder import row
@@ -36,8 +34,7 @@ def print_list(jobs: Sequence[Listed]) -> None:
 def print_record(record: JobRecord) -> None:
     """All of one job."""
     head = record.head
-    table = Table(show_header=False)
-    for word, value in (
+    lines = (
         ("Job", head.id),
         ("Account", f"{record.account.number}, {record.account.name}"),
         ("Type", type_name(head.type)),
@@ -48,9 +45,8 @@ def print_record(record: JobRecord) -> None:
         ("State", _counts(record.standing)),
         ("Finished", local_time(head.final_at)),
         *(("Warning", warning) for warning in head.warnings),
-    ):
-        table.add_row(word, plain(value))
-    out.print(table)
+    )
+    out.print(tables.described(lines))
     tables.print_rows(map(row, record.fates))
     if record.attempts:
         _print_attempts(record)

@@ -41,19 +41,28 @@ To = Annotated[
 ]
 Recipients = Annotated[
     Path | None,
-    typer.Option("--recipients", exists=True, dir_okay=False, readable=True, help="CSV: address, reference."),
+    typer.Option(
+        "--recipients", metavar="LIST", exists=True, dir_okay=False, readable=True, help="CSV: address, reference."
+    ),
 ]
-Kind = Annotated[TypeName, typer.Option("--type", help="What it is sent as.")]
-Words = Annotated[str | None, typer.Option("--text", help="Message, or a first page of a fax; - reads standard input.")]
+Kind = Annotated[
+    TypeName, typer.Option("--type", metavar="TYPE", help="fax, sms, mail, letter, letter-colour or qsign.")
+]
+Words = Annotated[
+    str | None,
+    typer.Option("--text", metavar="TEXT", help="Message, or a first page of a fax; - reads standard input."),
+]
 When = Annotated[
     str | None, typer.Option("--at", metavar="TIME", help="Not before: 2026-08-01 22:00, in this machine's zone.")
 ]
 Switches = Annotated[
     list[str] | None, typer.Option("--option", metavar="NAME=VALUE", help="Switch of the interface; repeat it.")
 ]
-StationId = Annotated[str | None, typer.Option(help="Our station id, at most 20 characters.")]
-Header = Annotated[str | None, typer.Option(help="Free part of the fax header, at most 30 characters.")]
-Retries = Annotated[int | None, typer.Option(min=0, max=options.MOST_REPEATS, help="Dial so often after the first.")]
+StationId = Annotated[str | None, typer.Option(metavar="TEXT", help="Our station id, at most 20 characters.")]
+Header = Annotated[str | None, typer.Option(metavar="TEXT", help="Free part of the fax header, at most 30 characters.")]
+Retries = Annotated[
+    int | None, typer.Option(metavar="N", min=0, max=options.MOST_REPEATS, help="Dial so often after the first.")
+]
 Wait = Annotated[
     bool | None, typer.Option("--wait/--no-wait", help="Wait until it is final \\[default: wait, but not with --at].")
 ]

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from depesche.config import Settings
     from depesche.node import Node
 
-Port = Annotated[int | None, typer.Option("--port", "-p", min=0, max=65535, help="Port to listen on; 0: a free one.")]
-Host = Annotated[str | None, typer.Option("--host", help="Address to listen on.")]
+Port = Annotated[
+    int | None, typer.Option("--port", "-p", metavar="PORT", min=0, max=65535, help="Port to listen on; 0: a free one.")
+]
+Host = Annotated[str | None, typer.Option("--host", metavar="ADDRESS", help="Address to listen on.")]
 Demo = Annotated[bool, typer.Option("--demo", help="Make the two demo accounts; listens on this machine alone.")]
 
 
@@ -56,7 +58,7 @@ async def _serve(settings: "Settings", *, with_demo: bool) -> None:
         if with_demo:
             await demo.ensure(opened.house)
         _welcome(settings, port, with_demo=with_demo)
-        # uvicorn takes these over while it runs, and raises them again once it has stopped: the node is to close in peace.
+        # uvicorn takes them over while it runs, and raises them again once it has stopped: the node closes in peace.
         signal.signal(signal.SIGINT, _heard)
         signal.signal(signal.SIGTERM, _heard)
 

@@ -3,8 +3,9 @@
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
+from rich import box
 from rich.table import Table
 from rich.text import Text
 
@@ -13,9 +14,10 @@ from depesche.cli.gateway import Fax, Row
 
 
 def print_rows(rows: Iterable[Row]) -> None:
-    """What became of the recipients."""
+    """What became of the recipients; references only where there are some."""
     rows = list(rows)
-    table = titled("Recipient", "Result", "Pages", "Station id", "Seconds", "At", "Reference")
+    referring = any(row.reference for row in rows)
+    table = titled("Recipient", "Result", "Pages", "Station id", "Seconds", "At", *(["Reference"] if referring else []))
     for row in rows:
         table.add_row(
             plain(row.address),
@@ -24,7 +26,7 @@ def print_rows(rows: Iterable[Row]) -> None:
             plain(row.remote_id),
             str(row.seconds),
             local_time(row.at),
-            plain(row.reference),
+            *([plain(row.reference)] if referring else []),
         )
     out.print(table)
 
@@ -44,12 +46,24 @@ def print_faxes(faxes: Iterable[Fax]) -> None:
     out.print(table)
 
 
+_NUMBERS = frozenset({"Job", "Fax", "Pages", "Seconds", "Recipients", "Attempt", "Delivery"})
+_WHOLE = frozenset({"Recipient", "Result", "Station id", "For", "From"})
+
+
 def titled(*columns: str) -> Table:
-    """A table; numbers stand at the right."""
-    table = Table()
+    """A table; numbers stand at the right, and what people compare or copy is not broken."""
+    table = Table(box=box.SIMPLE_HEAD)
     for column in columns:
-        is_number = column in ("Job", "Fax", "Pages", "Seconds", "Recipients", "Attempt", "Delivery", "Bit/s")
-        table.add_column(column, justify="right" if is_number else "left")
+        justify: Literal["left", "right"] = "right" if column in _NUMBERS else "left"
+        table.add_column(column, justify=justify, no_wrap=column in _WHOLE, overflow="fold")
+    return table
+
+
+def described(lines: Iterable[tuple[str, object]]) -> Table:
+    """One thing, a line for each of its properties."""
+    table = Table(box=None, show_header=False)
+    for word, value in lines:
+        table.add_row(Text(word, style="bold"), plain(value))
     return table
 
 

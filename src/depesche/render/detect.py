@@ -42,6 +42,8 @@ class Format(Enum):
     XLSX = "Excel workbook"
     ODS = "OpenDocument spreadsheet"
     CSV = "CSV table"
+    OTHER = "file of another format"
+    """None of ours, as an attachment may be; `detect` never says so."""
 
     @property
     def renderable(self) -> bool:

@@ -58,7 +58,7 @@ class PicturePages:
         self._pixels = pixels
         memory = mapped(file)
         try:
-            self._image = Image.open(cast(BinaryIO, memory), formats=[PLUGINS[format_]])
+            self._image = Image.open(cast("BinaryIO", memory), formats=[PLUGINS[format_]])
             self._frames = self._find_pages(most) if format_ is Format.TIFF else [0]
         except Exception as error:
             raise _damage(error) from error

@@ -114,7 +114,7 @@ async def _sources(house: House, files: tuple[OrderFile, ...], stack: AsyncExitS
 
 async def _keep(house: House, path: Path, name: str, form: Format, pages: int) -> tuple[StoredFile, Blob]:
     blob = await house.blobs.put_file("pages", path)
-    return StoredFile("pages", name, form.value, pages, blob.key, blob.size, blob.sha256), blob
+    return StoredFile("pages", name, form.name, pages, blob.key, blob.size, blob.sha256), blob
 
 
 def _text_page(house: House, account: Account, order: Order, recipients: tuple[Recipient, ...]) -> TextPage | None:

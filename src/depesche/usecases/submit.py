@@ -147,7 +147,7 @@ def _new_job(account: Account, order: Order, recipients: tuple[Recipient, ...], 
         repeats=composed.repeats,
         pages=composed.pages,
         recipients=recipients,
-        files=tuple(_source(file.filename, file.format.value, file.blob) for file in order.files) + composed.files,
+        files=tuple(_source(file.filename, file.format.name, file.blob) for file in order.files) + composed.files,
         warnings=order.warnings + composed.warnings,
     )
 

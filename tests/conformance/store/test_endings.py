@@ -1,23 +1,19 @@
 """How an attempt ends, and with it the delivery and the job; or a customer ends it."""
 
-from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from builders import MOBILE, START, Clock, add_account, everything, new_job, rows
+from builders import MOBILE, START, Clock, add_account, rows
 from depesche.model.account import Account
-from depesche.model.job import Recipient, Sending
-from depesche.model.jobtype import Channel, JobType
+from depesche.model.job import Recipient
+from depesche.model.jobtype import Channel
 from depesche.model.outcome import Outcome
 from depesche.model.result import Result
-from depesche.model.states import FINAL, TRANSITIONS, Event, State
-from depesche.store import deliveries, jobs, schema, turns
+from depesche.model.states import State
+from depesche.store import deliveries, schema, turns
 from depesche.store.database import Database
-from depesche.store.deliveries import Claimed
 from journeys import BUSY, LATER, LEASE, OK, OTHERS, WAYS, begun, claim_one, events, only, ordered
 
 

@@ -1,28 +1,17 @@
 """A worker that wakes late, or never had the delivery, changes nothing."""
 
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from builders import MOBILE, START, Clock, add_account, everything, new_job, rows
+from builders import START, Clock, everything
 from depesche.model.account import Account
-from depesche.model.job import Recipient, Sending
-from depesche.model.jobtype import Channel, JobType
-from depesche.model.outcome import Outcome
-from depesche.model.result import Result
-from depesche.model.states import FINAL, TRANSITIONS, Event, State
-from depesche.store import deliveries, jobs, schema, turns
+from depesche.model.states import State
+from depesche.store import deliveries
 from depesche.store.database import Database
-from depesche.store.deliveries import Claimed
-from journeys import BUSY, LATER, LEASE, OK, OTHERS, WAYS, begun, claim_one, events, only, ordered
-
-
-def mine(connection: sa.Connection, **changes: Any) -> Claimed:
-    XX
+from journeys import BUSY, LATER, LEASE, OK, WAYS, claim_one, mine, only
 
 NOT_OURS = [{"worker": "w2"}, {"fence": 2}, {"fence": 0}, {"id": 99}]
 

@@ -1,24 +1,18 @@
 """Claims, in the order of their turns, and the leases that they come with."""
 
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
-import pytest
 import sqlalchemy as sa
 
-from builders import MOBILE, START, Clock, add_account, everything, new_job, rows
+from builders import MOBILE, START, Clock, everything, rows
 from depesche.model.account import Account
-from depesche.model.job import Recipient, Sending
+from depesche.model.job import Sending
 from depesche.model.jobtype import Channel, JobType
-from depesche.model.outcome import Outcome
-from depesche.model.result import Result
-from depesche.model.states import FINAL, TRANSITIONS, Event, State
-from depesche.store import deliveries, jobs, schema, turns
+from depesche.model.states import State
+from depesche.store import deliveries, schema, turns
 from depesche.store.database import Database
 from depesche.store.deliveries import Claimed
-from journeys import BUSY, LATER, LEASE, OK, OTHERS, WAYS, begun, claim_one, events, only, ordered
+from journeys import BUSY, LEASE, OTHERS, WAYS, begun, claim_one, events, only, ordered
 
 
 def test_a_claim_has_all_that_the_attempt_needs(database: Database, account: Account) -> None:

@@ -1,45 +1,19 @@
 """Every row and column of the state table: what may happen to a delivery in each state, and what may not."""
 
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 import pytest
 import sqlalchemy as sa
 
-from builders import MOBILE, START, Clock, add_account, everything, new_job, rows
+from builders import START, everything, rows
 from depesche.model.account import Account
-from depesche.model.job import Recipient, Sending
-from depesche.model.jobtype import Channel, JobType
+from depesche.model.jobtype import Channel
 from depesche.model.outcome import Outcome
-from depesche.model.result import Result
 from depesche.model.states import FINAL, TRANSITIONS, Event, State
-from depesche.store import deliveries, jobs, schema, turns
+from depesche.store import deliveries, schema, turns
 from depesche.store.database import Database
-from depesche.store.deliveries import Claimed
-from journeys import BUSY, LATER, LEASE, OK, OTHERS, WAYS, begun, claim_one, events, only, ordered
-
-
-def mine(connection: sa.Connection, **changes: Any) -> Claimed:
-    """The delivery as the worker that has it, if one has, knows it."""
-    row = only(connection)
-    claimed = Claimed(
-        id=row["id"],
-        job_id=row["job_id"],
-        worker=row["worker"] or "w1",
-        fence=row["fence"],
-        attempts=row["attempts"],
-        account_number="10001",
-        sandbox=True,
-        type=JobType.SMS,
-        address=row["address"],
-        text="",
-        sending=Sending(),
-        repeats=3,
-        pages=1,
-    )
-    return replace(claimed, **changes)
+from journeys import BUSY, LATER, LEASE, OK, WAYS, mine, only
 
 
 def end(connection: sa.Connection, outcome: Outcome, retry_at: datetime | None) -> None:

@@ -66,17 +66,19 @@ def outcome(body: bytes, cuts: list[int], limits: Limits, charset: str = "") -> 
 
 
 @given(st.binary(max_size=300), st.sampled_from(["", "utf-8", "utf-16", "iso-8859-1", "nonsense"]))
+@settings(deadline=None)
 def test_any_bytes_are_a_call_or_a_fault(limits: Limits, body: bytes, charset: str) -> None:
     outcome(body, [], limits, charset)
 
 
 @given(st.binary(max_size=100), st.sampled_from([b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf", b"<\0", b"\0<"]))
+@settings(deadline=None)
 def test_any_bytes_behind_a_byte_order_mark_are_a_call_or_a_fault(limits: Limits, body: bytes, mark: bytes) -> None:
     outcome(mark + body, [], limits)
 
 
 @given(st.lists(FRAGMENTS, max_size=20))
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 def test_any_parts_of_a_message_are_a_call_or_a_fault(limits: Limits, envelope: Envelope, parts: list[str]) -> None:
     text = "".join(parts)
     outcome(text.encode(), [], limits)
@@ -85,7 +87,7 @@ def test_any_parts_of_a_message_are_a_call_or_a_fault(limits: Limits, envelope: 
 
 
 @given(st.lists(st.integers(0, 3 * BLOCK), max_size=8), st.binary(max_size=2 * BLOCK), st.text(max_size=50))
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 def test_a_request_means_the_same_however_it_was_cut(
     limits: Limits, envelope: Envelope, cuts: list[int], data: bytes, text: str
 ) -> None:

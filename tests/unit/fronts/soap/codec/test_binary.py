@@ -2,7 +2,7 @@ import base64
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from depesche.fronts.soap.codec.binary import Base64Decoder
@@ -16,6 +16,7 @@ def decoded(*pieces: str) -> bytes:
 
 
 @given(st.binary(), st.lists(st.integers(0, 200)), st.sampled_from(["", " ", "\n", "\r\n", "\t", "\r"]))
+@settings(deadline=None)
 def test_any_bytes_survive_any_cuts_and_line_breaks(data: bytes, cuts: list[int], blank: str) -> None:
     text = blank.join(base64.b64encode(data).decode())
     edges = [0, *sorted(min(cut, len(text)) for cut in cuts), len(text)]

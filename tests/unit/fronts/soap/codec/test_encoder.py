@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from depesche.fronts.soap.codec.encoder import SLICE, Answer, Style, Value, encode_answer, encode_fault
@@ -115,6 +115,7 @@ def test_a_large_image_is_encoded_in_slices_that_join(size: int) -> None:
 
 
 @given(st.text())
+@settings(deadline=None)
 def test_any_text_makes_a_readable_message(text: str) -> None:
     read = status_values(text, None, "", b"")[1]
     legal = "".join("\ufffd" if illegal(character) else character for character in text)

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from depesche.fronts.soap.codec.values import ZERO_DATE, format_moment, parse_integer, parse_moment
@@ -41,6 +41,7 @@ def test_a_long_has_64_bits() -> None:
 
 
 @given(st.integers(-(2**31), 2**31 - 1))
+@settings(deadline=None)
 def test_every_int_survives_its_own_text(number: int) -> None:
     assert parse_integer(str(number), 32) == number
 
@@ -116,6 +117,7 @@ def test_what_is_no_moment_is_refused(text: str) -> None:
 
 
 @given(st.text())
+@settings(deadline=None)
 def test_any_text_is_a_moment_none_or_refused(text: str) -> None:
     try:
         moment = parse_moment(text)
@@ -136,6 +138,7 @@ def test_no_moment_is_day_zero_of_delphi_in_the_same_form() -> None:
 
 
 @given(st.datetimes(timezones=st.just(UTC)).filter(lambda moment: moment.year > 1))
+@settings(deadline=None)
 def test_a_written_moment_is_read_back_to_the_millisecond(moment: datetime) -> None:
     read = parse_moment(format_moment(moment))
     assert read is not None

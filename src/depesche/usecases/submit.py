@@ -135,14 +135,13 @@ def _ok_since(house: House) -> datetime:
 
 
 def _new_job(account: Account, order: Order, recipients: tuple[Recipient, ...], composed: Composed) -> NewJob:
-    rendered = order.type.channel is Channel.FAX
     return NewJob(
         account_id=account.id,
         type=order.type,
         send_at=order.send_at,
         order_key=order.key,
         options=order.submission.options,
-        text="" if rendered or order.type.is_letter else order.submission.text,
+        text=_text(account, order),
         sending=composed.sending,
         repeats=composed.repeats,
         pages=composed.pages,
@@ -150,6 +149,15 @@ def _new_job(account: Account, order: Order, recipients: tuple[Recipient, ...], 
         files=tuple(_source(file.filename, file.format.name, file.blob) for file in order.files) + composed.files,
         warnings=order.warnings + composed.warnings,
     )
+
+
+def _text(account: Account, order: Order) -> str:
+    """What the channel itself has to write; the text of a fax is on its pages already."""
+    if order.type.channel is Channel.FAX or order.type.is_letter:
+        return ""
+    if order.type is JobType.QSIGN and not order.submission.text.strip():
+        return f"Guten Tag,\n\nanbei erhalten Sie unsere Rechnung.\n\nMit freundlichen Grüßen\n{account.name}\n"
+    return order.submission.text
 
 
 def _source(filename: str, form: str, blob: Blob) -> StoredFile:

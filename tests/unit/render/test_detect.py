@@ -4,11 +4,11 @@ import io
 import zipfile
 
 import pytest
-from documents import pdf, picture
 from PIL import Image
 
 from depesche.render.detect import Format, detect
 from depesche.render.errors import Unsupported
+from documents import pdf, picture
 
 SMALL = Image.new("RGB", (8, 8))
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)

@@ -111,7 +111,7 @@ def _page(document: TiffImagePlugin.TiffImageFile, number: int) -> Image.Image:
 
 
 def _with_line(page: Image.Image, strip: Image.Image) -> Image.Image:
-    if page.height >= HEIGHT and page.crop((0, 0, WIDTH, HEIGHT)).getextrema() == _ALL_WHITE:
+    if page.crop((0, 0, WIDTH, HEIGHT)).getextrema() == _ALL_WHITE:  # what a low page lacks comes out black
         page.paste(strip, (0, 0))
         return page
     longer = Image.new("1", (WIDTH, HEIGHT + page.height))

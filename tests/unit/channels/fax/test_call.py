@@ -140,6 +140,15 @@ def test_a_call_in_which_nothing_happens_is_given_up(document: Document, transmi
     assert call.sent.completion == 49
 
 
+def test_a_page_without_frames_is_as_long_as_the_patience_allows(
+    document: Document, page: Draw, transmit: Transmit
+) -> None:
+    call = transmit(document(page(1, 1200)), answerer={"ecm": False}, stall_seconds=4)
+    assert call.ending.end is End.STALLED
+    assert call.sent.page_begun
+    assert 14 < call.ending.seconds < 18
+
+
 def test_frames_keep_a_call_alive(document: Document, transmit: Transmit) -> None:
     call = transmit(document(3), stall_seconds=10)
     assert call.ending.end is End.ENGINE

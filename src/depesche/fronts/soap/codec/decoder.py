@@ -179,7 +179,7 @@ class Decoder:
 
     def _value(self, parameters: list[Parameter], directives: Mapping[str, str]) -> None:
         """An element that holds the value of `parameters`, or says where it is."""
-        reference = reference_in(directives)
+        reference = reference_in(directives) if directives else None
         if reference is not None and parameters:
             self._refer(reference, parameters)
         if reference is not None or not parameters or directives.get("nil") in ("true", "1"):

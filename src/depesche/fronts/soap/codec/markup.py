@@ -29,7 +29,7 @@ class MarkupBudget:
         self._elements -= 1
         self._markup -= len(name)
         if attributes:
-            self._markup -= sum(map(len, attributes)) + sum(map(len, attributes.values()))
+            self._markup -= len("".join(attributes)) + len("".join(attributes.values()))
         if depth > DEPTH:
             raise SoapFault(f"elements are nested more than {DEPTH} deep")
         if self._elements < 0 or self._markup < 0 or len(attributes) > ATTRIBUTES:
@@ -41,11 +41,12 @@ def directives_of(attributes: Mapping[str, str]) -> dict[str, str]:
 
     SOAP 1.1 §5.4.1 refers by ``href`` to an ``id``, SOAP 1.2 part 2 §3.1.5.2 by ``ref``.
     """
-    return {
-        local: value
-        for name, value in attributes.items()
-        if (local := name.rpartition(":")[2]) in _DIRECTIVES and not name.startswith("xmlns")
-    }
+    found = {}
+    for name, value in attributes.items():
+        prefix, _, local = name.rpartition(":")
+        if local in _DIRECTIVES and prefix != "xmlns":
+            found[local] = value
+    return found
 
 
 def reference_in(directives: Mapping[str, str]) -> str | None:

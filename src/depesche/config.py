@@ -34,7 +34,7 @@ class Web(Section):
     trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
         default=(), description="Networks whose X-Forwarded-For, -Proto and -Host headers are believed."
     )
-    sessions: int = Field(default=200, ge=1, description="Requests in work at once; further ones wait for their turn.")
+    connections: int = Field(default=1000, ge=1, description="Connections at once; further ones are answered with 503.")
 
 
 class Soap(Section):

@@ -99,6 +99,8 @@ async def serve(settings: Settings, prepared: Callable[[Node, int], Awaitable[No
                 access_log=False,
                 lifespan="off",
                 server_header=False,
+                proxy_headers=False,  # the fronts decide whom to believe
+                limit_concurrency=settings.web.connections,
                 date_header=True,
                 timeout_graceful_shutdown=int(settings.soap.max_seconds) + 5,
             )

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+SECONDS = "%Y-%m-%d %H:%M:%S"
+
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
@@ -112,9 +114,9 @@ def plain(text: object) -> Text:
     return Text("".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in str(text)))
 
 
-def local_time(moment: datetime | None) -> str:
+def local_time(moment: datetime | None, form: str = SECONDS) -> str:
     """In this machine's zone; empty for none."""
-    return "" if moment is None else moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return "" if moment is None else moment.astimezone().strftime(form)
 
 
 def fail(message: str, code: Exit = Exit.FAILED) -> NoReturn:

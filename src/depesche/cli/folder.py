@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -53,7 +54,7 @@ class Folder:
     async def stage(self, job_id: int) -> Stage:
         if not self._carried_here:
             await self._carry()
-        return _stage(await jobs.standing(self._house, job_id))
+        return _stage(await jobs.standing(self._house, job_id), self._house.now())
 
     async def rows(self, job_id: int) -> list[Row]:
         return [row(fate) for fate in await jobs.fates(self._house, job_id)]
@@ -168,20 +169,21 @@ async def _opened(settings: Settings, *, made: bool = True) -> AsyncIterator[Hou
         yield opened.house
 
 
-_STAGES = (
-    (State.SENDING, "sending"),
-    (State.CLAIMED, "about to be sent"),
-    (State.READY, "in the queue"),
-    (State.WAITING, "waiting"),
-    (State.HELD, "on hold"),
-    (State.UNKNOWN, "unknown how it ended"),
-)
-"""What is told of a job whose deliveries are in several states: the first that there is."""
+_STAGES = {
+    State.SENDING: "sending",
+    State.CLAIMED: "about to be sent",
+    State.READY: "in the queue",
+    State.WAITING: "in the queue",
+    State.HELD: "on hold",
+    State.UNKNOWN: "nobody knows how it ended",
+}
+"""What is told of a job whose deliveries are in several states: the first of these that there is."""
 
 
-def _stage(standing: Standing) -> Stage:
-    words = next((words for state, words in _STAGES if standing.counts.get(state)), "finished")
-    if words == "waiting" and standing.due_at is not None:
+def _stage(standing: Standing, now: datetime) -> Stage:
+    state = next((state for state in _STAGES if standing.counts.get(state)), None)
+    words = _STAGES[state] if state else "finished"
+    if state is State.WAITING and standing.due_at is not None and standing.due_at > now:
         words = f"waiting until {common.local_time(standing.due_at)}"
     final = sum(number for state, number in standing.counts.items() if state in FINAL)
     open_states = {state for state in standing.counts if state not in FINAL}

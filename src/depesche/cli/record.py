@@ -5,8 +5,9 @@ from dataclasses import asdict
 from typing import Any
 
 from depesche.cli import tables
-from depesche.cli.common import local_time, out, plain, type_name, warn
+from depesche.cli.common import SECONDS, local_time, out, plain, type_name, warn
 from depesche.cli.folder import row
+from depesche.cli.words import refusal
 from depesche.model.job import JobHead
 from depesche.model.states import State
 from depesche.store.progress import PastAttempt, Standing
@@ -22,8 +23,8 @@ def print_list(jobs: Sequence[Listed]) -> None:
         table.add_row(
             str(head.id),
             type_name(head.type),
-            local_time(head.created_at),
-            local_time(head.send_at) if head.send_at > head.created_at else "",
+            local_time(head.created_at, tables.MINUTES),
+            _not_before(head, tables.MINUTES),
             str(head.recipients),
             str(head.pages),
             _counts(standing),
@@ -39,7 +40,7 @@ def print_record(record: JobRecord) -> None:
         ("Account", f"{record.account.number}, {record.account.name}"),
         ("Type", type_name(head.type)),
         ("Ordered", local_time(head.created_at)),
-        ("Not before", local_time(head.send_at)),
+        ("Not before", _not_before(head)),
         ("Recipients", head.recipients),
         ("Pages", head.pages),
         ("State", _counts(record.standing)),
@@ -48,6 +49,9 @@ def print_record(record: JobRecord) -> None:
     )
     out.print(tables.described(lines))
     tables.print_rows(map(row, record.fates))
+    for fate in record.fates:
+        if fate.code:
+            out.print(plain(f"{fate.address}: {refusal(fate.code)}"), soft_wrap=True)
     if record.attempts:
         _print_attempts(record)
 
@@ -104,6 +108,10 @@ def _call(attempt: PastAttempt) -> str:
         f"damaged rows on {', '.join(damaged)}" if damaged else "",
     )
     return "\n".join(filter(None, (", ".join(filter(None, words)), attempt.detail)))
+
+
+def _not_before(head: JobHead, form: str = SECONDS) -> str:
+    return local_time(head.send_at, form) if head.send_at > head.created_at else ""
 
 
 def _counts(standing: Standing) -> str:

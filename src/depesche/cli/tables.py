@@ -12,6 +12,10 @@ from rich.text import Text
 from depesche.cli.common import local_time, out, plain
 from depesche.cli.gateway import Fax, Row
 
+MINUTES = "%Y-%m-%d %H:%M"
+SHORT = "%d %b %H:%M"
+"""Times in tables whose other columns need the room."""
+
 
 def print_rows(rows: Iterable[Row]) -> None:
     """What became of the recipients; references only where there are some."""
@@ -25,7 +29,7 @@ def print_rows(rows: Iterable[Row]) -> None:
             str(row.pages),
             plain(row.remote_id),
             str(row.seconds),
-            local_time(row.at),
+            local_time(row.at, SHORT),
             *([plain(row.reference)] if referring else []),
         )
     out.print(table)
@@ -37,7 +41,7 @@ def print_faxes(faxes: Iterable[Fax]) -> None:
     for fax in faxes:
         table.add_row(
             str(fax.id),
-            local_time(fax.received_at),
+            local_time(fax.received_at, MINUTES),
             plain(fax.called_number),
             plain(fax.originator),
             plain(fax.remote_id),
@@ -47,15 +51,20 @@ def print_faxes(faxes: Iterable[Fax]) -> None:
 
 
 _NUMBERS = frozenset({"Job", "Fax", "Pages", "Seconds", "Recipients", "Attempt", "Delivery"})
-_WHOLE = frozenset({"Recipient", "Result", "Station id", "For", "From"})
+_NARROWEST = {"Recipient": 14}
+"""Room for a telephone number in one piece."""
+
+_LONG = frozenset({"Recipient", "Reference", "Name", "Types", "State", "Call"})
 
 
 def titled(*columns: str) -> Table:
-    """A table; numbers stand at the right, and what people compare or copy is not broken."""
-    table = Table(box=box.SIMPLE_HEAD)
+    """A table; numbers stand at the right, and only what may be long is broken where the terminal is narrow."""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
     for column in columns:
         justify: Literal["left", "right"] = "right" if column in _NUMBERS else "left"
-        table.add_column(column, justify=justify, no_wrap=column in _WHOLE, overflow="fold")
+        table.add_column(
+            column, justify=justify, no_wrap=column not in _LONG, overflow="fold", min_width=_NARROWEST.get(column)
+        )
     return table
 
 

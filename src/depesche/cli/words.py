@@ -54,14 +54,18 @@ _CANCEL_JOB = {
 }
 
 
-def order_refusal(code: int, job_id: int = 0) -> str:
-    """Why SendJob said no; `job_id` is the job that a double is a double of."""
+def refusal(code: int) -> str:
+    """A code of SendJob, with its name and what it means."""
     try:
         known = SendJobCode(code)
     except ValueError:
-        return f"the order was refused with code {code}"
-    of_job = f" (job {job_id})" if known is SendJobCode.DOUBLE and job_id else ""
-    return f"the order was refused with code {code} {known.name}: {_SEND_JOB[known]}{of_job}"
+        return f"code {code}"
+    return f"code {code} {known.name}, {_SEND_JOB[known]}"
+
+
+def order_refusal(code: int, job_id: int) -> str:
+    """Why SendJob said no; `job_id` is the job that a double is a double of, else 0."""
+    return f"the order was refused: {refusal(code)}" + (f" (job {job_id})" if job_id else "")
 
 
 def status_refusal(code: int, job_id: int) -> str:

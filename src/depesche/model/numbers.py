@@ -61,6 +61,6 @@ def _judge(number: phonenumbers.PhoneNumber, country: str, *, foreign: bool) -> 
 
 def _is_premium(number: phonenumbers.PhoneNumber) -> bool:
     national = str(number.national_number)
-    if number.country_code == 49 and national.startswith(_GERMAN_PREMIUM):
-        return True
+    if number.country_code == 49:
+        return national.startswith(_GERMAN_PREMIUM)
     return bool(phonenumbers.number_type(number) == PhoneNumberType.PREMIUM_RATE)

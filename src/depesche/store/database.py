@@ -39,6 +39,7 @@ class Database:
         self.path = path
         self._engine = engine(path)
         self._connection = self._engine.connect().execution_options(begin="BEGIN IMMEDIATE")
+        self._peeker = self._engine.connect().execution_options(begin="")
         self._queue: SimpleQueue[tuple[Work[Any], Future[Any]] | None] = SimpleQueue()
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="database-read")
         self._writer = threading.Thread(target=self._write, name="database-write", daemon=True)
@@ -65,7 +66,9 @@ class Database:
 
     async def peek(self, work: Work[T]) -> T:
         """A read of a row or two by their keys: here and now, which costs less than the way to another thread."""
-        return self.read_here(work)
+        if self._closed:
+            raise DatabaseClosed
+        return work(self._peeker)
 
     def read_here(self, work: Work[T]) -> T:
         """The same for callers without an event loop."""
@@ -84,6 +87,7 @@ class Database:
         self._writer.join()
         self._readers.shutdown()
         self._connection.close()
+        self._peeker.close()
         self._engine.dispose()
 
     def _submit(self, work: Work[T]) -> Future[T]:
@@ -154,7 +158,10 @@ def _in_transaction(connection: sa.Connection) -> bool:
 def engine(path: Path) -> sa.Engine:
     """Connections to the file, each set up for durability."""
     made = sa.create_engine(
-        sa.URL.create("sqlite", database=str(path)), pool_size=READERS + 2, connect_args={"timeout": BUSY_SECONDS}
+        sa.URL.create("sqlite", database=str(path)),
+        pool_size=READERS + 3,
+        hide_parameters=True,
+        connect_args={"timeout": BUSY_SECONDS},
     )
     sa.event.listen(made, "connect", _connected)
     sa.event.listen(made, "begin", _begin)
@@ -170,4 +177,6 @@ def _connected(connection: sqlite3.Connection, entry: ConnectionPoolEntry) -> No
 
 
 def _begin(connection: sa.Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+    word = connection.get_execution_options().get("begin", "BEGIN")
+    if word:  # none: each statement for itself, on the last commit
+        connection.exec_driver_sql(word)

@@ -1,6 +1,7 @@
 """Accounts, their numbers, and the record of who changed what."""
 
 from datetime import date
+from functools import partial
 
 import argon2
 import pytest
@@ -76,7 +77,7 @@ def test_an_account_without_a_number_has_no_fax_number(account: Account) -> None
 
 def test_everyone_comes_in_the_order_of_the_numbers(database: Database) -> None:
     for number in ("30", "10", "20"):
-        database.run_here(lambda connection, number=number: add_account(connection, number))
+        database.run_here(partial(add_account, number=number))
     assert [account.number for account in database.read_here(accounts.everyone)] == ["10", "20", "30"]
 
 

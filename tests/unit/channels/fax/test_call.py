@@ -143,10 +143,10 @@ def test_a_call_in_which_nothing_happens_is_given_up(document: Document, transmi
 def test_a_page_without_frames_is_as_long_as_the_patience_allows(
     document: Document, page: Draw, transmit: Transmit
 ) -> None:
-    call = transmit(document(page(1, 1200)), answerer={"ecm": False}, stall_seconds=4)
+    call = transmit(document(page(1, 1200)), answerer={"ecm": False}, stall_seconds=8)
     assert call.ending.end is End.STALLED
     assert call.sent.page_begun
-    assert 14 < call.ending.seconds < 18
+    assert 17 < call.ending.seconds < 22
 
 
 def test_frames_keep_a_call_alive(document: Document, transmit: Transmit) -> None:

@@ -4,10 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from builders import Clock, copy_of
 from depesche.store import upgrade
 from depesche.store.database import Database
+
+settings.register_profile("house", deadline=None)  # properties are no stopwatch: the machine may be busy
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")

@@ -140,7 +140,7 @@ class Blobs:
                 raise BlobError(str(error)) from error
 
     async def head(self, key: str, length: int) -> bytes:
-        """The first `length` bytes, or all if there are fewer. Raises: BlobError."""
+        """The first `length` bytes (at least 1), or all if there are fewer. Raises: BlobError."""
         try:
             response = await obstore.get_async(self._store, key, options={"range": (0, length)})
             return bytes(await response.bytes_async())

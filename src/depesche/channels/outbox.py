@@ -19,12 +19,16 @@ def deposit(folder: Path, name: str, data: bytes) -> Path:
     """Write `name` so that it is there whole and for good, or not at all. Raises: OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=folder, prefix=".")
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
     target = folder / name
-    Path(temporary).replace(target)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(target)
+    except BaseException:
+        Path(temporary).unlink()
+        raise
     _sync_folder(folder)
     return target
 

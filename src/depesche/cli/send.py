@@ -212,5 +212,6 @@ def _check(order: Order) -> None:
         fail("to whom? Give --to or --recipients", Exit.USAGE)
     if order.type is JobType.SMS and (order.files or not order.text.strip()):
         fail("an SMS is a --text, without files", Exit.USAGE)
-    if not order.files and (order.type.is_letter or order.type is JobType.QSIGN or not order.text.strip()):
-        fail("what is to be sent? Give a file" + ("" if order.type.is_letter else " or --text"), Exit.USAGE)
+    needs_file = order.type.is_letter or order.type is JobType.QSIGN
+    if not order.files and (needs_file or not order.text.strip()):
+        fail("what is to be sent? Give a file" + ("" if needs_file else " or --text"), Exit.USAGE)

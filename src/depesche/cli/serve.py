@@ -5,6 +5,7 @@
 import errno
 import shlex
 import signal
+import socket
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
@@ -75,6 +76,8 @@ def _heard(number: int, frame: FrameType | None) -> None:
 def _explained(error: OSError, settings: "Settings") -> Exception:
     """An error of listening, as a sentence; others as they are."""
     where = f"{settings.web.host} port {settings.web.port}"
+    if isinstance(error, socket.gaierror):
+        return Failed(f"{settings.web.host} is the name of no machine: give another with --host")
     match error.errno:
         case errno.EADDRINUSE:
             return Failed(f"{where} is taken: stop what listens there, or take another with --port")

@@ -69,10 +69,11 @@ def titled(*columns: str) -> Table:
 
 
 def described(lines: Iterable[tuple[str, object]]) -> Table:
-    """One thing, a line for each of its properties."""
-    table = Table(box=None, show_header=False)
+    """One thing, a line for each of its properties that has a value."""
+    table = Table(box=None, show_header=False, pad_edge=False)
     for word, value in lines:
-        table.add_row(Text(word, style="bold"), plain(value))
+        if value != "":
+            table.add_row(Text(word, style="bold"), plain(value))
     return table
 
 

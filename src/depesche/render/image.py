@@ -120,6 +120,8 @@ def _damage(error: Exception) -> Exception:
     """Pillow lets through whatever its readers stumble over: with a damaged file that may be any exception."""
     if isinstance(error, Damaged | MemoryError):
         return error
+    if isinstance(error, Image.DecompressionBombError):
+        return Damaged("the picture is larger than allowed")
     return Damaged(f"the picture cannot be read: {type(error).__name__}")
 
 
@@ -132,7 +134,7 @@ def _rows_per_row(image: Image.Image) -> float:
     """How many rows of ours one of this fax page makes: 1, 2 (standard), 0.5 (superfine); 0: it is no fax page."""
     if image.mode != "1" or image.width != WIDTH or _orientation(image) != 1:
         return 0
-    dpi = image.info.get("dpi")
+    dpi = _dpi(image)
     if dpi is None:
         scale = 2.0 if image.height < _SHORT_PAGE else 1.0
     elif not _near(dpi[0], X_DPI):
@@ -140,6 +142,12 @@ def _rows_per_row(image: Image.Image) -> float:
     else:
         scale = next((scale for scale in (1.0, 2.0, 0.5) if _near(dpi[1] * scale, Y_DPI)), 0.0)
     return scale if image.height * scale <= MOST_ROWS else 0
+
+
+def _dpi(image: Image.Image) -> tuple[float, float] | None:
+    """What the picture says of itself; None if that is nothing or nonsense."""
+    x_dpi, y_dpi = (float(dpi) for dpi in image.info.get("dpi", (0, 0)))
+    return (x_dpi, y_dpi) if int(x_dpi) in LIKELY_DPI and int(y_dpi) in LIKELY_DPI else None
 
 
 def _near(dpi: float, wanted: float) -> bool:
@@ -162,15 +170,13 @@ def _orientation(image: Image.Image) -> int:
 
 def _millimetres(image: Image.Image) -> tuple[float, float]:
     """Width and height of the upright picture."""
-    x_dpi, y_dpi = image.info.get("dpi", (SCREEN_DPI, SCREEN_DPI))
-    if int(x_dpi) not in LIKELY_DPI or int(y_dpi) not in LIKELY_DPI:
-        x_dpi = y_dpi = SCREEN_DPI
+    x_dpi, y_dpi = _dpi(image) or (SCREEN_DPI, SCREEN_DPI)
     width, height = image.size
     if _orientation(image) in {5, 6, 7, 8}:  # on its side
         x_dpi, y_dpi = y_dpi, x_dpi
         if image.format != "TIFF":  # Pillow tells the upright size of a TIFF
             width, height = height, width
-    return width / float(x_dpi) * MM_PER_INCH, height / float(y_dpi) * MM_PER_INCH
+    return width / x_dpi * MM_PER_INCH, height / y_dpi * MM_PER_INCH
 
 
 def _upright(image: Image.Image) -> Image.Image:

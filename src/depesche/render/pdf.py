@@ -27,7 +27,7 @@ def open_pdf(file: BinaryIO) -> Any:
     try:
         document = pdfium.PdfDocument(data)
     except pdfium.PdfiumError as error:
-        raise _refusal(error) from error
+        raise _refusal(data) from error
     if not pdfium_c.FPDF_DocumentHasValidCrossReferenceTable(document) and b"%%EOF" not in memory[-_TAIL:]:
         raise Damaged("the PDF document is cut off")
     document.init_forms()
@@ -75,10 +75,12 @@ class PdfPages:
         return grey
 
 
-def _refusal(error: Any) -> Damaged | NotWhole:
-    """What PDFium's reason means (fpdfview.h: FPDF_ERR_*)."""
-    if error.err_code == pdfium_c.FPDF_ERR_SUCCESS:
+def _refusal(data: Any) -> Damaged | NotWhole:
+    """Why PDFium does not open a document (fpdfview.h: FPDF_ERR_*)."""
+    document = pdfium_c.FPDF_LoadMemDocument64(data, len(data), None)
+    if document:  # it opens, but pypdfium2 wants a page
+        pdfium_c.FPDF_CloseDocument(document)
         return NotWhole("the PDF document has no page")
-    if error.err_code in {pdfium_c.FPDF_ERR_PASSWORD, pdfium_c.FPDF_ERR_SECURITY}:
+    if pdfium_c.FPDF_GetLastError() in {pdfium_c.FPDF_ERR_PASSWORD, pdfium_c.FPDF_ERR_SECURITY}:
         return Damaged("the PDF document is encrypted")
     return Damaged("the PDF document is broken")

@@ -72,9 +72,9 @@ def good(judged: tuple[Recipient, ...]) -> int:
     return len({recipient.address for recipient in judged if not recipient.code})
 
 
-def trial_pages(of: Account, pages: int) -> None:
-    """Step 23."""
-    if of.state is AccountState.TRIAL and pages > TRIAL_PAGES:
+def trial_pages(of: Account, order: Order, pages: int) -> None:
+    """Step 23; an SMS is no document, its messages are no pages."""
+    if of.state is AccountState.TRIAL and order.type is not JobType.SMS and pages > TRIAL_PAGES:
         raise Refused(Code.TRIAL_PAGES, f"{pages} pages are more than the {TRIAL_PAGES} of a trial account")
 
 

@@ -1,5 +1,6 @@
 """SendJob: judge an order in the order of the contract, make its pages, and write it all down before answering."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -24,6 +25,9 @@ from depesche.usecases.unbroken import unbroken
 __all__ = ["Submission", "SubmitAnswer", "Upload", "submit"]
 
 log = structlog.get_logger(__name__)
+
+LONG_LIST = 200
+"""Recipients that are judged in another thread, so that everybody else is served meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +96,17 @@ async def _judge_and_compose(
 ) -> tuple[tuple[Recipient, ...], Composed]:
     judge.bulk(account, order)
     judge.sender(account, order)
-    recipients = judge.recipients(account, order)
+    recipients = await _recipients(account, order)
     composed = await compose(house, account, order, recipients)
     written += composed.blobs
-    judge.trial_pages(account, composed.pages)
+    judge.trial_pages(account, order, composed.pages)
     return recipients, composed
+
+
+async def _recipients(account: Account, order: Order) -> tuple[Recipient, ...]:
+    if len(order.given) < LONG_LIST:
+        return judge.recipients(account, order)
+    return await asyncio.to_thread(judge.recipients, account, order)
 
 
 async def _keep(house: House, new: NewJob, written: list[Blob]) -> int:

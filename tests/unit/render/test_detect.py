@@ -149,7 +149,7 @@ def test_garbage_in_front_of_a_pdf_document_is_overlooked() -> None:
         b"\xef\xbb\xbf" + "Grüße".encode(),
         "Grüße".encode("utf-16"),
         b"\xfe\xff" + "Grüße".encode("utf-16-be"),
-        "Grüße – 5 €".encode("cp1252"),
+        "Grüße, 5 €".encode("cp1252"),
         b"Seite 1\fSeite 2\x1a",
         b"MZ ist auch eine Abk\xfcrzung",
     ],

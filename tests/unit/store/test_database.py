@@ -3,8 +3,6 @@
 import asyncio
 import itertools
 import sqlite3
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -120,14 +118,11 @@ def test_a_group_is_one_transaction(database: Database) -> None:
 
 def test_a_group_is_bounded(database: Database) -> None:
     commits: list[object] = []
-
-    async def flood() -> None:
-        await asyncio.gather(*(database.run(insert) for _ in range(2 * GROUP + 1)))
-
     sa.event.listen(database._engine, "commit", commits.append)
-    asyncio.run(flood())
-    assert len(keys(database)) == 2 * GROUP + 1
-    assert len(commits) >= 3
+    with one_group(database):
+        futures = [database._submit(insert) for _ in range(2 * GROUP + 1)]
+    assert {future.result() for future in futures} == keys(database)
+    assert len(commits) == 4
 
 
 def test_a_work_that_fails_leaves_nothing_and_harms_nobody(database: Database) -> None:
@@ -273,66 +268,6 @@ def test_a_closed_database_leaves_one_file(database: Database) -> None:
     database.run_here(insert)
     database.close()
     assert [path.name for path in database.path.parent.glob("depesche.db*")] == ["depesche.db"]
-
-
-WRITER = """
-import sys, threading
-from pathlib import Path
-from depesche.store import schema
-from depesche.store.database import Database
-
-database = Database(Path(sys.argv[1]))
-first, count, threads = (int(number) for number in sys.argv[2:])
-lock = threading.Lock()
-
-def insert(key):
-    values = {"channel": "sms", "account_id": key, "last": 1.0}
-    return database.run_here(lambda connection: connection.execute(schema.turn.insert(), values) and key)
-
-def write(begin):
-    for key in range(begin, first + count, threads):
-        done = insert(key)
-        with lock:
-            print(done, flush=True)
-
-running = [threading.Thread(target=write, args=(first + number,)) for number in range(threads)]
-for thread in running:
-    thread.start()
-for thread in running:
-    thread.join()
-database.close()
-"""
-
-
-def start_writer(path: Path, first: int, count: int, threads: int) -> "subprocess.Popen[str]":
-    """A process that inserts these keys and says each when it is told that it is there."""
-    numbers = (str(first), str(count), str(threads))
-    return subprocess.Popen([sys.executable, "-c", WRITER, str(path), *numbers], stdout=subprocess.PIPE, text=True)
-
-
-def test_two_processes_write_at_once(database: Database) -> None:
-    with start_writer(database.path, 1_000_000, 200, threads=2) as other:
-        assert other.stdout is not None
-        assert other.stdout.readline()
-        own = {database.run_here(insert) for _ in range(200)}
-        other.stdout.read()
-    assert other.returncode == 0
-    assert keys(database) == own | set(range(1_000_000, 1_000_200))
-
-
-@pytest.mark.parametrize("answers", [1, 100, 400])
-def test_what_was_answered_survives_kill_9(database: Database, answers: int) -> None:
-    database.close()
-    with start_writer(database.path, 1, 1_000_000, threads=8) as other:
-        assert other.stdout is not None
-        told = {int(other.stdout.readline()) for _ in range(answers)}
-        other.kill()
-        told |= {int(line) for line in other.stdout.read().splitlines(keepends=True) if line.endswith("\n")}
-    assert len(told) >= answers
-    again = Database(database.path)
-    assert told <= keys(again)
-    assert again.run_here(lambda connection: connection.exec_driver_sql("PRAGMA integrity_check").scalar()) == "ok"
-    again.close()
 
 
 def test_an_engine_waits_for_other_writers(tmp_path: Path) -> None:

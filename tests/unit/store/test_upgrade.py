@@ -171,12 +171,25 @@ def test_the_first_numbers_of_a_new_folder_can_be_chosen(tmp_path: Path, first_j
     database.close()
 
 
-def test_the_first_numbers_of_a_folder_in_use_stay_as_they_are(old: Path) -> None:
-    upgrade.ready(old, first_job_id=500)
-    database = Database(old)
+def _order(path: Path) -> int:
+    database = Database(path)
     job = database.run_here(lambda connection: jobs.insert(connection, new_job(1), START))
     database.close()
-    assert job == 1
+    return job
+
+
+def test_the_first_numbers_of_a_folder_in_use_stay_as_they_are(
+    old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _order(old) == 1
+    upgrade.ready(old, first_job_id=500)
+    assert _order(old) == 2
+    release(monkeypatch, tmp_path / "migrations", NEXT)
+    upgrade.ready(old, first_job_id=500)
+    assert _order(old) == 3
+    with closing(sqlite3.connect(old)) as connection:
+        numbered = [row[0] for row in connection.execute("SELECT name FROM sqlite_sequence")]
+    assert len(numbered) == len(set(numbered))
 
 
 def test_the_number_of_a_deleted_job_is_not_given_again(old: Path) -> None:

@@ -1,0 +1,150 @@
+"""Send: so many at once, each with its lease, until it is cancelled or the node stops."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from builders import MOBILE, START, Clock
+from depesche.dispatch.desk import Desk
+from depesche.dispatch.rescue import rescue
+from depesche.dispatch.send import Sender
+from depesche.model.account import Account
+from depesche.model.jobtype import Channel, JobType
+from depesche.store import deliveries as store
+from journeys import OTHERS
+from ways import Call, Scripted, carried, ready_order, until
+
+pytestmark = pytest.mark.anyio
+
+Deliveries = Callable[[], list[dict[str, Any]]]
+
+
+async def test_no_more_is_claimed_than_there_is_room_for(
+    desk: Desk, account: Account, sender: Sender, way: Scripted, deliveries: Deliveries
+) -> None:
+    call = Call()
+    way.steps = [call]
+    await ready_order(desk, account, MOBILE, *OTHERS)
+    sender.loop.start()
+    await until(lambda: len(way.delivered) == 2)
+    assert await sender.claim() is False
+    assert sorted(row["state"] for row in deliveries()) == ["ready", "ready", "sending", "sending"]
+    call.hang_up.set()
+    await until(lambda: {row["state"] for row in deliveries()} == {"sent"})
+    await sender.stop(1)
+
+
+async def test_a_sender_takes_only_its_own_channel(desk: Desk, account: Account, deliveries: Deliveries) -> None:
+    await ready_order(desk, account, "a@b.de", type=JobType.MAIL)
+    await carried(Sender(desk, Channel.SMS, 2))
+    assert [row["state"] for row in deliveries()] == ["ready"]
+
+
+# --- leases and cancelling
+
+
+async def test_an_attempt_that_takes_longer_than_its_lease_keeps_it(
+    desk: Desk, account: Account, sender: Sender, way: Scripted, clock: Clock, deliveries: Deliveries
+) -> None:
+    call = Call()
+    way.steps = [call]
+    await ready_order(desk, account)
+    await sender.claim()
+    await call.begun.wait()
+    for _ in range(10):
+        clock.forward(seconds=20)
+        await sender.beat()
+        assert await rescue(desk) == 0
+    call.hang_up.set()
+    await until(lambda: not sender._running)
+    assert [row["state"] for row in deliveries()] == ["sent"]
+
+
+async def test_without_a_beat_the_lease_ends_and_a_late_outcome_changes_nothing(
+    desk: Desk, account: Account, sender: Sender, way: Scripted, clock: Clock, deliveries: Deliveries
+) -> None:
+    call = Call()
+    way.steps = [call]
+    await ready_order(desk, account)
+    await sender.claim()
+    await call.begun.wait()
+    clock.forward(seconds=31)
+    assert await rescue(desk) == 1
+    await sender.beat()
+    with capture_logs() as logs:
+        call.hang_up.set()
+        await until(lambda: not sender._running)
+    assert [row["state"] for row in deliveries()] == ["unknown"]
+    assert [entry["kept"] for entry in logs if entry["event"] == "attempt ended"] == [False]
+
+
+async def test_a_cancelled_call_is_told_and_only_that_one(
+    desk: Desk, account: Account, sender: Sender, way: Scripted, deliveries: Deliveries
+) -> None:
+    wanted, unwanted = Call(), Call()
+    way.steps = [unwanted, wanted]
+    first = await ready_order(desk, account)
+    await ready_order(desk, account)
+    await sender.claim()
+    await unwanted.begun.wait()
+    await wanted.begun.wait()
+    desk.database.run_here(lambda connection: store.cancel(connection, first, START))
+    await sender.beat()
+    await until(lambda: unwanted.saw_cancel)
+    await until(lambda: deliveries()[0]["state"] != "sending")
+    wanted.hang_up.set()
+    await until(lambda: not sender._running)
+    assert not wanted.saw_cancel
+    assert [(row["state"], row["result"], row["pages"]) for row in deliveries()] == [
+        ("failed", "SENDFAIL", 1),
+        ("sent", "OK", 1),
+    ]
+
+
+# --- stopping
+
+
+async def test_stopping_gives_back_what_was_claimed_and_not_begun(
+    desk: Desk, account: Account, sender: Sender, way: Scripted, deliveries: Deliveries
+) -> None:
+    await ready_order(desk, account, MOBILE, *OTHERS)
+    await sender.claim()
+    assert [row["state"] for row in deliveries()] == ["claimed", "claimed", "ready", "ready"]
+    await sender.stop(1)
+    assert [row["state"] for row in deliveries()] == ["ready"] * 4
+    assert way.delivered == []
+    await sender.claim()
+    assert [row["state"] for row in deliveries()] == ["ready"] * 4
+
+
+async def test_stopping_waits_for_what_is_under_way(
+    desk: Desk, account: Account, sender: Sender, way: Scripted, deliveries: Deliveries
+) -> None:
+    call = Call()
+    way.steps = [call]
+    await ready_order(desk, account)
+    sender.loop.start()
+    await call.begun.wait()
+    stopping = asyncio.create_task(sender.stop(10))
+    await asyncio.sleep(0.01)
+    assert not stopping.done()
+    call.hang_up.set()
+    await stopping
+    assert [row["state"] for row in deliveries()] == ["sent"]
+
+
+async def test_what_does_not_end_in_time_is_left_to_its_lease(
+    desk: Desk, account: Account, sender: Sender, way: Scripted, deliveries: Deliveries
+) -> None:
+    call = Call()
+    way.steps = [call]
+    await ready_order(desk, account)
+    await sender.claim()
+    await call.begun.wait()
+    await sender.stop(0.01)
+    assert [row["state"] for row in deliveries()] == ["sending"]
+    call.hang_up.set()
+    await until(lambda: not sender._running)

@@ -1,0 +1,152 @@
+"""PDF documents on the fax grid."""
+
+import pytest
+
+from depesche.render.errors import Damaged, NotWhole
+from depesche.render.grid import MOST_ROWS
+from depesche.render.pdf import PdfPages
+from depesche.render.raster import Bits
+from documents import A4, BLACK_SQUARE, black, encrypted_pdf, extent, file, pdf, pdf_of, stream, words
+
+X = 204 / 72
+Y = 196 / 72
+"""Picture elements of a point."""
+
+NEAR = 2
+"""Picture elements that an edge may be off."""
+
+
+def opened(data: bytes) -> PdfPages:
+    with file(data) as document:
+        return PdfPages(document)
+
+
+def drawn(data: bytes, index: int = 0) -> Bits:
+    return opened(data).draw(index)
+
+
+def near(found: tuple[int, ...], wanted: tuple[float, ...]) -> bool:
+    return all(abs(a - b) <= NEAR for a, b in zip(found, wanted, strict=True))
+
+
+def test_what_is_on_the_page_is_at_its_place_and_true_to_scale() -> None:
+    page = drawn(pdf(BLACK_SQUARE))
+    assert page.shape == (2292, 216)
+    assert near(extent(page), (20 + 100 * X, 2292 - 300 * Y, 20 + 300 * X, 2292 - 100 * Y))
+    left, top, right, bottom = extent(page)
+    assert black(page)[top:bottom, left:right].all()
+
+
+def test_pages_are_drawn_one_by_one() -> None:
+    pages = opened(pdf(b"", BLACK_SQUARE, b"0 g 0 0 50 50 re f"))
+    assert len(pages) == 3
+    assert [bool(black(pages.draw(index)).any()) for index in range(3)] == [False, True, True]
+
+
+def test_a_landscape_page_is_turned_clockwise() -> None:
+    upper_left = b"0 g 0 495 100 100 re f"
+    page = drawn(pdf(upper_left, size=(A4[1], A4[0])))
+    assert page.shape == (2292, 216)
+    left, top, right, bottom = extent(page)
+    assert right == pytest.approx(1728 - 20, abs=NEAR)
+    assert (left, top, bottom) == pytest.approx((right - 100 * X, 0, 100 * Y), abs=NEAR)
+
+
+def test_the_rotation_of_a_page_is_obeyed() -> None:
+    page = drawn(pdf(b"0 g 0 0 100 100 re f", size=(A4[1], A4[0]), page=b"/Rotate 90"))
+    assert page.shape == (2292, 216)
+    assert near(extent(page), (20, 0, 20 + 100 * X, 100 * Y))  # from the lower left to the upper left
+
+
+def test_a_small_page_lies_in_the_middle() -> None:
+    page = drawn(pdf(b"0 g 0 0 200 100 re f", size=(200, 100)))
+    assert near(extent(page), (864 - 100 * X, 1146 - 50 * Y, 864 + 100 * X, 1146 + 50 * Y))
+
+
+@pytest.mark.parametrize("size", [(14400, 14400), (100000, 300), (300, 100000), (0.5, 0.5)])
+def test_a_page_of_any_size_is_bounded(size: tuple[float, float]) -> None:
+    page = drawn(pdf(b"0 g 0 0 200000 200000 re f", size=size))
+    assert 2292 <= len(page) <= MOST_ROWS
+    assert black(page).any()
+
+
+def test_the_crop_box_counts() -> None:
+    page = drawn(pdf(b"0 g 0 0 600 900 re f", page=b"/CropBox[100 100 300 200]"))
+    assert near(extent(page), (864 - 100 * X, 1146 - 50 * Y, 864 + 100 * X, 1146 + 50 * Y))
+
+
+def test_text_is_as_black_as_text_is() -> None:
+    page = black(drawn(pdf(words("Grüße aus Köln, Rechnung 4711", size=24))))
+    left, top, right, bottom = extent(drawn(pdf(words("Grüße aus Köln, Rechnung 4711", size=24))))
+    assert 0.15 < page[top:bottom, left:right].mean() < 0.45
+    assert bottom - top == pytest.approx(24 * Y, rel=0.3)
+
+
+@pytest.mark.parametrize("grey", [0.4, 0.5, 0.6])
+def test_grey_text_is_drawn_like_black_text(grey: float) -> None:
+    text = "Kleingedrucktes: Gerichtsstand ist Hamburg. Es gilt deutsches Recht."
+    solid, pale = (black(drawn(pdf(words(text, size=7, grey=ink)))) for ink in (0, grey))
+    assert pale[solid].mean() > 0.93
+    assert pale.sum() == pytest.approx(solid.sum(), rel=0.1)
+
+
+def test_notes_and_stamps_are_drawn() -> None:
+    look = stream(b"0 g 0 0 100 50 re f", b"/Type/XObject/Subtype/Form/BBox[0 0 100 50]")
+    note = b"<</Type/Annot/Subtype/Stamp/F 4/Rect[100 700 200 750]/AP<</N 101 0 R>>>>"
+    page = drawn(pdf(b"", page=b"/Annots[100 0 R]", objects={100: note, 101: look}))
+    assert near(extent(page), (20 + 100 * X, 2292 - 750 * Y, 20 + 200 * X, 2292 - 700 * Y))
+
+
+@pytest.mark.parametrize("flags", [0, 4])
+def test_filled_in_form_fields_are_drawn(flags: int) -> None:
+    look = stream(b"/Tx BMC q BT 0 g /F 12 Tf 2 5 Td (4711) Tj ET Q EMC",
+                  b"/Type/XObject/Subtype/Form/BBox[0 0 100 20]/Resources<</Font<</F 3 0 R>>>>")  # fmt: skip
+    field = (
+        b"<</Type/Annot/Subtype/Widget/FT/Tx/T(nr)/V(4711)/F %d/Rect[100 700 200 720]"
+        b"/DA(/F 12 Tf 0 g)/AP<</N 101 0 R>>>>" % flags
+    )
+    form = b"/AcroForm<</Fields[100 0 R]/DR<</Font<</F 3 0 R>>>>>>"
+    page = drawn(pdf(b"", page=b"/Annots[100 0 R]", catalogue=form, objects={100: field, 101: look}))
+    left, top, right, bottom = extent(page)
+    assert 20 + 100 * X < left < right < 20 + 200 * X
+    assert 2292 - 720 * Y < top < bottom < 2292 - 700 * Y
+
+
+def test_an_encrypted_document_is_damaged() -> None:
+    with pytest.raises(Damaged, match="encrypted"):
+        opened(encrypted_pdf())
+
+
+def test_a_document_without_pages_is_not_whole() -> None:
+    with pytest.raises(NotWhole, match="no page"):
+        opened(pdf_of({1: b"<</Type/Catalog/Pages 2 0 R>>", 2: b"<</Type/Pages/Kids[]/Count 0>>"}))
+
+
+def test_an_empty_document_is_damaged() -> None:
+    with pytest.raises(Damaged, match="empty"):
+        opened(b"")
+
+
+@pytest.mark.parametrize("share", [0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99])
+def test_a_document_that_is_cut_off_is_damaged(share: float) -> None:
+    data = pdf(*(words(f"Seite {number}") for number in range(20)))
+    with pytest.raises(Damaged):
+        opened(data[: int(len(data) * share)])
+
+
+@pytest.mark.parametrize("data", [b"%PDF-1.7\n", b"%PDF-1.7\n" + bytes(2000), b"%PDF-1.7\n" + b"%%EOF" * 100])
+def test_a_document_of_garbage_is_damaged(data: bytes) -> None:
+    with pytest.raises(Damaged, match="broken"):
+        opened(data)
+
+
+def test_a_wrong_cross_reference_is_repaired_where_nothing_is_missing() -> None:
+    data = pdf(BLACK_SQUARE).replace(b"startxref\n", b"startxref\n9")
+    assert black(drawn(data)).any()
+
+
+def test_a_page_that_is_missing_in_the_middle_is_damaged() -> None:
+    data = pdf(b"", BLACK_SQUARE, b"")
+    pages = opened(data.replace(b"12 0 obj\n<</Type/Page", b"12 0 obj\n<</Type/Nope"))
+    with pytest.raises(Damaged, match="page 2"):
+        pages.draw(1)

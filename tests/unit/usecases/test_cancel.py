@@ -1,0 +1,79 @@
+"""CancelJob."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from builders import START, rows
+from customers import Customer, Enter, OpenHouse, Order
+from depesche.model.states import State
+from depesche.store import schema
+from depesche.usecases.authenticate import Login, LoginFailure
+from depesche.usecases.cancel import cancel
+from depesche.usecases.status import status
+from journeys import WAYS
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize("failure", LoginFailure)
+async def test_who_is_not_logged_in(opened: OpenHouse, failure: LoginFailure) -> None:
+    assert await cancel(opened.house, Login(failure=failure), 1) == -1
+
+
+async def test_who_is_locked(opened: OpenHouse, enter: Enter) -> None:
+    assert await cancel(opened.house, enter(state="locked").login, 1) == -3
+
+
+@pytest.mark.parametrize("job", [0, -5, 2, 2**31 - 1])
+async def test_a_job_that_is_not_there(opened: OpenHouse, customer: Customer, job: int) -> None:
+    await customer.send(Order())
+    assert await cancel(opened.house, customer.login, job) == -2
+
+
+async def test_a_job_of_another_account_is_not_there_and_goes_on(
+    opened: OpenHouse, customer: Customer, enter: Enter
+) -> None:
+    await customer.send(Order())
+    assert await cancel(opened.house, enter("10002").login, 1) == -2
+    assert (await status(opened.house, customer.login, 1)).code == 6
+
+
+@pytest.mark.parametrize(
+    ("state", "code"),
+    [
+        (State.WAITING, 0),
+        (State.READY, 0),
+        (State.CLAIMED, 0),
+        (State.HELD, 0),
+        (State.SENDING, 0),
+        (State.SENT, 1),
+        (State.FAILED, 1),
+        (State.CANCELLED, 1),
+        (State.UNKNOWN, 1),
+    ],
+)
+async def test_what_can_be_stopped_is(opened: OpenHouse, customer: Customer, state: State, code: int) -> None:
+    account = customer.login.account
+    assert account is not None
+    opened.house.database.run_here(lambda connection: WAYS[state](connection, account))
+    assert await cancel(opened.house, customer.login, 1) == code
+    (row,) = opened.house.database.read_here(lambda connection: rows(connection, schema.delivery))
+    assert row["cancel_requested"] is (state is State.SENDING)
+    assert opened.hurry.rung == 1
+
+
+async def test_a_cancelled_job_is_final_at_once(opened: OpenHouse, customer: Customer) -> None:
+    await customer.send(Order(send_at=START + timedelta(hours=1)))
+    assert await cancel(opened.house, customer.login, 1) == 0
+    answer = await status(opened.house, customer.login, 1)
+    assert (answer.code, answer.result) == (0, "Canceled")
+    assert await cancel(opened.house, customer.login, 1) == 1
+
+
+async def test_an_expired_trial_may_still_cancel(opened: OpenHouse, enter: Enter) -> None:
+    customer = enter(state="trial", trial_until=date(2026, 3, 2))
+    await customer.send(Order(send_at=START + timedelta(days=7)))
+    opened.clock.forward(days=2)
+    assert (await status(opened.house, customer.login, 1)).code == 3
+    assert await cancel(opened.house, customer.login, 1) == 0

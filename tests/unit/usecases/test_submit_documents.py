@@ -1,0 +1,154 @@
+"""SendJob makes pages: what is kept of a document, and the codes of those that cannot be sent."""
+
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from builders import START, Clock, add_account, everything
+from customers import Customer, OpenHouse, Order, customer_of, open_house
+from depesche.config import Render
+from depesche.model.job import StoredFile
+from depesche.render.renderer import Renderer
+from depesche.store import jobs
+from depesche.store.database import Database
+from depesche.usecases.submit import SubmitAnswer
+from documents import encrypted_pdf, huge_png, pdf, picture, words
+
+pytestmark = pytest.mark.anyio
+
+FAX, MAIL, LETTER, COLOUR, QSIGN = 0, 2, 3, 4, 8
+NUMBER = "+493023125000"
+INVOICE = "kunde@firma.de"
+
+TWO_PAGES = pdf(words("Seite 1"), words("Seite 2"))
+SIX_PAGES = pdf(*(words(f"Seite {number}") for number in range(1, 7)))
+PICTURE = picture("PNG", Image.new("L", (400, 300), 128))
+
+
+def enter(rendering: OpenHouse, **changes: Any) -> Customer:
+    database = rendering.house.database
+    return customer_of(rendering.house, database.run_here(lambda connection: add_account(connection, **changes)))
+
+
+async def kept(rendering: OpenHouse) -> list[tuple[str, str, int, bytes]]:
+    """Role, name, pages and content of the only job's files; there is no other blob."""
+    files: list[StoredFile] = rendering.house.database.read_here(lambda connection: jobs.files(connection, 1))
+    assert len(rendering.blobs()) == len({file.key for file in files}) == len(files)
+    assert rendering.scratch() == []
+    contents = [await rendering.house.blobs.read(file.key) for file in files]
+    return [(file.role, file.filename, file.pages, data) for file, data in zip(files, contents, strict=True)]
+
+
+async def test_a_fax_is_kept_as_it_was_given_and_as_it_goes_out(rendering: OpenHouse) -> None:
+    customer = enter(rendering)
+    order = Order(FAX, NUMBER, text="Anbei.", files=[("Brief.pdf", TWO_PAGES), ("Bild.png", PICTURE)])
+    assert await customer.send(order) == SubmitAnswer(0, job_id=1, recipients=1, pages=4)
+    brief, bild, pages = await kept(rendering)
+    assert brief == ("source", "Brief.pdf", 0, TWO_PAGES)
+    assert bild == ("source", "Bild.png", 0, PICTURE)
+    assert pages[:3] == ("pages", "fax.tif", 4)
+    assert pages[3].startswith(b"II*\x00")
+
+
+@pytest.mark.parametrize(
+    ("order", "pages"),
+    [
+        (Order(FAX, NUMBER, text="Nur Text"), 1),
+        (Order(FAX, NUMBER, text=" ", files=[("a.pdf", TWO_PAGES)]), 2),
+        (Order(FAX, NUMBER, text="", files=[("a.png", PICTURE), ("b.png", PICTURE), ("c.png", PICTURE)]), 3),
+        (Order(FAX, NUMBER, text="", files=[("", None), ("", None), ("c.txt", b"Text")]), 1),
+    ],
+)
+async def test_text_and_files_are_the_pages(rendering: OpenHouse, order: Order, pages: int) -> None:
+    assert await enter(rendering).send(order) == SubmitAnswer(0, job_id=1, recipients=1, pages=pages)
+
+
+@pytest.mark.parametrize("kind", [LETTER, COLOUR])
+@pytest.mark.parametrize("recipient", ["", "Muster, Hamburg[Nr. 5]"])
+async def test_a_letter_is_one_document_to_one_recipient(rendering: OpenHouse, kind: int, recipient: str) -> None:
+    order = Order(kind, recipient, text="zu viel", files=[("a.pdf", TWO_PAGES), ("b.png", PICTURE)])
+    assert await enter(rendering).send(order) == SubmitAnswer(0, job_id=1, recipients=1, pages=3)
+    *_, pages = await kept(rendering)
+    assert pages[:3] == ("pages", "brief.pdf", 3)
+    assert pages[3].startswith(b"%PDF-")
+    (fate,) = rendering.house.database.read_here(lambda connection: list(jobs.fates(connection, 1)))
+    assert (fate.address, fate.reference) == (("Muster, Hamburg", "Nr. 5") if recipient else ("", ""))
+
+
+async def test_a_letters_list_may_have_no_row(rendering: OpenHouse) -> None:
+    order = Order(LETTER, "", recipient_file=b"\r\n", files=[("a.pdf", TWO_PAGES)])
+    assert await enter(rendering).send(order) == SubmitAnswer(0, job_id=1, recipients=1, pages=2)
+
+
+async def test_an_invoice_that_is_a_pdf_stays_as_it_is(rendering: OpenHouse) -> None:
+    files = [("Rechnung.pdf", TWO_PAGES), ("daten.xml", b"<x/>"), ("Anlage.xyz", b"?")]
+    assert await enter(rendering).send(Order(QSIGN, INVOICE, files=files)) == SubmitAnswer(0, 1, 1, 2)
+    assert await kept(rendering) == [("source", name, 0, data) for name, data in files]
+
+
+async def test_an_invoice_of_another_format_becomes_a_pdf(rendering: OpenHouse) -> None:
+    files = [("Rechnung 5.png", PICTURE), ("daten.xml", b"<x/>")]
+    assert await enter(rendering).send(Order(QSIGN, INVOICE, files=files)) == SubmitAnswer(0, 1, 1, 1)
+    first, second, made = await kept(rendering)
+    assert (first[:2], second[:2], made[:3]) == (
+        ("source", "Rechnung 5.png"),
+        ("source", "daten.xml"),
+        ("pages", "Rechnung 5.pdf", 1),
+    )
+    assert made[3].startswith(b"%PDF-")
+
+
+async def test_the_attachments_of_a_mail_are_counted_where_they_can_be(rendering: OpenHouse) -> None:
+    files = [("a.pdf", TWO_PAGES), ("kaputt.pdf", b"%PDF-1.7 broken"), ("b.png", PICTURE)]
+    assert await enter(rendering).send(Order(MAIL, INVOICE, files=files)) == SubmitAnswer(0, 1, 1, 3)
+    assert await kept(rendering) == [("source", name, 0, data) for name, data in files]
+
+
+@pytest.mark.parametrize(
+    ("order", "code"),
+    [
+        (Order(FAX, NUMBER, files=[("a.pdf", b"%PDF-1.7 broken")]), -7),
+        (Order(FAX, NUMBER, files=[("a.pdf", TWO_PAGES), ("b.pdf", encrypted_pdf())]), -7),
+        (Order(FAX, NUMBER, files=[("a.png", PICTURE[:100])]), -7),
+        (Order(FAX, NUMBER, files=[("a.png", huge_png(60_000, 60_000))]), -7),
+        (Order(LETTER, files=[("a.pdf", b"%PDF-1.7 broken")]), -7),
+        (Order(QSIGN, INVOICE, files=[("a.pdf", encrypted_pdf())]), -7),
+        (Order(FAX, NUMBER, text="", files=[("a.pdf", SIX_PAGES)]), -14),
+        (Order(FAX, NUMBER, files=[("a.pdf", TWO_PAGES), ("b.pdf", TWO_PAGES), ("c.png", PICTURE)]), -14),
+        (Order(LETTER, files=[("a.pdf", SIX_PAGES)]), -14),
+    ],
+)
+async def test_what_cannot_be_made_into_pages_is_refused_and_nothing_is_left(
+    rendering: OpenHouse, order: Order, code: int
+) -> None:
+    customer = enter(rendering)
+    before = rendering.house.database.read_here(everything)
+    assert await customer.send(order) == SubmitAnswer(code)
+    assert rendering.house.database.read_here(everything) == before
+    assert rendering.blobs() == rendering.scratch() == []
+
+
+async def test_a_converter_that_runs_past_its_time_is_not_the_documents_fault(
+    opened: OpenHouse, database: Database, clock: Clock
+) -> None:
+    async with Renderer(Render(seconds=0.0001)) as hasty:
+        house = open_house(opened.house.settings.data, database, clock, hasty)
+        customer = enter(house)
+        assert await customer.send(Order(FAX, NUMBER, files=[("a.pdf", TWO_PAGES)])) == SubmitAnswer(58)
+        assert house.blobs() == house.scratch() == []
+
+
+@pytest.mark.parametrize(("pages", "code"), [(3, 0), (4, -1309)])
+async def test_a_trial_account_may_send_three_pages(rendering: OpenHouse, pages: int, code: int) -> None:
+    customer = enter(rendering, state="trial", trial_until=START.date())
+    document = pdf(*(words(f"Seite {number}") for number in range(pages)))
+    answer = await customer.send(Order(FAX, NUMBER, text="", files=[("a.pdf", document)]))
+    assert answer.code == code
+    assert (rendering.blobs() == []) is (code != 0)
+    assert rendering.scratch() == []
+
+
+async def test_the_recipient_is_judged_before_pages_are_made(rendering: OpenHouse) -> None:
+    order = Order(FAX, "+4930", files=[("a.pdf", b"%PDF-1.7 broken")])
+    assert await enter(rendering).send(order) == SubmitAnswer(46)

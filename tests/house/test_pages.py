@@ -17,8 +17,8 @@ def links(page: Path) -> set[Path]:
 
 
 def test_every_link_to_a_file_leads_to_one(pages: tuple[Path, ...]) -> None:
-    dead = {page.name: target for page in pages for target in links(page) if not target.exists()}
-    assert not dead
+    dead = [(page.name, target.name) for page in pages for target in links(page) if not target.exists()]
+    assert dead == []
 
 
 def test_every_page_of_the_docs_is_in_their_index(root: Path, pages: tuple[Path, ...]) -> None:

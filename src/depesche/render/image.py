@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageOps
+from PIL import ExifTags, Image, ImageFile, ImageOps
 from PIL.TiffImagePlugin import TiffImageFile
 
 from depesche.render.detect import Format
@@ -56,6 +56,7 @@ class PicturePages:
         Raises: Damaged: broken, or larger than it may be; NotWhole: it has no page.
         """
         self._pixels = pixels
+        ImageFile.LOAD_TRUNCATED_IMAGES = False  # importing WeasyPrint sets it: half a picture is no picture
         memory = mapped(file)
         try:
             self._image = Image.open(cast("BinaryIO", memory), formats=[PLUGINS[format_]])

@@ -14,15 +14,12 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
-from PIL import ImageFile
 from weasyprint import HTML  # type: ignore[import-untyped]
 from weasyprint.urls import URLFetcher  # type: ignore[import-untyped]
 
 from depesche.render.errors import NotWhole
 from depesche.render.order import TextPage
 from depesche.render.typography import decoded, paragraphs, sheets, telephone
-
-ImageFile.LOAD_TRUNCATED_IMAGES = False  # WeasyPrint sets it for all of Pillow: half a picture is no picture
 
 FACE = '"Liberation Sans", "DejaVu Sans", sans-serif'
 PLAIN_FACE = '"Liberation Mono", "DejaVu Sans Mono", monospace'

@@ -1,11 +1,8 @@
 """Programs written for FAX.de, each with a SOAP library that its customers use, do their work with Depesche."""
 
 import json
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -89,11 +86,12 @@ def test_a_deleted_fax_is_gone(report: Report) -> None:
     assert report.answers["nothing_received"] == {"return": 5, **NO_FAX}
 
 
-def test_a_scheduled_message_waits_for_the_very_second(report: Report, server: Serving) -> None:
+def test_a_scheduled_message_waits_for_the_very_second(report: Report, depesche: Callable[..., str]) -> None:
     scheduled = report.answers["scheduled"]
     assert scheduled == {"return": 0, "JobId": scheduled["JobId"], "RecipientsCount": 1, "PageCount": 1}
     assert report.answers["scheduled_status"] == {"return": 6, **NO_STATUS}
-    kept = _send_at(server.data, scheduled["JobId"])
+    job = json.loads(depesche("job", "show", str(scheduled["JobId"]), "--json"))
+    kept = datetime.fromisoformat(job["send_at"])
     assert kept.replace(microsecond=0) == instant(report.answers["send_at"])
     assert timedelta(hours=23) < kept - report.started < timedelta(hours=25)
 
@@ -129,9 +127,3 @@ def test_the_text_of_a_message_arrives_as_it_was_written(report: Report, server:
     outbox = (json.loads(path.read_text()) for path in (server.data / "outbox" / "sms").glob("*.json"))
     texts = [message["text"] for message in outbox if message["job_id"] == report.answers["bulk"]["JobId"]]
     assert texts == ["Schöne Grüße an alle"] * 2
-
-
-def _send_at(data: Path, job_id: int) -> datetime:
-    with closing(sqlite3.connect(f"{(data / 'depesche.db').as_uri()}?mode=ro", uri=True)) as database:
-        [kept] = database.execute("SELECT send_at FROM job WHERE id = ?", [job_id]).fetchone()
-    return datetime.fromisoformat(kept).replace(tzinfo=UTC)

@@ -13,6 +13,9 @@ from pathlib import Path
 import structlog
 import uvicorn
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+from starlette.routing import Route
 
 from depesche.blobs.store import Blobs
 from depesche.channels.base import Channel as Way
@@ -59,7 +62,7 @@ async def open_node(settings: Settings, *, dispatch: bool) -> AsyncIterator[Node
     """
     async with AsyncExitStack() as stack:
         data = settings.data
-        data.mkdir(parents=True, exist_ok=True)
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)  # documents and accounts: the server's user alone
         if dispatch:
             stack.enter_context(_alone(data / "lock"))
         upgrade.ready(data / "depesche.db", first_job_id=settings.first_job_id, first_fax_id=settings.first_fax_id)
@@ -94,7 +97,7 @@ async def serve(settings: Settings, prepared: Callable[[Node, int], Awaitable[No
     async with open_node(settings, dispatch=True) as node:
         server = uvicorn.Server(
             uvicorn.Config(
-                Starlette(routes=endpoint.routes(node.house)),
+                Starlette(routes=[*endpoint.routes(node.house), Route("/", _home)]),
                 log_config=None,
                 access_log=False,
                 lifespan="off",
@@ -108,6 +111,12 @@ async def serve(settings: Settings, prepared: Callable[[Node, int], Awaitable[No
         await prepared(node, listener.getsockname()[1])
         await server.serve(sockets=[listener])
     log.info("stopped")
+
+
+async def _home(request: Request) -> RedirectResponse:
+    """Somebody looks what is here: the page of the interface."""
+    del request
+    return RedirectResponse("/xmlws.exe?intf=IntfXMLWS")
 
 
 @dataclass(slots=True)

@@ -51,10 +51,10 @@ def print_faxes(faxes: Iterable[Fax]) -> None:
 
 
 _NUMBERS = frozenset({"Job", "Fax", "Pages", "Seconds", "Recipients", "Attempt", "Delivery"})
-_NARROWEST = {"Recipient": 14}
-"""Room for a telephone number in one piece."""
+_NARROWEST = {"Recipient": 14, "Station id": 14, "Reference": 9}
+"""Room for a telephone number, and for the title, in one piece."""
 
-_LONG = frozenset({"Recipient", "Reference", "Name", "Types", "State", "Call"})
+_LONG = frozenset({"Recipient", "Station id", "Reference", "Name", "Types", "State", "Call"})
 
 
 def titled(*columns: str) -> Table:

@@ -7,7 +7,7 @@ import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 from PIL import Image
 
-from depesche.render.errors import Damaged, NotWhole
+from depesche.render.errors import Damaged
 from depesche.render.grid import MM_PER_INCH
 from depesche.render.image import Picture, PicturePages
 from depesche.render.pdf import load_page
@@ -49,11 +49,11 @@ class Letter:
             self._add_page(document, 0, document.get_page_size(0))
 
     def save(self, file: BinaryIO) -> int:
-        """Write the document. Returns: its pages. Raises: NotWhole: the file may not grow that large."""
-        try:
-            self._document.save(file)
-        except pdfium.PdfiumError as error:  # all that PDFium tells of a failed write
-            raise NotWhole("the pages are larger than allowed") from error
+        """Write the document. Returns: its pages. Raises: OSError."""
+        sink = _Sink(file)
+        self._document.save(sink)
+        if sink.failure:
+            raise sink.failure
         return len(self._document)
 
     def _add_page(self, source: Any, index: int, size: tuple[float, float]) -> None:
@@ -66,6 +66,21 @@ class Letter:
         sheet.insert_obj(laid)
         sheet.gen_content()
         sheet.close()
+
+
+class _Sink:
+    """Keeps the reason of a failed write: PDFium would lose it, and go on."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.failure: OSError | None = None
+
+    def write(self, data: bytes) -> int:
+        try:
+            return self._file.write(data) if not self.failure else 0
+        except OSError as error:
+            self.failure = error
+            return 0
 
 
 def _lay(width: float, height: float) -> Any:

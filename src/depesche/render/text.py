@@ -19,7 +19,7 @@ from weasyprint.urls import URLFetcher  # type: ignore[import-untyped]
 
 from depesche.render.errors import NotWhole
 from depesche.render.order import TextPage
-from depesche.render.typography import decoded, paragraphs, sheets, telephone
+from depesche.render.typography import decoded, one_line, paragraphs, sheets, telephone
 
 FACE = '"Liberation Sans", "DejaVu Sans", sans-serif'
 PLAIN_FACE = '"Liberation Mono", "DejaVu Sans Mono", monospace'
@@ -102,14 +102,15 @@ def _refuse_more(pages: int, most: int) -> None:
 
 def _heading(page: TextPage, words: _Words) -> str:
     """Who to whom, when, how much."""
+    sender, number = one_line(page.sender), one_line(telephone(page.sender_number))
     facts = (
-        (words.recipient, "", telephone(page.recipient)),
+        (words.recipient, "", one_line(telephone(page.recipient))),
         (words.date, "", _day(page.sent_on, words)),
-        (words.sender, "", telephone(page.sender_number) or page.sender),
+        (words.sender, "", number or sender),
         (words.pages, "pages", ""),
     )
     shown = (f"<dt>{term}</dt><dd class='{kind}'>{escape(fact)}</dd>" for term, kind, fact in facts)
-    return f"<header><h1>{escape(page.sender)}</h1><div class=kind>{words.kind}</div></header><dl>{''.join(shown)}</dl>"
+    return f"<header><h1>{escape(sender)}</h1><div class=kind>{words.kind}</div></header><dl>{''.join(shown)}</dl>"
 
 
 def _day(moment: datetime, words: _Words) -> str:

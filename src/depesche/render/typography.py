@@ -14,6 +14,8 @@ LONGEST_RUN = 80
 LONGEST_LINE = 4000
 """A longer one is cut between two words, for the same reason."""
 
+LONGEST_NAME = 200
+
 PARAGRAPH_LINES = 50
 
 _LINE_ENDS = re.compile("\r\n|[\r\v\x85\u2028\u2029]")
@@ -47,6 +49,11 @@ def sheets(text: str) -> list[list[str]]:
     text = _LONG_RUN.sub(lambda run: _BREAK_POINT.join(_PIECE.findall(run[0])), text)
     parts = text.removesuffix("\f").split("\f")
     return [[cut for line in part.rstrip("\n").split("\n") for cut in _cut(line)] for part in parts]
+
+
+def one_line(text: str) -> str:
+    """A name for a heading: printable, of a length that leaves room for the others."""
+    return " ".join(_UNPRINTABLE.sub("", text).split())[:LONGEST_NAME]
 
 
 def _cut(line: str) -> Iterator[str]:

@@ -41,10 +41,11 @@ def main(names: Names = None, quick: Quick = False, disk: Disk = Path("/var/tmp"
         raise typer.BadParameter(f"{disk} is kept in memory: name a folder on a disk with --disk")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as an exception, so that the servers are ended
     for name in names or BENCHES:
+        load = machine.load()
         table = _measure(name, disk, quick=quick)
         console.print(table.rich())
         if not quick:
-            page.write(name, table)
+            page.write(name, table, load)
 
 
 def _measure(name: str, disk: Path, *, quick: bool) -> Table:

@@ -24,6 +24,11 @@ def line() -> str:
     )
 
 
+def load() -> float:
+    """How many processes wanted a core in the last minute: what runs beside a benchmark falsifies it."""
+    return os.getloadavg()[0]
+
+
 def file_system(folder: Path) -> str:
     """Its type, as the kernel names it."""
     told = subprocess.run(["stat", "--file-system", "--format=%T", folder], capture_output=True, text=True, check=True)

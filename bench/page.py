@@ -16,9 +16,12 @@ machine. Compare figures within a table: from another day or machine they mean l
 _SECTION = re.compile(r"^## (.+)\n((?:(?!## ).*\n)*)", re.MULTILINE)
 
 
-def write(name: str, table: Table) -> None:
-    """Put what the benchmark `name` gave in the place of its section, or at the end if it has none yet."""
-    sections = _read() | {table.title: _section(name, table)}
+def write(name: str, table: Table, load: float) -> None:
+    """Put what the benchmark `name` gave in the place of its section, or at the end if it has none yet.
+
+    `load` is the machine's before the benchmark.
+    """
+    sections = _read() | {table.title: _section(name, table, load)}
     body = "\n".join(f"## {title}\n\n{section.strip()}\n" for title, section in sections.items())
     PATH.parent.mkdir(parents=True, exist_ok=True)
     PATH.write_text(f"{_INTRODUCTION}\n{body}", encoding="utf-8")
@@ -29,6 +32,6 @@ def _read() -> dict[str, str]:
     return dict(_SECTION.findall(PATH.read_text(encoding="utf-8"))) if PATH.exists() else {}
 
 
-def _section(name: str, table: Table) -> str:
+def _section(name: str, table: Table, load: float) -> str:
     measured_with = "; ".join([machine.line(), *(f"{product} {number}" for product, number in table.versions.items())])
-    return f"{measured_with}. Repeat: `make bench ARGS={name}`.\n\n{table.markdown()}"
+    return f"{measured_with}. Load before: {load:.1f}. Repeat: `make bench ARGS={name}`.\n\n{table.markdown()}"

@@ -1,4 +1,4 @@
-"""How much memory one large file takes on its way in, beside PHP."""
+"""How much memory one large file takes on its way in, beside PHP and gSOAP."""
 
 import base64
 import http.client
@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 
 from bench.load import LATER, Untrue
-from bench.servers import depesche, php
+from bench.servers import depesche, gsoap, php
 from bench.servers.service import Original, Service, family
 from bench.table import Table
 from depesche.usecases.demo import ACCOUNTS, PASSWORD
@@ -36,14 +36,16 @@ NOTES = (
     "nginx keeps the request in a file until PHP has read it.",
 )
 
+# All parameters, in the order of the WSDL: gSOAP's servers read rpc/encoded by position.
 _HEAD = (
     '<?xml version="1.0" encoding="utf-8"?><SOAP-ENV:Envelope xmlns:SOAP-ENV="http://schemas.xmlsoap.org/soap/envelope/">'
     '<SOAP-ENV:Body><NS1:SendJob xmlns:NS1="urn:XMLWSIntf-IntfXMLWS">'
     f"<Account>{ACCOUNTS[0][0]}</Account><Password>{PASSWORD}</Password><JobType>2</JobType>"
-    "<Recipient>ok@sandbox.invalid[{lines}]</Recipient><SendFilename1>measurements.dat</SendFilename1><SendFile1>"
+    "<Recipient>ok@sandbox.invalid[{lines}]</Recipient><RecipientFile/><SendText>Measurements</SendText>"
+    "<SendFilename1>measurements.dat</SendFilename1><SendFile1>"
 )
 _TAIL = (
-    "</SendFile1><SendDateTime>{due:%Y-%m-%dT%H:%M:%SZ}</SendDateTime>"
+    "</SendFile1><SendFilename2/><SendFile2/><SendFilename3/><SendFile3/><SendDateTime>{due:%Y-%m-%dT%H:%M:%SZ}</SendDateTime><Options/>"
     "</NS1:SendJob></SOAP-ENV:Body></SOAP-ENV:Envelope>"
 )
 _ANSWER = re.compile(rb"<return[^>]*>0</return>\s*<JobId[^>]*>(\d+)</JobId>")
@@ -71,7 +73,7 @@ def run(folder: Path, *, quick: bool) -> Table:
         title="Upload of 100 MB",
         columns=("", "memory: MB more", "seconds"),
         rows=tuple(_row(name, runs) for name, runs in uploads.items()),
-        versions=php.versions(),
+        versions=php.versions() | {"gSOAP": gsoap.version()},
         notes=NOTES,
     )
 
@@ -81,6 +83,7 @@ def _servers(folder: Path, original: Original) -> list[AbstractContextManager[Se
     return [
         depesche.serving(folder / "depesche"),
         php.serving(folder / "php", original),
+        gsoap.serving(folder / "gsoap", original),
     ]
 
 

@@ -35,7 +35,8 @@ def serving(folder: Path, original: Original) -> Iterator[Service]:
         started(fpm, folder / "php-fpm.out", {}) as pool,
         started(nginx, folder / "nginx.out", {}) as server,
     ):
-        _wait(port)
+        _wait(socket.AF_UNIX, str(folder / "php.sock"))
+        _wait(socket.AF_INET, ("127.0.0.1", port))
         yield Service("nginx + php-fpm", port, data / "depesche.db", (server.pid, pool.pid))
 
 
@@ -63,16 +64,15 @@ def _configure(folder: Path, original: Original, port: int) -> None:
     shutil.copy(original.wsdl, folder / "service.wsdl")
 
 
-def _wait(port: int) -> None:
+def _wait(family: socket.AddressFamily, address: str | tuple[str, int]) -> None:
+    """Until somebody listens there. Raises: NotStarted."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except ConnectionRefusedError:
-            time.sleep(0.05)
-        else:
-            return
-    raise NotStarted("nginx did not start")
+        with socket.socket(family) as probe:
+            if probe.connect_ex(address) == 0:
+                return
+        time.sleep(0.05)
+    raise NotStarted(f"nobody listens at {address}")
 
 
 def _free_port() -> int:

@@ -104,10 +104,11 @@ def _exchange(address: Address, operation: Operation, call: Call, sent: Callable
     try:
         connection.connect()
         connection.sock.settimeout(SILENT_SECONDS)
-        response = _post(connection, address, operation, call, sent)
-        if response.status not in _SPOKEN:
-            raise NoAnswer(f"{address} is not the FAX.de interface: it answers {response.status} {response.reason}")
-        return read(_pieces(response))
+        with _post(connection, address, operation, call, sent) as response:
+            if response.status not in _SPOKEN:
+                told = f"{response.status} {response.reason}"
+                raise NoAnswer(f"{address} is not the FAX.de interface: it answers {told}")
+            return read(_pieces(response))
     except (OSError, http.client.HTTPException, UnicodeError) as error:
         raise NoAnswer(_why(address, error)) from None
     finally:

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from types import TracebackType
 from typing import Self
 
@@ -11,7 +11,7 @@ from rich.status import Status
 from rich.text import Text
 
 from depesche.cli.common import plain
-from depesche.cli.gateway import Gateway, Stage
+from depesche.cli.gateway import Stage
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
@@ -58,10 +58,10 @@ class Stages:
         self._words = ""
 
 
-async def follow(gateway: Gateway, job_id: int, stages: Stages) -> Stage:
-    """Ask until the job is final, or waits for somebody's decision."""
+async def follow(ask: Callable[[], Awaitable[Stage]], stages: Stages) -> Stage:
+    """Ask how far it is until it is final, or waits for somebody's decision."""
     for pause in _pauses():
-        stage = await gateway.stage(job_id)
+        stage = await ask()
         stages.begin(stage.words, stage.detail)
         if stage.final or stage.undecided:
             stages.end()

@@ -149,7 +149,7 @@ async def _send(
 async def _followed(gateway: Gateway, job_id: int, stages: Stages, seconds: float | None) -> Stage:
     try:
         async with asyncio.timeout(seconds):
-            return await follow(gateway, job_id, stages)
+            return await follow(lambda: gateway.stage(job_id), stages)
     except TimeoutError:
         raise Failed(f"job {job_id} is not final after {seconds:g} seconds: {_later(job_id)}") from None
     except asyncio.CancelledError:

@@ -26,7 +26,8 @@ NOTES = (
     "All verify the argon2id hash once and remember it: Depesche in a keyed table, PHP in APCu, gSOAP in a variable.",
     "The peers do less: they do not judge the number, guard against hostile XML and guessed passwords, or log.",
     "The peers commit each job by itself, as one does; Depesche commits together what waits together.",
-    f"nginx has 2 processes, php-fpm {php.CHILDREN} with opcache and a connection to SQLite that stays.",
+    f"nginx has 2 processes, php-fpm {php.CHILDREN} with opcache, each with a connection to SQLite that stays.",
+    "SQLite's busy timeout settles which of PHP's processes writes next, and lets some wait long.",
     "gSOAP has a thread for each client, and one connection to SQLite behind a mutex.",
 )
 

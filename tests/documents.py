@@ -84,14 +84,19 @@ def encrypted_pdf() -> bytes:
 
 
 def endless_pdf() -> bytes:
-    """A page that would take years: forms that draw forms, ten times each, twelve deep."""
-    depth = 12
-    forms: dict[int, bytes] = {}
-    for level in range(depth):
-        drawn = b"/X Do " * 10 if level + 1 < depth else b"0 0 500 500 re f " * 10
-        inner = b"/Resources<</XObject<</X %d 0 R>>>>" % (101 + level) if level + 1 < depth else b""
-        forms[100 + level] = stream(drawn, b"/Type/XObject/Subtype/Form/BBox[0 0 600 800]" + inner)
-    return pdf(b"/X Do", resources=b"/XObject<</X 100 0 R>>", objects=forms)
+    """A page that would take years: a pattern of billions of tiles."""
+    tile = stream(b"0 g 0 0 1 1 re f", b"/Type/Pattern/PatternType 1/PaintType 1/TilingType 1/BBox[0 0 300 300]"
+                  b"/XStep .001/YStep .001/Resources<<>>")  # fmt: skip
+    return pdf(b"/Pattern cs /P scn 0 0 595 842 re f", resources=b"/Pattern<</P 100 0 R>>", objects={100: tile})
+
+
+def pdf_with_picture(width: int, height: int, data: bytes) -> bytes:
+    """A page with one picture of RGB pixels over half of it; `data` is deflated."""
+    entries = (
+        b"/Type/XObject/Subtype/Image/Width %d/Height %d/BitsPerComponent 8/ColorSpace/DeviceRGB/Filter/FlateDecode"
+    )
+    image = stream(data, entries % (width, height))
+    return pdf(b"500 0 0 400 50 50 cm /I Do", resources=b"/XObject<</I 100 0 R>>", objects={100: image})
 
 
 def picture(kind: str, image: Image.Image, **options: Any) -> bytes:

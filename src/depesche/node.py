@@ -3,12 +3,14 @@
 import fcntl
 import os
 import secrets
+import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 
 import structlog
 import uvicorn
@@ -108,9 +110,21 @@ async def serve(settings: Settings, prepared: Callable[[Node, int], Awaitable[No
                 timeout_graceful_shutdown=int(settings.soap.max_seconds) + 5,
             )
         )
+        _stop_by_signal(server)
         await prepared(node, listener.getsockname()[1])
         await server.serve(sockets=[listener])
     log.info("stopped")
+
+
+def _stop_by_signal(server: uvicorn.Server) -> None:
+    """uvicorn hears signals while it serves, and raises them again afterwards: the node still has to close then."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        server.should_exit = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
 
 
 async def _home(request: Request) -> RedirectResponse:

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,14 +16,14 @@ class Special:
     german: str
 
 
-def deposit(folder: Path, name: str, data: bytes) -> Path:
+def deposit(folder: Path, name: str, pieces: Iterable[bytes]) -> Path:
     """Write `name` so that it is there whole and for good, or not at all. Raises: OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=folder, prefix=".")
     target = folder / name
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).replace(target)

@@ -2,21 +2,17 @@
 
 # ruff: noqa: PLC0415  the rooms take half a second to import, and --help needs none of them
 
-import inspect
-from collections.abc import Callable
-from datetime import datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from depesche.cli import tables
+from depesche.cli.columns import with_columns, written
 from depesche.cli.common import (
     ConfigFile,
     DataFolder,
     Exit,
     PasswordStdin,
-    TypeName,
     actor,
     fail,
     load_settings,
@@ -33,60 +29,11 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Add, show and change accounts.", no_args_is_help=True)
 
 
-class Encoding(StrEnum):
-    """Of the StatusFile."""
-
-    UTF_8 = "utf-8"
-    WINDOWS_1252 = "windows-1252"
-
-
 Number = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Customer number.")]
 Name = typer.Option(metavar="TEXT", help="Name; default station id of its faxes.")
 Fax = Annotated[list[str] | None, typer.Option(metavar="NUMBER", help="Own fax number; repeat it, the main one first.")]
 Generate = Annotated[bool, typer.Option("--generate", help="Make a password and print it once.")]
 NoTrial = Annotated[bool, typer.Option("--no-trial", help="It is a trial no longer.")]
-
-_TYPES = f"Released job type, of {', '.join(TypeName)}; repeat it."
-
-COLUMNS: dict[str, Any] = {
-    "job_types": Annotated[list[TypeName] | None, typer.Option("--type", metavar="TYPE", help=_TYPES)],
-    "bulk": Annotated[bool | None, typer.Option("--bulk/--no-bulk", help="More than one recipient a job.")],
-    "abroad": Annotated[bool | None, typer.Option("--foreign/--no-foreign", help="Numbers abroad.")],
-    "sandbox": Annotated[bool | None, typer.Option("--sandbox/--live", help="Where all that it sends ends.")],
-    "country": Annotated[
-        str | None, typer.Option(metavar="CODE", help="ISO code: how numbers without a country code are read.")
-    ],
-    "trial_until": Annotated[
-        datetime | None,
-        typer.Option(
-            "--trial-until", metavar="DAY", formats=["%Y-%m-%d"], help="Make it a trial up to this day, 2026-12-31."
-        ),
-    ],
-    "mail_from": Annotated[str | None, typer.Option(metavar="ADDRESS", help="Sender address of its mails.")],
-    "mail_subject": Annotated[str | None, typer.Option(metavar="TEXT", help="Subject of mails whose text has none.")],
-    "sender_addresses": Annotated[
-        list[str] | None,
-        typer.Option("--sender-address", metavar="ADDRESS", help="Further address allowed in MAILFROM=; repeat it."),
-    ],
-    "sms_from": Annotated[str | None, typer.Option(metavar="TEXT", help="Sender id of its SMS.")],
-    "status_encoding": Annotated[
-        Encoding | None, typer.Option(metavar="NAME", help="Of the StatusFile: utf-8 or windows-1252.")
-    ],
-    "weight": Annotated[int | None, typer.Option(metavar="N", min=1, max=1000, help="Share of the lines under load.")],
-}
-"""Columns of an account that `add` and `set` write, each with its option."""
-
-
-def with_columns(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command that takes ``**columns`` an option for each of `COLUMNS`."""
-    signature = inspect.signature(command)
-    own = [parameter for parameter in signature.parameters.values() if parameter.kind is not parameter.VAR_KEYWORD]
-    options = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
-        for name, annotation in COLUMNS.items()
-    ]
-    command.__signature__ = signature.replace(parameters=[*own, *options])  # type: ignore[attr-defined]
-    return command
 
 
 @app.command("add")
@@ -109,7 +56,7 @@ def add(
     from depesche.usecases import accounts
 
     password = accounts.new_password() if generate else new_password(from_stdin=password_stdin)
-    new = accounts.NewAccount(number, name, password, tuple(fax or ()), _written(columns))
+    new = accounts.NewAccount(number, name, password, tuple(fax or ()), written(columns))
     in_house(load_settings(config, data), lambda house: accounts.add(house, actor(), new), made=False)
     out.print(f"account {number} added", markup=False)
     if generate:
@@ -162,7 +109,7 @@ def set_(
     from depesche.cli.folder import in_house
     from depesche.usecases import accounts
 
-    values = _written(columns | {"name": name})
+    values = written(columns | {"name": name})
     if no_trial:
         values |= {"trial_until": None, "state": AccountState.ACTIVE.value}
     numbers = None if fax is None else tuple(fax)
@@ -218,26 +165,6 @@ def unlock(number: Number, config: ConfigFile = None, data: DataFolder = None) -
 
     unlocked = in_house(load_settings(config, data), work)
     out.print(f"account {number} is unlocked: {_state(unlocked)}", markup=False)
-
-
-def _written(columns: dict[str, Any]) -> dict[str, Any]:
-    """The columns that were given, as the store writes them."""
-    given = {column: value for column, value in columns.items() if value is not None}
-    if "job_types" in given:
-        given["job_types"] = sorted(int(kind.job_type) for kind in given["job_types"])
-    if "country" in given:
-        given["country"] = _country(given["country"])
-    if "trial_until" in given:
-        given |= {"trial_until": given["trial_until"].date(), "state": AccountState.TRIAL.value}
-    return given
-
-
-def _country(code: str) -> str:
-    from phonenumbers import SUPPORTED_REGIONS
-
-    if code.upper() not in SUPPORTED_REGIONS:
-        fail(f"--country {code}: two letters of ISO 3166 are expected, such as DE", Exit.USAGE)
-    return code.upper()
 
 
 def _print(account: Account) -> None:

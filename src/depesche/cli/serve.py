@@ -4,9 +4,7 @@
 
 import errno
 import shlex
-import signal
 import socket
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -59,18 +57,11 @@ async def _serve(settings: "Settings", *, with_demo: bool) -> None:
         if with_demo:
             await demo.ensure(opened.house)
         _welcome(settings, port, with_demo=with_demo)
-        # uvicorn takes them over while it runs, and raises them again once it has stopped: the node closes in peace.
-        signal.signal(signal.SIGINT, _heard)
-        signal.signal(signal.SIGTERM, _heard)
 
     try:
         await node.serve(settings, prepared)
     except OSError as error:
         raise _explained(error, settings) from error
-
-
-def _heard(number: int, frame: FrameType | None) -> None:
-    """The node is stopping already."""
 
 
 def _explained(error: OSError, settings: "Settings") -> Exception:

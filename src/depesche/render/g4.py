@@ -3,6 +3,7 @@
 Pillow carries a libtiff too, but a page through it takes twice as long: it unpacks the bits and packs them again.
 """
 
+import errno
 import os
 from functools import cache
 from typing import Any
@@ -38,7 +39,7 @@ _FFI.cdef(
 def encode(page: Bits) -> bytes:
     """The page as one T.6 strip, most significant bit first, ended by EOFB.
 
-    Raises: OSError when libtiff is missing or cannot write.
+    Raises: OSError: libtiff is missing, or the strip is larger than this process may write (RLIMIT_FSIZE).
     """
     rows, octets = page.shape
     data = page.tobytes()
@@ -55,7 +56,7 @@ def encode(page: Bits) -> bytes:
     finally:
         os.close(drawer)
     if written != len(data) or not strip:
-        raise OSError("libtiff could not code a page")
+        raise OSError(errno.EFBIG, "a coded page is larger than this process may write")
     return strip
 
 

@@ -60,6 +60,7 @@ class PicturePages:
         memory = mapped(file)
         try:
             self._image = Image.open(cast("BinaryIO", memory), formats=[PLUGINS[format_]])
+            self._seek(0)
             self._frames = self._find_pages(most) if format_ is Format.TIFF else [0]
         except Exception as error:
             raise _damage(error) from error

@@ -13,6 +13,12 @@ from depesche.render.raster import Bits, Grey, black_and_white
 
 POINTS_PER_INCH = 72
 _WHITE = 0xFFFFFFFF
+_PICTURE = b"/Image"
+"""In every document that has one: such a stream lies open in the file (ISO 32000-1 §7.5.7)."""
+
+_DEPTH = 8
+"""Of forms in forms in which pictures are looked for."""
+
 _TAIL = 1024
 """Octets at the end in which ``%%EOF`` has to be (ISO 32000-1 annex H.3, note 18)."""
 
@@ -45,9 +51,11 @@ def load_page(document: Any, index: int) -> Any:
 class PdfPages:
     """A PDF document as fax pages."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        """Raises: Damaged, NotWhole."""
+    def __init__(self, file: BinaryIO, pixels: int) -> None:
+        """`pixels`: of one picture in it at most. Raises: Damaged, NotWhole."""
+        self._pixels = pixels
         self._document = open_pdf(file)
+        self._has_pictures = mapped(file).find(_PICTURE) >= 0
 
     def __len__(self) -> int:
         return len(self._document)
@@ -55,9 +63,19 @@ class PdfPages:
     def draw(self, index: int) -> Bits:
         page = load_page(self._document, index)
         try:
+            self._look_at_pictures(page)
             return black_and_white(self._grey(page))
         finally:
             page.close()
+
+    def _look_at_pictures(self, page: Any) -> None:
+        """PDFium leaves out, without a word, what it has no memory for."""
+        if not self._has_pictures:
+            return
+        for picture in page.get_objects(filter=(pdfium_c.FPDF_PAGEOBJ_IMAGE,), max_depth=_DEPTH):
+            width, height = picture.get_px_size()
+            if width * height > self._pixels:
+                raise Damaged(f"a picture of {width} by {height} pixels is larger than allowed")
 
     def _grey(self, page: Any) -> Grey:
         width, height = page.get_size()

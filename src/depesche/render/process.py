@@ -8,7 +8,7 @@ import tempfile
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import Self
+from typing import BinaryIO, Self
 
 from depesche.render import wire
 from depesche.render.errors import ConverterFailed, Damaged, RenderError
@@ -46,23 +46,25 @@ class ConversionProcess:
         Raises: ProcessLost, with what the process said; OSError: it cannot be started.
         """
         ours, theirs = _pair()
-        with theirs, tempfile.TemporaryFile() as complaints:
-            process = await asyncio.create_subprocess_exec(
-                *command,
-                stdin=theirs.fileno(), stdout=DEVNULL, stderr=complaints,
-                env=ENVIRONMENT, cwd="/", start_new_session=True,  # Ctrl-C in a terminal is for the server alone
-            )  # fmt: skip
+        with theirs, tempfile.TemporaryFile() as complaints, ExitStack() as on_failure:
+            on_failure.enter_context(ours)
+            started = cls(await _spawn(command, theirs, complaints), ours)
+            on_failure.pop_all()
             theirs.close()
-            started = cls(process, ours)
-            try:
-                if await _receive(ours, START_SECONDS) == wire.READY:
-                    return started
-            except BaseException:
-                await started.close()
-                raise
-            await started.close()
+            if await started._is_ready():
+                return started
             complaints.seek(0)
             raise ProcessLost(complaints.read(LONGEST_COMPLAINT).decode(errors="replace"))
+
+    async def _is_ready(self) -> bool:
+        """Wait for it; a process that does not get ready is ended."""
+        ready = False
+        try:
+            ready = await _receive(self._control, START_SECONDS) == wire.READY
+        finally:
+            if not ready:
+                await self.close()
+        return ready
 
     async def convert(self, request: Request, files: Sequence[int]) -> Done:
         """One conversion in a child of its own; `files`: descriptors of the inputs, then of the output.
@@ -93,7 +95,8 @@ class ConversionProcess:
         """End it and all its children."""
         self._control.close()
         try:
-            await asyncio.wait_for(self._process.wait(), GRACE_SECONDS)
+            async with asyncio.timeout(GRACE_SECONDS):
+                await self._process.wait()
         except TimeoutError:
             self._process.kill()
             await self._process.wait()
@@ -120,6 +123,14 @@ class ConversionProcess:
             raise ProcessLost("the conversion process does not tell what became of a child") from error
 
 
+async def _spawn(command: Sequence[str], control: socket.socket, complaints: BinaryIO) -> Process:
+    return await asyncio.create_subprocess_exec(
+        *command,
+        stdin=control.fileno(), stdout=DEVNULL, stderr=complaints,
+        env=ENVIRONMENT, cwd="/", start_new_session=True,  # Ctrl-C in a terminal is for the server alone
+    )  # fmt: skip
+
+
 def _pair() -> tuple[socket.socket, socket.socket]:
     """Two ends of a socket that keeps packets apart; the first one, ours, never blocks."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -130,7 +141,8 @@ def _pair() -> tuple[socket.socket, socket.socket]:
 async def _receive(end: socket.socket, seconds: float) -> bytes | None:
     """The next packet; empty when the other end is closed, None when there was none in time."""
     try:
-        return await asyncio.wait_for(asyncio.get_running_loop().sock_recv(end, wire.PACKET), seconds)
+        async with asyncio.timeout(seconds):
+            return await asyncio.get_running_loop().sock_recv(end, wire.PACKET)
     except TimeoutError:
         return None
     except ConnectionError:

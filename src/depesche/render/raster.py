@@ -11,9 +11,6 @@ grey letters into dots. So the page is looked at in cells of 4 by 4 picture elem
 The ground is found by morphological closing for dark marks, opening for light ones, on the cells' extremes.
 """
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,7 +20,7 @@ Grey = NDArray[np.uint8]
 Bits = NDArray[np.uint8]
 """Rows of eight picture elements a byte, first one in the highest bit, 1 = black."""
 
-Extreme = Callable[[Any, Any], Any]
+Extreme = np.ufunc
 """numpy.minimum or numpy.maximum."""
 
 CELL = 4
@@ -71,13 +68,18 @@ def _limits(stripes: Grey) -> tuple[Grey, Grey]:
     darkest, lightest = _cells(np.minimum, stripes), _cells(np.maximum, stripes)
     low, high = np.full_like(darkest, BLACK), np.full_like(darkest, WHITE)
     tint = _without_thin(np.minimum, np.maximum, darkest)
-    light = _marks(tint, lightest - tint)
+    if tint.min() < 255 - CONTRAST:  # else nothing on the page is dark enough to bear light marks
+        light = _marks(tint, lightest - tint)
+        _decide(low, high, light >= CONTRAST, tint + light // 2)
     paper = _without_thin(np.maximum, np.minimum, lightest)
     dark = _marks(paper, paper - darkest)
-    for there, middle in ((light >= CONTRAST, tint + light // 2), (dark >= CONTRAST, paper - dark // 2)):
-        np.copyto(low, middle, where=there)
-        np.copyto(high, middle, where=there)
+    _decide(low, high, dark >= CONTRAST, paper - dark // 2)
     return low, high
+
+
+def _decide(low: Grey, high: Grey, there: NDArray[np.bool_], middle: Grey) -> None:
+    np.copyto(low, middle, where=there)
+    np.copyto(high, middle, where=there)
 
 
 def _marks(ground: Grey, contrast: Grey) -> Grey:
@@ -88,7 +90,7 @@ def _marks(ground: Grey, contrast: Grey) -> Grey:
 
 def _cells(extreme: Extreme, stripes: Grey) -> Grey:
     """The darkest or lightest value of each cell."""
-    lines = extreme(extreme(stripes[:, 0], stripes[:, 1]), extreme(stripes[:, 2], stripes[:, 3]))
+    lines = extreme.reduce(stripes, axis=1)
     pairs = extreme(lines[:, 0::2], lines[:, 1::2])
     cells: Grey = extreme(pairs[:, 0::2], pairs[:, 1::2])
     return cells

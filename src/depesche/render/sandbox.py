@@ -5,7 +5,6 @@ documents come in, and pages go out, as open files.
 """
 
 import asyncio
-import os
 import shutil
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
@@ -25,6 +24,8 @@ ENVIRONMENT = {
     "HOME": "/nonexistent",
     "LANG": "C.UTF-8",
     "MALLOC_ARENA_MAX": "1",  # every further arena takes 64 MiB of the address space that a child may have
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),  # else every page's bitmap is given back to the kernel and zeroed anew
+    "MALLOC_TRIM_THRESHOLD_": str(128 << 20),
     "OPENBLAS_NUM_THREADS": "1",  # numpy would start threads, and a process with threads must not fork
     "PATH": "/usr/bin:/bin",
 }
@@ -88,10 +89,11 @@ def _python() -> Iterator[str]:
 async def _trouble(bubblewrap: str) -> str:
     """Why bubblewrap does not work here; empty if it does. Containers often forbid namespaces."""
     probe = await asyncio.create_subprocess_exec(
-        *wrapped(("/usr/bin/true",), bubblewrap), stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, env=dict(os.environ)
+        *wrapped(("/usr/bin/true",), bubblewrap), stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, env=ENVIRONMENT
     )
     try:
-        _, complaint = await asyncio.wait_for(probe.communicate(), PROBE_SECONDS)
+        async with asyncio.timeout(PROBE_SECONDS):
+            _, complaint = await probe.communicate()
     except TimeoutError:
         probe.kill()
         await probe.wait()

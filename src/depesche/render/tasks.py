@@ -20,6 +20,9 @@ from depesche.render.text import Sheets, plain_text, text_page
 from depesche.render.tiff import Strip
 from depesche.render.wire import Done, Request, Task
 
+PIXEL = 5
+"""Octets that PDFium needs for each pixel of a picture."""
+
 MOST_TEXT = 16 << 20
 """Octets of a text file that are read; more would be more pages than anyone may send."""
 
@@ -114,7 +117,7 @@ def _all_pages(request: Request, files: Sequence[BinaryIO]) -> list[tuple[Pages,
 
 def _open(request: Request, format_: Format, file: BinaryIO) -> Pages:
     if format_ is Format.PDF:
-        return PdfPages(file)
+        return PdfPages(file, min(request.pixels, request.memory // PIXEL))
     return PicturePages(file, format_, request.pixels, request.most)
 
 

@@ -134,7 +134,7 @@ def warm_up() -> None:
     with os.fdopen(os.memfd_create("page"), "r+b") as file:
         file.write(text_page(page, 1, 2).pdf)
         file.flush()
-        g4.encode(PdfPages(file).draw(0))
+        g4.encode(PdfPages(file, 1).draw(0))
     gc.collect()
     gc.freeze()
 

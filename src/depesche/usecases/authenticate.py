@@ -1,6 +1,5 @@
 """Who is asking? Account and password of every operation."""
 
-import asyncio
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -45,7 +44,7 @@ async def authenticate(house: House, number: str, password: str, peer: str) -> L
     if not house.throttle.remembers(password_hash, password):
         if house.throttle.pausing(number, peer):
             return Login(failure=LoginFailure.WRONG_PASSWORD)
-        if not await asyncio.to_thread(accounts.password_fits, password_hash, password):
+        if not await house.throttle.fits(password_hash, password, accounts.password_fits):
             house.throttle.failed(number, peer)
             return Login(failure=LoginFailure.WRONG_PASSWORD)
         house.throttle.succeeded(number, peer, password_hash, password)

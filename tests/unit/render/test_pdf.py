@@ -1,12 +1,14 @@
 """PDF documents on the fax grid."""
 
+import zlib
+
 import pytest
 
 from depesche.render.errors import Damaged, NotWhole
 from depesche.render.grid import MOST_ROWS
 from depesche.render.pdf import PdfPages
 from depesche.render.raster import Bits
-from documents import A4, BLACK_SQUARE, black, encrypted_pdf, extent, file, pdf, pdf_of, stream, words
+from documents import A4, BLACK_SQUARE, black, encrypted_pdf, extent, file, pdf, pdf_of, pdf_with_picture, stream, words
 
 X = 204 / 72
 Y = 196 / 72
@@ -18,7 +20,7 @@ NEAR = 2
 
 def opened(data: bytes) -> PdfPages:
     with file(data) as document:
-        return PdfPages(document)
+        return PdfPages(document, 10_000_000)
 
 
 def drawn(data: bytes, index: int = 0) -> Bits:
@@ -150,3 +152,20 @@ def test_a_page_that_is_missing_in_the_middle_is_damaged() -> None:
     pages = opened(data.replace(b"12 0 obj\n<</Type/Page", b"12 0 obj\n<</Type/Nope"))
     with pytest.raises(Damaged, match="page 2"):
         pages.draw(1)
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_picture_of_too_many_pixels_is_damaged_and_not_left_out(inside: bool) -> None:
+    data = pdf_with_picture(20_000, 20_000, zlib.compress(bytes(1 << 20)))
+    if inside:
+        form = stream(b"/I Do", b"/Type/XObject/Subtype/Form/BBox[0 0 600 800]/Resources<</XObject<</I 100 0 R>>>>")
+        entries = b"/Type/XObject/Subtype/Image/Width 9999/Height 9999/BitsPerComponent 8/ColorSpace/DeviceGray"
+        objects = {100: stream(b"", entries), 101: form}
+        data = pdf(b"/X Do", resources=b"/XObject<</X 101 0 R>>", objects=objects)
+    with pytest.raises(Damaged, match="larger than allowed"):
+        drawn(data)
+
+
+def test_a_picture_of_an_allowed_size_is_drawn() -> None:
+    page = drawn(pdf_with_picture(500, 400, zlib.compress(bytes(500 * 400 * 3))))
+    assert near(extent(page), (20 + 50 * X, 2292 - 450 * Y, 20 + 550 * X, 2292 - 50 * Y))

@@ -85,6 +85,14 @@ def test_overflowing_text_goes_on_without_losing_a_line() -> None:
     assert [f"Zeile {number}." in written for number in range(200)] == [True] * 200
 
 
+def test_long_names_are_broken_and_cut() -> None:
+    names = replace(PAGE, sender="S" * 300, recipient="R" * 300, sender_number="N" * 300)
+    (sheet,) = texts(text_page(names, 0, MOST))
+    for letter in "SRN":
+        assert sheet.count(letter) == pytest.approx(200, abs=5)
+    assert "Telefax" in sheet
+
+
 def test_text_is_never_read_as_html() -> None:
     text = "<h1>groß</h1> &amp; <script>alert(1)</script> <!-- nichts --> </main></body></html> ]]>"
     (sheet,) = texts(text_page(replace(PAGE, text=text, sender="<i>S</i>", recipient="<u>R</u>"), 0, MOST))
@@ -174,7 +182,7 @@ def test_long_german_words_are_hyphenated_where_german_does() -> None:
 def test_text_without_a_line_end_stays_inside_the_margins(text: str) -> None:
     sheets = text_page(replace(PAGE, text=text), 0, MOST)
     with file(sheets.pdf) as document:
-        left, _, right, bottom = extent(PdfPages(document).draw(0))
+        left, _, right, bottom = extent(PdfPages(document, 10_000_000).draw(0))
     assert left > 20 + 24 * 8
     assert right < 1728 - 20 - 19 * 8
     assert bottom < 2292 - 19 * 7.7
@@ -201,7 +209,7 @@ def test_letters_are_large_enough_for_a_fax() -> None:
     drawn = []
     for sheets in (blank, capital):
         with file(sheets.pdf) as document:
-            drawn.append(black(PdfPages(document).draw(0)))
+            drawn.append(black(PdfPages(document, 10_000_000).draw(0)))
     rows = (drawn[0] != drawn[1]).any(1).sum()
     assert rows >= 0.7 * 11 * 196 / 72
 

@@ -1,5 +1,6 @@
 """Account and password of every operation, with real argon2id and a real database."""
 
+import asyncio
 import threading
 from collections.abc import Callable
 
@@ -72,6 +73,30 @@ async def test_a_verified_password_is_not_computed_again_for_a_while(known: Open
     known.seconds.now += known.house.settings.accounts.verified_seconds
     assert (await authenticate(known.house, "10001", "geheim", HERE)).account is not None
     assert computed == ["geheim"] * 2
+
+
+async def test_a_password_is_computed_once_for_all_who_log_in_at_the_same_moment(
+    known: OpenHouse, computed: list[str]
+) -> None:
+    logins = await asyncio.gather(*(authenticate(known.house, "10001", "geheim", HERE) for _ in range(20)))
+    assert all(login.account is not None for login in logins)
+    assert computed == ["geheim"]
+
+
+async def test_a_login_that_is_given_up_does_not_take_the_answer_from_the_others(known: OpenHouse) -> None:
+    impatient = asyncio.create_task(authenticate(known.house, "10001", "geheim", HERE))
+    patient = asyncio.create_task(authenticate(known.house, "10001", "geheim", ELSEWHERE))
+    await asyncio.sleep(0)
+    impatient.cancel()
+    assert (await patient).account is not None
+    assert impatient.cancelled()
+
+
+async def test_wrong_ones_at_the_same_moment_are_all_counted(known: OpenHouse) -> None:
+    allowed = known.house.settings.accounts.wrong_passwords
+    wrong = [authenticate(known.house, "10001", "falsch", HERE) for _ in range(allowed)]
+    assert await asyncio.gather(*wrong) == [WRONG] * allowed
+    assert await authenticate(known.house, "10001", "geheim", HERE) == WRONG
 
 
 async def test_a_changed_password_acts_at_once(known: OpenHouse) -> None:

@@ -10,6 +10,9 @@ from depesche.channels.outbox import deposit
 from depesche.model.outcome import Outcome
 from depesche.model.result import Result
 
+PIECE = 1 << 20
+"""Octets in memory."""
+
 
 class SandboxLetter:
     """Letters end in a folder."""
@@ -20,9 +23,8 @@ class SandboxLetter:
     async def deliver(self, delivery: Delivery, documents: Sequence[Document], cancelled: threading.Event) -> Outcome:
         """One PDF a letter, named by job, delivery and attempt."""
         del cancelled
-        letter = documents[0]
-        data = await asyncio.to_thread(letter.path.read_bytes)
-        await asyncio.to_thread(deposit, self._folder, _name(delivery.job_id, delivery.id, delivery.attempt), data)
+        name = _name(delivery.job_id, delivery.id, delivery.attempt)
+        await asyncio.to_thread(self._deposit, documents[0].path, name)
         return Outcome(Result.OK, pages=delivery.pages, detail="in the folder of letters")
 
     async def reconcile(self, attempt: Attempt) -> Outcome:
@@ -31,6 +33,10 @@ class SandboxLetter:
         if await asyncio.to_thread(path.exists):
             return Outcome(Result.OK, pages=attempt.pages, detail="found in the folder of letters")
         return Outcome(Result.SEND_FAILED, retry=True, detail="the worker ended before it was sent")
+
+    def _deposit(self, letter: Path, name: str) -> None:
+        with letter.open("rb") as file:
+            deposit(self._folder, name, iter(lambda: file.read(PIECE), b""))
 
 
 def _name(job_id: int, delivery_id: int, attempt: int) -> str:

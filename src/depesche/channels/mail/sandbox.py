@@ -51,8 +51,8 @@ class SandboxMail:
     def _deposit(self, delivery: Delivery, documents: Sequence[Document]) -> None:
         for folder in ("cur", "tmp"):
             (self._maildir / folder).mkdir(parents=True, exist_ok=True)
-        data = build(delivery, documents, self._now()).as_bytes()
-        deposit(self._maildir / "new", _name(delivery.id, delivery.attempt), data)
+        mail = build(delivery, documents, self._now())
+        deposit(self._maildir / "new", _name(delivery.id, delivery.attempt), mail)
 
 
 def _name(delivery_id: int, attempt: int) -> str:

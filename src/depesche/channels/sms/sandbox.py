@@ -39,7 +39,7 @@ class SandboxSms:
             await asyncio.sleep(LATE_SECONDS)
         record = {key: value for key, value in asdict(delivery).items() if value not in ("", None)}
         data = json.dumps(record, ensure_ascii=False, indent=2).encode()
-        await asyncio.to_thread(deposit, self._outbox, _name(delivery.id, delivery.attempt), data)
+        await asyncio.to_thread(deposit, self._outbox, _name(delivery.id, delivery.attempt), [data])
         return Outcome(Result.OK, pages=delivery.pages, detail="in the outbox")
 
     async def reconcile(self, attempt: Attempt) -> Outcome:

@@ -3,7 +3,7 @@
 import email
 import email.policy
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -28,9 +28,9 @@ PLAIN = Delivery(
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=60)
 
 
-def read(message: EmailMessage) -> EmailMessage:
+def read(pieces: Iterable[bytes]) -> EmailMessage:
     """As the receiver reads it."""
-    return email.message_from_bytes(message.as_bytes(), policy=email.policy.default)
+    return email.message_from_bytes(b"".join(pieces), policy=email.policy.default)
 
 
 def body_of(message: EmailMessage) -> str:
@@ -140,7 +140,22 @@ def test_attachments_keep_their_order(delivery: Callable[..., Delivery], tmp_pat
         path.write_bytes(bytes([number]))
         documents.append(Document(path, f"{number}.bin", 0))
     message = read(build(delivery(), documents, NOW))
+    assert not message.defects
+    assert body_of(message) == "Grüße aus Hamburg\n"
     assert [part.get_payload(decode=True) for part in message.iter_attachments()] == [b"\0", b"\1", b"\2"]
+
+
+@pytest.mark.parametrize("size", [0, 1, 56, 57, 58, 57 << 12, (57 << 12) + 1, 1_000_000])
+def test_an_attachment_of_any_size_arrives_and_is_never_whole_in_memory(
+    delivery: Callable[..., Delivery], tmp_path: Path, size: int
+) -> None:
+    path = tmp_path / "blob"
+    path.write_bytes(os.urandom(size))
+    pieces = list(build(delivery(), [Document(path, "a.bin", 0)], NOW))
+    assert max(map(len, pieces)) < 400_000
+    assert max(map(len, b"".join(pieces).splitlines())) <= 998  # RFC 5322 §2.1.1
+    (attachment,) = read(pieces).iter_attachments()
+    assert attachment.get_payload(decode=True) == path.read_bytes()
 
 
 @given(TEXTS, TEXTS, TEXTS)

@@ -1,0 +1,58 @@
+"""A conversion process that tests share: it takes a second to start."""
+
+import asyncio
+from collections.abc import Coroutine
+from pathlib import Path
+from threading import Thread
+from typing import Any, TypeVar
+
+from depesche.config import Render
+from depesche.render import sandbox
+from depesche.render.detect import Format
+from depesche.render.keeper import Keeper
+from depesche.render.process import ConversionProcess
+from depesche.render.renderer import Renderer, Source
+
+T = TypeVar("T")
+
+
+class Studio:
+    """A running conversion process for renderers of any settings, with an event loop in a thread of its own."""
+
+    def __init__(self, folder: Path, sandbox_mode: str) -> None:
+        self.out = folder / "out"
+        self._folder = folder
+        self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._loop.run_forever)
+        self._thread.start()
+        self.keeper = self.run(self._start(sandbox_mode))
+
+    async def _start(self, sandbox_mode: str) -> Keeper:
+        return Keeper(await sandbox.command(sandbox_mode))
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do it in the studio's loop, and wait for it."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    async def process(self) -> ConversionProcess:
+        """The running process; it may be another one than before."""
+        return await self.keeper.process()
+
+    def renderer(self, **settings: Any) -> Renderer:
+        """A renderer with settings of its own and the shared process."""
+        made = Renderer(Render(**settings))
+        made._keeper = self.keeper
+        return made
+
+    def source(self, data: bytes, format_: Format = Format.PDF) -> Source:
+        """A document on disk."""
+        path = self._folder / f"{len(list(self._folder.iterdir()))}"
+        path.write_bytes(data)
+        return Source(path, format_)
+
+    def close(self) -> None:
+        """End the process and the loop."""
+        self.run(self.keeper.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()

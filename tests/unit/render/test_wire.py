@@ -1,0 +1,107 @@
+"""What is said between us and the conversion process."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from depesche.render import wire
+from depesche.render.detect import Format
+from depesche.render.errors import ConverterFailed, Damaged, NotWhole, RenderError, Unsupported
+from depesche.render.tiff import Strip
+from depesche.render.wire import Done, Exit, ProtocolError, Request, Task
+
+REQUEST = Request(
+    Task.FAX, (Format.PDF, Format.TIFF), memory=1 << 30, output=1 << 28, seconds=19.5, pixels=10**8, most=500,
+    first=12, last=24,
+)  # fmt: skip
+
+
+def test_a_request_arrives_as_it_was() -> None:
+    assert wire.unpack_request(wire.pack_request(REQUEST)) == REQUEST
+
+
+def test_an_answer_arrives_as_it_was() -> None:
+    done = Done(3, (Strip(2292, 1000), Strip(1, 1)))
+    assert wire.unpack_answer(wire.pack_done(done), 500) == done
+
+
+@pytest.mark.parametrize("kind", [Unsupported, Damaged, NotWhole, ConverterFailed])
+def test_an_error_arrives_as_it_was(kind: type[RenderError]) -> None:
+    with pytest.raises(kind, match=r"^weil es so ist$"):
+        wire.unpack_answer(wire.pack_error(kind("weil es so ist")), 500)
+
+
+def test_the_reason_of_an_error_is_short_and_printable() -> None:
+    packet = json.dumps({"error": "Damaged", "reason": "\x1b[31m" + "x" * 10_000}).encode()
+    with pytest.raises(Damaged) as error:
+        wire.unpack_answer(packet, 500)
+    assert str(error.value).isprintable()
+    assert len(str(error.value)) <= wire.LONGEST_REASON
+
+
+def test_the_answer_for_the_longest_fax_fits_into_a_packet() -> None:
+    assert len(wire.pack_done(Done(5000, (Strip(6876, 1_400_000),) * 5000))) < wire.PACKET
+
+
+@pytest.mark.parametrize(
+    "packet",
+    [
+        b"",
+        b"\xff",
+        b"[]",
+        b"null",
+        b"[" * 100_000,
+        b"{}",
+        b'{"pages": 1}',
+        b'{"pages": 1, "strips": {}}',
+        b'{"pages": 0, "strips": []}',
+        b'{"pages": 501, "strips": []}',
+        b'{"pages": -1, "strips": []}',
+        b'{"pages": true, "strips": []}',
+        b'{"pages": 1.5, "strips": []}',
+        b'{"pages": "1", "strips": []}',
+        b'{"pages": 1, "strips": [[2292]]}',
+        b'{"pages": 1, "strips": [[2292, 0]]}',
+        b'{"pages": 1, "strips": [[-1, 10]]}',
+        b'{"pages": 1, "strips": [[1000000, 10]]}',
+        b'{"pages": 1, "strips": [[2292, 1e3]]}',
+        b'{"pages": 1, "strips": [[2292, 99999999999]]}',
+        b'{"pages": 1, "strips": [' + b",".join([b"[1,1]"] * 501) + b"]}",
+        b'{"error": "SystemExit", "reason": ""}',
+        b'{"error": "Damaged"}',
+        b'{"error": "Damaged", "reason": 5}',
+        b'{"error": ["Damaged"], "reason": ""}',
+    ],
+)
+def test_nonsense_is_not_believed(packet: bytes) -> None:
+    with pytest.raises(ProtocolError):
+        wire.unpack_answer(packet, 500)
+
+
+@pytest.mark.parametrize(
+    "packet", [b"", b"{}", b'{"status": 0}', b'{"status": "0", "memory": 1}', b'{"status": 0, "memory": null}']
+)
+def test_a_nonsensical_exit_is_not_believed(packet: bytes) -> None:
+    with pytest.raises(ProtocolError):
+        wire.unpack_exit(packet)
+
+
+def test_an_exit_arrives_as_it_was() -> None:
+    assert wire.unpack_exit(wire.pack_exit(Exit(9, 123456))) == Exit(9, 123456)
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["pages", "strips", "error", "reason"]), inner),
+)
+
+
+@given(anything)
+def test_whatever_is_said_leads_to_an_answer_or_a_protocol_error(value: object) -> None:
+    try:
+        done = wire.unpack_answer(json.dumps(value).encode(), 500)
+    except (ProtocolError, RenderError):
+        return
+    assert 1 <= done.pages <= 500

@@ -90,13 +90,39 @@ def endless_pdf() -> bytes:
     return pdf(b"/Pattern cs /P scn 0 0 595 842 re f", resources=b"/Pattern<</P 100 0 R>>", objects={100: tile})
 
 
+def picture_object(width: int, height: int, data: bytes, colours: int = 3, entries: bytes = b"") -> bytes:
+    """A picture of a PDF document: `colours` octets a pixel, 1 (grey) or 3; `data` is deflated."""
+    space = {1: b"/DeviceGray", 3: b"/DeviceRGB"}[colours]
+    head = b"/Type/XObject/Subtype/Image/Width %d/Height %d/BitsPerComponent 8/ColorSpace%s/Filter/FlateDecode"
+    return stream(data, head % (width, height, space) + entries)
+
+
 def pdf_with_picture(width: int, height: int, data: bytes) -> bytes:
     """A page with one picture of RGB pixels over half of it; `data` is deflated."""
-    entries = (
-        b"/Type/XObject/Subtype/Image/Width %d/Height %d/BitsPerComponent 8/ColorSpace/DeviceRGB/Filter/FlateDecode"
-    )
-    image = stream(data, entries % (width, height))
-    return pdf(b"500 0 0 400 50 50 cm /I Do", resources=b"/XObject<</I 100 0 R>>", objects={100: image})
+    return pdf_showing({100: picture_object(width, height, data)})
+
+
+def pdf_showing(objects: Mapping[int, bytes]) -> bytes:
+    """A page with object 100 over half of it."""
+    return pdf(b"500 0 0 400 50 50 cm /I Do", resources=b"/XObject<</I 100 0 R>>", objects=objects)
+
+
+def pdf_with_stamp(look: bytes) -> bytes:
+    """A page with a stamp from (100, 700) to (200, 750) points that shows a picture."""
+    shown = stream(b"100 0 0 50 0 0 cm /I Do", b"/Type/XObject/Subtype/Form/BBox[0 0 100 50]"
+                   b"/Resources<</XObject<</I 100 0 R>>>>")  # fmt: skip
+    note = b"<</Type/Annot/Subtype/Stamp/F 4/Rect[100 700 200 750]/AP<</N 101 0 R>>>>"
+    return pdf(b"", page=b"/Annots[102 0 R]", objects={100: look, 101: shown, 102: note})
+
+
+def pdf_with_forms(depth: int, inner: bytes, shown: bytes = b"null") -> bytes:
+    """A page with forms in forms; the innermost of `depth` has the content `inner`, where /I is the object `shown`."""
+    objects = {100: shown}
+    for level in range(1, depth + 1):
+        content = inner if level == depth else b"/X Do"
+        resources = b"/Resources<</XObject<</X %d 0 R/I 100 0 R>>>>" % (201 + level)
+        objects[200 + level] = stream(content, b"/Type/XObject/Subtype/Form/BBox[0 0 600 850]" + resources)
+    return pdf(b"/X Do", resources=b"/XObject<</X 201 0 R>>", objects=objects)
 
 
 def picture(kind: str, image: Image.Image, **options: Any) -> bytes:

@@ -9,6 +9,7 @@ from depesche.render.errors import Unsupported
 HEAD = 4096
 """Octets that `detect` wants to see."""
 
+_PDF = b"%PDF-"
 _PDF_WITHIN = 1024
 """Readers accept garbage of this length before ``%PDF-`` (ISO 32000-1 annex H.3, note 13)."""
 
@@ -110,6 +111,9 @@ _MEMBERS: dict[Family, dict[_Content, Format]] = {
 _MAY_BE_DAMAGED = frozenset({Family.PICTURE, Family.PDF, Family.WORD, Family.SHEET})
 """Families whose content is binary: what nobody recognises may be a damaged one of theirs."""
 
+_WRITTEN = frozenset({Family.TEXT, Family.HTML})
+"""Families whose content is text, which may write of other formats."""
+
 _SIGNATURES: tuple[tuple[bytes, _Content], ...] = (
     (b"II*\0", Format.TIFF),
     (b"MM\0*", Format.TIFF),
@@ -166,7 +170,7 @@ def detect(filename: str, head: bytes) -> tuple[Format, str | None]:
     Raises: Unsupported: the extension is none of the interface's, or the content is of another family.
     """
     family, named = _by_name(filename)
-    content = _by_content(head) if head else named
+    content = _by_content(head, family) if head else named
     if content is _Kind.UNKNOWN and family in _MAY_BE_DAMAGED:
         return named, None
     found = named if content is named else _MEMBERS[family].get(content)
@@ -182,7 +186,7 @@ def _by_name(filename: str) -> tuple[Family, Format]:
     return _EXTENSIONS[extension.lower()]
 
 
-def _by_content(head: bytes) -> _Content:
+def _by_content(head: bytes, family: Family) -> _Content:
     for signature, content in _SIGNATURES:
         if head.startswith(signature):
             return content
@@ -192,9 +196,16 @@ def _by_content(head: bytes) -> _Content:
         return _marked(head, _OLE_MARKS, _Kind.OLE)
     if head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in _BMP_HEADERS:
         return Format.BMP
-    if b"%PDF-" in head[:_PDF_WITHIN]:
+    if _is_pdf(head, family):
         return Format.PDF
     return _by_structure(head)
+
+
+def _is_pdf(head: bytes, family: Family) -> bool:
+    """Garbage in front is overlooked, but not in a text: there it is what the text says."""
+    if family in _WRITTEN:
+        return head.removeprefix(codecs.BOM_UTF8).lstrip().startswith(_PDF)
+    return _PDF in head[:_PDF_WITHIN]
 
 
 def _marked(head: bytes, marks: tuple[tuple[bytes, _Content], ...], otherwise: _Content) -> _Content:

@@ -12,8 +12,7 @@ from cffi import FFI
 
 from depesche.render.raster import Bits
 
-LIBRARIES = ("libtiff.so.6", "libtiff.so.5")
-"""Debian 12 and newer, Ubuntu 24.04; Ubuntu 22.04."""
+LIBRARY = "libtiff.so.6"
 
 _HEADER = 8
 """Octets of a classic TIFF header; the first strip follows it."""
@@ -68,12 +67,10 @@ def _set_tags(tiff: Any, width: int, rows: int) -> None:
 
 @cache
 def _library() -> Any:
-    for name in LIBRARIES:
-        try:
-            library: Any = _FFI.dlopen(name)
-        except OSError:
-            continue
-        library.TIFFSetErrorHandler(_FFI.NULL)
-        library.TIFFSetWarningHandler(_FFI.NULL)
-        return library
-    raise OSError("libtiff is not installed (Debian package libtiff6)")
+    try:
+        library: Any = _FFI.dlopen(LIBRARY)
+    except OSError as error:
+        raise OSError("libtiff is not installed (Debian package libtiff6)") from error
+    library.TIFFSetErrorHandler(_FFI.NULL)
+    library.TIFFSetWarningHandler(_FFI.NULL)
+    return library

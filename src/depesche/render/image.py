@@ -33,6 +33,9 @@ _SHORT_PAGE = 1400
 _SUBFILE, _REDUCED = 254, 1
 """TIFF 6.0 NewSubfileType, and its bit for a preview of another image."""
 
+_PHOTOMETRIC, _WHITE_IS_ZERO = 262, 0
+"""TIFF 6.0 PhotometricInterpretation."""
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -160,8 +163,8 @@ def _unchanged(image: Image.Image, scale: float) -> Bits:
     """A fax page, picture element by picture element; superfine rows are joined so that no line is lost."""
     black = ~np.asarray(image)
     if scale < 1:
-        even = black[: len(black) // 2 * 2]
-        return packed(even[0::2] | even[1::2])
+        paired = np.pad(black, ((0, len(black) % 2), (0, 0)))  # below the last row of an odd page is nothing
+        return packed(paired[0::2] | paired[1::2])
     return packed(np.repeat(black, int(scale), axis=0))
 
 
@@ -195,10 +198,16 @@ def _flat(image: Image.Image) -> Image.Image:
         paper.paste(image, mask=image)
         return paper
     if image.mode.startswith(("I", "F")):
-        return Image.fromarray(_eight_bits(np.asarray(image), sixteen=image.mode.startswith("I;16")))
+        grey = _eight_bits(np.asarray(image), sixteen=image.mode.startswith("I;16"))
+        return Image.fromarray(255 - grey if _is_negative(image) else grey)
     if image.mode == "LAB":
         return image.getchannel("L")
     return image if image.mode in {"1", "L", "RGB"} else image.convert("RGB")
+
+
+def _is_negative(image: Image.Image) -> bool:
+    """Whether 0 is white in a TIFF; Pillow turns that round in modes ``1`` and ``L`` alone."""
+    return isinstance(image, TiffImageFile) and image.tag_v2.get(_PHOTOMETRIC) == _WHITE_IS_ZERO
 
 
 def _eight_bits(values: NDArray[Any], *, sixteen: bool) -> NDArray[np.uint8]:

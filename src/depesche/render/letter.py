@@ -10,6 +10,7 @@ from PIL import Image
 from depesche.render.errors import Damaged
 from depesche.render.grid import MM_PER_INCH
 from depesche.render.image import Picture, PicturePages
+from depesche.render.memory import enough
 from depesche.render.pdf import load_page
 
 A4 = (595.276, 841.89)
@@ -33,14 +34,15 @@ class Letter:
     def add_pdf(self, source: Any) -> None:
         """All pages of a document from `open_pdf`. Raises: Damaged."""
         for index in range(len(source)):
-            page = load_page(source, index)
-            pdfium_c.FPDFPage_Flatten(page, pdfium_c.FLAT_NORMALDISPLAY)  # fields and notes become part of the page
-            size = page.get_size()
-            page.close()
-            try:
-                self._add_page(source, index, size)
-            except pdfium.PdfiumError as error:
-                raise Damaged(f"page {index + 1} of the PDF document is broken") from error
+            with enough():
+                page = load_page(source, index)
+                pdfium_c.FPDFPage_Flatten(page, pdfium_c.FLAT_NORMALDISPLAY)  # fields and notes become part of the page
+                size = page.get_size()
+                page.close()
+                try:
+                    self._add_page(source, index, size)
+                except pdfium.PdfiumError as error:
+                    raise Damaged(f"page {index + 1} of the PDF document is broken") from error
 
     def add_pictures(self, source: PicturePages) -> None:
         """All pages of a picture file. Raises: Damaged."""

@@ -27,8 +27,12 @@ class TextPage:
     """E.164, or as it shall stand there; may be empty."""
 
     recipient: str
+    """Not shown if there are several."""
+
     sent_on: datetime
     """The sender's local time."""
 
     language: str = "de"
     """ISO 639-1: ``de``; anything else is taken for English."""
+
+    recipients: int = 1

@@ -1,6 +1,7 @@
 """PDF documents, drawn by PDFium straight into the fax grid: no detour through a larger picture."""
 
 import ctypes
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
@@ -8,16 +9,18 @@ import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 
 from depesche.render.errors import Damaged, NotWhole
 from depesche.render.grid import MM_PER_INCH, WIDTH, place
+from depesche.render.memory import enough
 from depesche.render.pages import mapped
 from depesche.render.raster import Bits, Grey, black_and_white
 
 POINTS_PER_INCH = 72
 _WHITE = 0xFFFFFFFF
-_PICTURE = b"/Image"
-"""In every document that has one: such a stream lies open in the file (ISO 32000-1 §7.5.7)."""
 
-_DEPTH = 8
-"""Of forms in forms in which pictures are looked for."""
+_MOST_PIXELS = (1 << 31) // 4
+"""Of a picture, four octets each: PDFium asks for no memory beyond 2 GiB, and leaves such a picture out."""
+
+_DEPTH = 32
+"""Of forms in forms; PDFium draws forty and leaves out what is deeper."""
 
 _TAIL = 1024
 """Octets at the end in which ``%%EOF`` has to be (ISO 32000-1 annex H.3, note 18)."""
@@ -53,29 +56,28 @@ class PdfPages:
 
     def __init__(self, file: BinaryIO, pixels: int) -> None:
         """`pixels`: of one picture in it at most. Raises: Damaged, NotWhole."""
-        self._pixels = pixels
+        self._pixels = min(pixels, _MOST_PIXELS)
         self._document = open_pdf(file)
-        self._has_pictures = mapped(file).find(_PICTURE) >= 0
 
     def __len__(self) -> int:
         return len(self._document)
 
     def draw(self, index: int) -> Bits:
-        page = load_page(self._document, index)
-        try:
-            self._look_at_pictures(page)
-            return black_and_white(self._grey(page))
-        finally:
-            page.close()
+        with enough():
+            page = load_page(self._document, index)
+            try:
+                self._look_at_pictures(page)
+                grey = self._grey(page)
+            finally:
+                page.close()
+        return black_and_white(grey)
 
     def _look_at_pictures(self, page: Any) -> None:
-        """PDFium leaves out, without a word, what it has no memory for."""
-        if not self._has_pictures:
-            return
-        for picture in page.get_objects(filter=(pdfium_c.FPDF_PAGEOBJ_IMAGE,), max_depth=_DEPTH):
-            width, height = picture.get_px_size()
-            if width * height > self._pixels:
-                raise Damaged(f"a picture of {width} by {height} pixels is larger than allowed")
+        width, height = ctypes.c_uint(), ctypes.c_uint()
+        for picture in _pictures(page):
+            pdfium_c.FPDFImageObj_GetImagePixelSize(picture, width, height)
+            if width.value * height.value > self._pixels:
+                raise Damaged(f"a picture of {width.value} by {height.value} pixels is larger than allowed")
 
     def _grey(self, page: Any) -> Grey:
         width, height = page.get_size()
@@ -85,12 +87,37 @@ class PdfPages:
         bitmap = pdfium.PdfBitmap.new_native(WIDTH, placed.rows, pdfium_c.FPDFBitmap_Gray)
         pdfium_c.FPDFBitmap_FillRect(bitmap, 0, 0, WIDTH, placed.rows, _WHITE)
         where = (placed.left, placed.top, placed.width, placed.height, int(placed.turned))
-        flags = pdfium_c.FPDF_ANNOT | pdfium_c.FPDF_GRAYSCALE
+        flags = pdfium_c.FPDF_ANNOT | pdfium_c.FPDF_GRAYSCALE | pdfium_c.FPDF_RENDER_LIMITEDIMAGECACHE
         pdfium_c.FPDF_RenderPageBitmap(bitmap, page, *where, flags)
         if self._document.formenv:
             pdfium_c.FPDF_FFLDraw(self._document.formenv, bitmap, page, *where, flags)
         grey: Grey = bitmap.to_numpy().reshape(placed.rows, bitmap.stride)[:, :WIDTH]
         return grey
+
+
+def _pictures(page: Any) -> Iterator[Any]:
+    """All pictures on a page, in forms and in notes; PDFium does not show those in patterns and masks.
+
+    Raises: Damaged: forms are nested too deeply.
+    """
+    yield from _in(page, pdfium_c.FPDFPage_CountObjects, pdfium_c.FPDFPage_GetObject, _DEPTH)
+    for number in range(pdfium_c.FPDFPage_GetAnnotCount(page)):
+        note = pdfium_c.FPDFPage_GetAnnot(page, number)
+        yield from _in(note, pdfium_c.FPDFAnnot_GetObjectCount, pdfium_c.FPDFAnnot_GetObject, _DEPTH)
+        pdfium_c.FPDFPage_CloseAnnot(note)
+
+
+def _in(holder: Any, count: Callable[[Any], int], get: Callable[[Any, int], Any], depth: int) -> Iterator[Any]:
+    """Bare calls: pypdfium2 would make an object of every word on the page."""
+    for number in range(count(holder)):
+        found = get(holder, number)
+        kind = pdfium_c.FPDFPageObj_GetType(found)
+        if kind == pdfium_c.FPDF_PAGEOBJ_IMAGE:
+            yield found
+        elif kind == pdfium_c.FPDF_PAGEOBJ_FORM:
+            if not depth:
+                raise Damaged("the forms of the PDF document are nested too deeply")
+            yield from _in(found, pdfium_c.FPDFFormObj_CountObjects, pdfium_c.FPDFFormObj_GetObject, depth - 1)
 
 
 def _refusal(data: Any) -> Damaged | NotWhole:

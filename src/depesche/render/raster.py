@@ -68,7 +68,7 @@ def _limits(stripes: Grey) -> tuple[Grey, Grey]:
     darkest, lightest = _cells(np.minimum, stripes), _cells(np.maximum, stripes)
     low, high = np.full_like(darkest, BLACK), np.full_like(darkest, WHITE)
     tint = _without_thin(np.minimum, np.maximum, darkest)
-    if tint.min() < 255 - CONTRAST:  # else nothing on the page is dark enough to bear light marks
+    if tint.min() <= 255 - CONTRAST:  # else nothing on the page is dark enough to bear light marks
         light = _marks(tint, lightest - tint)
         _decide(low, high, light >= CONTRAST, tint + light // 2)
     paper = _without_thin(np.maximum, np.minimum, lightest)

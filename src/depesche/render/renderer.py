@@ -3,16 +3,17 @@
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
 from depesche.config import Render
 from depesche.render import sandbox, tiff
-from depesche.render.errors import ConverterFailed
+from depesche.render.errors import ConverterFailed, RenderError
 from depesche.render.keeper import Keeper
 from depesche.render.order import Source, TextPage
+from depesche.render.turns import Turns
 from depesche.render.wire import Done, Task
 from depesche.render.work import Input, Work
 
@@ -28,12 +29,13 @@ PART = 12
 class Renderer:
     """Makes pages in a conversion process of its own; an async context manager that starts and ends it.
 
-    It can be called at once; whoever comes before the process is warm waits.
+    It can be called at once; whoever comes before the process is warm waits. Each call is one order, of one `account`
+    (its id), and has the time of one: it runs from the call on, so the wait for a turn is part of it.
     """
 
     def __init__(self, settings: Render) -> None:
         self._settings = settings
-        self._slots = asyncio.Semaphore(settings.workers)
+        self._turns = Turns(settings.workers)
         self._keeper: Keeper | None = None
 
     async def __aenter__(self) -> Self:
@@ -53,46 +55,64 @@ class Renderer:
         """Whether the conversion process is warm."""
         return self._keeper is not None and self._keeper.ready
 
-    async def fax(self, text: TextPage | None, sources: Sequence[Source], out: Path) -> int:
+    async def fax(self, text: TextPage | None, sources: Sequence[Source], out: Path, *, account: int = 0) -> int:
         """Write all pages to `out`, a TIFF of T.6 pages on the fine fax grid: the text, then the sources in order.
 
         Returns: the pages. Raises: RenderError (then `out` does not exist).
         """
-        async with self._work(out.parent) as work:
+        async with self._work(account, out.parent) as work:
             inputs = [await work.open(source) for source in sources]
             if text:
                 others = (await work.convert(Task.COUNT, inputs)).pages if inputs else 0
                 inputs.insert(0, await work.set_text(text, others))
             with _result(out) as file:
-                return await self._draw(work, inputs, file)
+                return await self._draw(account, work, inputs, file)
 
-    async def letter(self, sources: Sequence[Source], out: Path) -> int:
+    async def letter(self, sources: Sequence[Source], out: Path, *, account: int = 0) -> int:
         """Write all sources to `out`, one PDF document of A4 pages.
 
         Returns: the pages. Raises: RenderError (then `out` does not exist).
         """
-        async with self._work(out.parent) as work:
+        async with self._work(account, out.parent) as work:
             inputs = [await work.open(source) for source in sources]
             with _result(out) as file:
                 return (await work.convert(Task.LETTER, inputs, file)).pages
 
-    async def count(self, source: Source) -> int:
+    async def count(self, source: Source, *, account: int = 0) -> int:
         """The pages of one document. Raises: RenderError."""
-        async with self._work(None) as work:
-            return (await work.convert(Task.COUNT, [await work.open(source)])).pages
+        async with self._work(account) as work:
+            return await _count(work, source)
+
+    async def count_known(self, sources: Sequence[Source], *, account: int = 0) -> int:
+        """The pages of those documents that can be read, and counted while there is time."""
+        pages = 0
+        with suppress(RenderError):
+            async with self._work(account) as work:
+                for source in sources:
+                    with suppress(RenderError):
+                        pages += await _count(work, source)
+        return pages
 
     @asynccontextmanager
-    async def _work(self, folder: Path | None) -> AsyncIterator[Work]:
-        """Wait for a turn; the order's time runs from then on."""
+    async def _work(self, account: int, folder: Path | None = None) -> AsyncIterator[Work]:
+        """Wait for a turn. Raises: ConverterFailed: it does not come in time."""
         if self._keeper is None:
             raise ConverterFailed("the renderer is not running")
-        async with self._slots:
-            with Work(self._settings, self._keeper, folder) as work:
+        until = asyncio.get_running_loop().time() + self._settings.seconds
+        try:
+            async with asyncio.timeout_at(until):
+                await self._turns.take(account)
+        except TimeoutError as error:
+            raise ConverterFailed(f"no worker was free within {self._settings.seconds:g} seconds") from error
+        try:
+            with Work(self._settings, self._keeper, folder, until) as work:
                 yield work
+        finally:
+            self._turns.give_back(account)
 
-    async def _draw(self, work: Work, inputs: Sequence[Input], file: BinaryIO) -> int:
+    async def _draw(self, account: int, work: Work, inputs: Sequence[Input], file: BinaryIO) -> int:
         tiff.begin(file)
-        async with self._parts(work, inputs) as parts:
+        async with self._parts(account, work, inputs) as parts:
             outputs = [file, *(work.scratch() for _ in parts[1:])]
             done = await _together(
                 [
@@ -104,23 +124,26 @@ class Renderer:
         return done[0].pages
 
     @asynccontextmanager
-    async def _parts(self, work: Work, inputs: Sequence[Input]) -> AsyncIterator[list[range]]:
+    async def _parts(self, account: int, work: Work, inputs: Sequence[Input]) -> AsyncIterator[list[range]]:
         """Ranges of pages to be drawn at the same time: as many as there are turns that nobody waits for."""
         if sum(document.size() for document in inputs) < LARGE:
             yield [range(0)]
             return
         pages = (await work.convert(Task.COUNT, inputs)).pages
         most = -(-pages // PART)
-        taken = 0
+        spare = 0
         try:
-            while taken + 1 < most and not self._slots.locked():
-                await self._slots.acquire()
-                taken += 1
-            length = -(-pages // (taken + 1))
+            while spare + 1 < most and self._turns.take_spare(account):
+                spare += 1
+            length = -(-pages // (spare + 1))
             yield [range(first, min(first + length, pages)) for first in range(0, pages, length)]
         finally:
-            for _ in range(taken):
-                self._slots.release()
+            for _ in range(spare):
+                self._turns.give_back(account)
+
+
+async def _count(work: Work, source: Source) -> int:
+    return (await work.convert(Task.COUNT, [await work.open(source)])).pages
 
 
 @contextmanager

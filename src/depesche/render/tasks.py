@@ -20,9 +20,6 @@ from depesche.render.text import Sheets, plain_text, text_page
 from depesche.render.tiff import Strip
 from depesche.render.wire import Done, Request, Task
 
-PIXEL = 5
-"""Octets that PDFium needs for each pixel of a picture."""
-
 MOST_TEXT = 16 << 20
 """Octets of a text file that are read; more would be more pages than anyone may send."""
 
@@ -38,6 +35,8 @@ def perform(request: Request, files: Sequence[BinaryIO]) -> Done:
     except OSError as error:
         if error.errno == errno.EFBIG:
             raise NotWhole("the pages are larger than allowed") from error
+        if error.errno == errno.ENOMEM:
+            raise Damaged("the document takes more memory than allowed") from error
         raise _failure(error) from error
     except Exception as error:
         raise _failure(error) from error
@@ -117,7 +116,7 @@ def _all_pages(request: Request, files: Sequence[BinaryIO]) -> list[tuple[Pages,
 
 def _open(request: Request, format_: Format, file: BinaryIO) -> Pages:
     if format_ is Format.PDF:
-        return PdfPages(file, min(request.pixels, request.memory // PIXEL))
+        return PdfPages(file, request.pixels)
     return PicturePages(file, format_, request.pixels, request.most)
 
 

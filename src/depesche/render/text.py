@@ -2,15 +2,16 @@
 
 The customer's text is text: it is escaped, never read as HTML, and its quotes, dashes and blanks stay as they are.
 Nothing is fetched. Running text is hyphenated in its language; text files are set in a face of even width, because
-columns in them are made of blanks.
+columns in them are made of blanks. Long text goes through the `Press`, which looks alike but cannot hyphenate.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 from importlib.resources import files
+from itertools import chain
 from string import Template
 from typing import Any
 
@@ -18,14 +19,32 @@ from weasyprint import HTML  # type: ignore[import-untyped]
 from weasyprint.urls import URLFetcher  # type: ignore[import-untyped]
 
 from depesche.render.errors import NotWhole
+from depesche.render.lines import Look, can_set, face, leaves
+from depesche.render.memory import enough
 from depesche.render.order import TextPage
+from depesche.render.press import MM, Press
 from depesche.render.typography import decoded, one_line, paragraphs, sheets, telephone
 
 FACE = '"Liberation Sans", "DejaVu Sans", sans-serif'
 PLAIN_FACE = '"Liberation Mono", "DejaVu Sans Mono", monospace'
 
-HYPHENATED = 100_000
-"""Longer texts are set without hyphenation: it takes most of the time."""
+LONG = 100_000
+"""Longer texts go through the press if it has their characters, and are set without hyphenation in any case."""
+
+LETTER = Look(
+    "LiberationSans-Regular", size=11.5, leading=11.5 * 1.4,
+    left=25 * MM, right=190 * MM, top=28 * MM, bottom=277 * MM, tab=16,
+)  # fmt: skip
+TYPED = Look(
+    "LiberationMono-Regular", size=10, leading=10 * 1.2,
+    left=20 * MM, right=190 * MM, top=15 * MM, bottom=282 * MM, tab=8,
+)  # fmt: skip
+"""As in text.css, for letters and for text files."""
+
+HEAD_SIZE, HEAD_RULE = 9.5, 0.25 * MM
+
+POINTS_PER_PIXEL = 72 / 96
+"""Of CSS."""
 
 SHEET_LINES = 64
 SHEET_COLUMNS = 220
@@ -49,6 +68,9 @@ class _Words:
     language: str
     kind: str
     recipient: str
+    several: str
+    """Pattern of what stands for several recipients."""
+
     sender: str
     date: str
     pages: str
@@ -61,11 +83,13 @@ class _Words:
 
 
 _GERMAN = _Words(
-    "de", "Telefax", "An", "Von", "Datum", "Seiten", "Seite", "von", "{0.day}. {month} {0.year}, {0:%H:%M} Uhr",
+    "de", "Telefax", "An", "Verteiler ({} Empfänger)", "Von", "Datum", "Seiten", "Seite", "von",
+    "{0.day}. {month} {0.year}, {0:%H:%M} Uhr",
     "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
 )  # fmt: skip
 _ENGLISH = _Words(
-    "en", "Fax", "To", "From", "Date", "Pages", "Page", "of", "{0.day} {month} {0.year}, {0:%H:%M}",
+    "en", "Fax", "To", "Distribution list ({} recipients)", "From", "Date", "Pages", "Page", "of",
+    "{0.day} {month} {0.year}, {0:%H:%M}",
     "January February March April May June July August September October November December",
 )  # fmt: skip
 
@@ -78,15 +102,21 @@ def text_page(page: TextPage, others: int, most: int) -> Sheets:
     words = _GERMAN if page.language.lower().startswith("de") else _ENGLISH
     lines = sheets(page.text)
     _refuse_long(lines, most)
-    style = "hyphens" if len(page.text) <= HYPHENATED else "long"
+    is_long = len(page.text) > LONG
+    if is_long and can_set(chain([one_line(page.sender)], *lines), LETTER):
+        return _pressed_page(page, words, lines, others, most)
+    style = "long" if is_long else "hyphens"
     body = (_heading(page, words), f"<main class={style}>", *_paragraphs(lines), "</main>", *_blanks(others))
     return _set(words, body, others, most)
 
 
 def plain_text(data: bytes, most: int) -> Sheets:
     """A text file. Raises: Damaged: empty or not decodable; NotWhole: it has more than `most` sheets."""
-    lines = sheets(decoded(data))
+    text = decoded(data)
+    lines = sheets(text)
     _refuse_long(lines, most)
+    if len(text) > LONG and can_set(chain(*lines), TYPED):
+        return _pressed_file(lines, most)
     return _set(_GERMAN, ("<main class=plain>", *_paragraphs(lines), "</main>"), 0, most)
 
 
@@ -100,14 +130,15 @@ def _refuse_more(pages: int, most: int) -> None:
         raise NotWhole(f"the text takes more than {most} pages")
 
 
-def _heading(page: TextPage, words: _Words) -> str:
-    """Who to whom, when, how much."""
+def _heading(page: TextPage, words: _Words, pages: str = "") -> str:
+    """Who to whom, when, how much; `pages`: if WeasyPrint does not count them."""
     sender, number = one_line(page.sender), one_line(telephone(page.sender_number))
+    recipient = telephone(page.recipient) if page.recipients == 1 else words.several.format(page.recipients)
     facts = (
-        (words.recipient, "", one_line(telephone(page.recipient))),
+        (words.recipient, "", one_line(recipient)),
         (words.date, "", _day(page.sent_on, words)),
         (words.sender, "", number or sender),
-        (words.pages, "pages", ""),
+        (words.pages, "" if pages else "pages", pages),
     )
     shown = (f"<dt>{term}</dt><dd class='{kind}'>{escape(fact)}</dd>" for term, kind, fact in facts)
     return f"<header><h1>{escape(sender)}</h1><div class=kind>{words.kind}</div></header><dl>{''.join(shown)}</dl>"
@@ -133,9 +164,62 @@ def _blanks(others: int) -> Iterator[str]:
 
 
 def _set(words: _Words, body: Iterable[str], others: int, most: int) -> Sheets:
-    style = _STYLE.substitute(face=FACE, plain=PLAIN_FACE, page=json.dumps(words.page), of=json.dumps(words.of))
-    html = f"<html lang={words.language}><style>{style}</style><body>{''.join(body)}</body></html>"
-    document: Any = HTML(string=html, url_fetcher=URLFetcher(allowed_protocols=("data",))).render()
+    document = _rendered(words, body)
     pages = len(document.pages) - others
     _refuse_more(pages, most)
     return Sheets(document.copy(document.pages[:pages]).write_pdf(), pages)
+
+
+def _rendered(words: _Words, body: Iterable[str]) -> Any:
+    style = _STYLE.substitute(face=FACE, plain=PLAIN_FACE, page=json.dumps(words.page), of=json.dumps(words.of))
+    html = f"<html lang={words.language}><style>{style}</style><body>{''.join(body)}</body></html>"
+    return HTML(string=html, url_fetcher=URLFetcher(allowed_protocols=("data",))).render()
+
+
+def _pressed_page(page: TextPage, words: _Words, lines: Sequence[list[str]], others: int, most: int) -> Sheets:
+    """A heading by WeasyPrint, and the rest by the press."""
+    top, _ = _alone(page, words, 1)
+    pages = leaves(lines, LETTER, top, most)
+    _, heading = _alone(page, words, len(pages) + others)
+    with enough():
+        press = Press(LETTER.face)
+        for number, leaf in enumerate(pages, 1):
+            sheet = press.page()
+            if number == 1:
+                press.lay(sheet, heading)
+            else:
+                _head(press, sheet, one_line(page.sender), f"{words.page} {number} {words.of} {len(pages) + others}")
+            press.lines(sheet, leaf, LETTER, LETTER.top if number > 1 else top)
+            press.end(sheet)
+        return Sheets(press.save(), len(pages))
+
+
+def _alone(page: TextPage, words: _Words, pages: int) -> tuple[float, bytes]:
+    """The heading without the text: the points from the upper edge to where the text begins, and the sheet as PDF."""
+    document = _rendered(words, (_heading(page, words, str(pages)), "<main id=text></main>"))
+    _, top, *_ = document.pages[0].anchors["text"]
+    return top * POINTS_PER_PIXEL, document.write_pdf()
+
+
+def _head(press: Press, sheet: Any, sender: str, number: str) -> None:
+    """What stands above the text from the second sheet on, as text.css has it."""
+    rule = 22 * MM - HEAD_RULE
+    measure = face(LETTER.face)
+    base = rule - 1.5 * MM - measure.descent * HEAD_SIZE
+    room = 0.6 * (LETTER.right - LETTER.left) / HEAD_SIZE
+    while measure.advance(sender) > room:
+        sender = f"{sender[:-2]}…"
+    press.text(sheet, sender, HEAD_SIZE, LETTER.left, base)
+    press.text(sheet, number, HEAD_SIZE, LETTER.right - measure.advance(number) * HEAD_SIZE, base)
+    press.rule(sheet, LETTER.left, LETTER.right, rule, HEAD_RULE)
+
+
+def _pressed_file(lines: Sequence[list[str]], most: int) -> Sheets:
+    pages = leaves(lines, TYPED, TYPED.top, most)
+    with enough():
+        press = Press(TYPED.face)
+        for leaf in pages:
+            sheet = press.page()
+            press.lines(sheet, leaf, TYPED, TYPED.top)
+            press.end(sheet)
+        return Sheets(press.save(), len(pages))

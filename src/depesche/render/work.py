@@ -38,12 +38,12 @@ class Input:
 class Work:
     """One call of the renderer, as a context manager: the files it opens are closed with it."""
 
-    def __init__(self, settings: Render, keeper: Keeper, folder: Path | None) -> None:
-        """`folder`: where interim files may lie, unnamed."""
+    def __init__(self, settings: Render, keeper: Keeper, folder: Path | None, until: float) -> None:
+        """`folder`: where interim files may lie, unnamed; `until`: when its time is over, by the loop's clock."""
         self._settings = settings
         self._keeper = keeper
         self._folder = folder
-        self._until = asyncio.get_running_loop().time() + settings.seconds
+        self._until = until
         self._files = ExitStack()
 
     def __enter__(self) -> Self:

@@ -142,6 +142,19 @@ def test_garbage_in_front_of_a_pdf_document_is_overlooked() -> None:
     assert detect("a.pdf", b"\r\n\r\n" + pdf(b""))[0] is Format.PDF
 
 
+@pytest.mark.parametrize("before", ["Ein PDF beginnt mit ", "Dateien:\r\n", "\ufeffSiehe ", "- "])
+def test_a_text_may_write_of_pdf_documents(before: str) -> None:
+    text = f"{before}%PDF-1.7 und endet mit %%EOF.".encode()
+    assert detect("a.txt", text) == (Format.TEXT, None)
+    assert detect("a.html", text)[0] is Format.HTML
+
+
+@pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf", b"\r\n\r\n", b"\xef\xbb\xbf \t"])
+def test_a_pdf_document_under_the_name_of_a_text_is_not_supported(before: bytes) -> None:
+    with pytest.raises(Unsupported, match="PDF"):
+        detect("a.txt", before + pdf(b""))
+
+
 @pytest.mark.parametrize(
     "content",
     [

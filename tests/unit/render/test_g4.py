@@ -14,7 +14,7 @@ def test_a_white_page_takes_a_bit_a_row_and_an_end() -> None:
 
 
 def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(g4, "LIBRARIES", ("libtiff.so.0",))
+    monkeypatch.setattr(g4, "LIBRARY", "libtiff.so.0")
     g4._library.cache_clear()
     try:
         with pytest.raises(OSError, match="libtiff6"):

@@ -70,11 +70,14 @@ def test_the_rows_of_standard_resolution_are_doubled(dpi: tuple[float, float]) -
     assert np.array_equal(black(bits), marks(page).repeat(2, 0))
 
 
-def test_the_rows_of_superfine_resolution_are_joined() -> None:
-    page = fax_page(4585)
+@pytest.mark.parametrize("count", [1, 2, 3, 4584, 4585])
+def test_the_rows_of_superfine_resolution_are_joined_and_none_is_lost(count: int) -> None:
+    rows = marks(fax_page(count))
+    rows[-1, 100:200] = True
+    page = Image.fromarray(~rows)
     bits = drawn(picture("TIFF", page, compression="group4", dpi=(204, 391)), Format.TIFF)
-    rows = marks(page)
-    assert np.array_equal(black(bits), rows[0:4584:2] | rows[1:4584:2])
+    whole = np.vstack([rows, np.zeros((count % 2, 1728), bool)])
+    assert np.array_equal(black(bits), whole[0::2] | whole[1::2])
 
 
 @pytest.mark.parametrize(("rows", "times"), [(1100, 2), (2200, 1)])
@@ -204,6 +207,16 @@ def test_sixteen_bits_are_not_cut_to_black_and_white() -> None:
     page = black(drawn(picture("PNG", Image.fromarray(values), dpi=(100, 100)), Format.PNG))
     inside = page[1146 - 300 : 1146 + 300, 864 - 300 : 864 + 300]
     assert 0.4 < inside.mean() < 0.6
+
+
+@pytest.mark.parametrize("kind", [np.uint16, np.float32])
+def test_white_may_be_zero_in_more_than_eight_bits(kind: type[np.generic]) -> None:
+    values = np.zeros((800, 600), kind)
+    values[:200, :300] = 65535
+    data = picture("TIFF", Image.fromarray(values), dpi=(100, 100), tiffinfo={262: 0})
+    left, top, right, bottom = extent(drawn(data, Format.TIFF))
+    assert (left, top) == pytest.approx((864 - 3 * 204, 1146 - 4 * 196), abs=NEAR)
+    assert (right - left, bottom - top) == pytest.approx((3 * 204, 2 * 196), abs=NEAR)
 
 
 @pytest.mark.parametrize("white", [1.0, 255.0, 65535.0, 1e6])

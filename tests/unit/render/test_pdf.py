@@ -8,7 +8,23 @@ from depesche.render.errors import Damaged, NotWhole
 from depesche.render.grid import MOST_ROWS
 from depesche.render.pdf import PdfPages
 from depesche.render.raster import Bits
-from documents import A4, BLACK_SQUARE, black, encrypted_pdf, extent, file, pdf, pdf_of, pdf_with_picture, stream, words
+from documents import (
+    A4,
+    BLACK_SQUARE,
+    black,
+    encrypted_pdf,
+    extent,
+    file,
+    pdf,
+    pdf_of,
+    pdf_showing,
+    pdf_with_forms,
+    pdf_with_picture,
+    pdf_with_stamp,
+    picture_object,
+    stream,
+    words,
+)
 
 X = 204 / 72
 Y = 196 / 72
@@ -154,18 +170,46 @@ def test_a_page_that_is_missing_in_the_middle_is_damaged() -> None:
         pages.draw(1)
 
 
-@pytest.mark.parametrize("inside", [False, True])
-def test_a_picture_of_too_many_pixels_is_damaged_and_not_left_out(inside: bool) -> None:
-    data = pdf_with_picture(20_000, 20_000, zlib.compress(bytes(1 << 20)))
-    if inside:
-        form = stream(b"/I Do", b"/Type/XObject/Subtype/Form/BBox[0 0 600 800]/Resources<</XObject<</I 100 0 R>>>>")
-        entries = b"/Type/XObject/Subtype/Image/Width 9999/Height 9999/BitsPerComponent 8/ColorSpace/DeviceGray"
-        objects = {100: stream(b"", entries), 101: form}
-        data = pdf(b"/X Do", resources=b"/XObject<</X 101 0 R>>", objects=objects)
+HUGE = picture_object(20_000, 20_000, zlib.compress(bytes(1 << 20)))
+SHOW = b"500 0 0 400 50 50 cm /I Do"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(pdf_showing({100: HUGE}), id="on the page"),
+        pytest.param(pdf_with_forms(1, SHOW, HUGE), id="in a form"),
+        pytest.param(pdf_with_forms(10, SHOW, HUGE), id="in forms in forms"),
+        pytest.param(pdf_with_stamp(HUGE), id="in a stamp"),
+        pytest.param(pdf_showing({100: HUGE.replace(b"/Image", b"/#49mage")}), id="by another spelling"),
+    ],
+)
+def test_a_picture_of_too_many_pixels_is_damaged_and_not_left_out(data: bytes) -> None:
     with pytest.raises(Damaged, match="larger than allowed"):
         drawn(data)
 
 
+def test_a_picture_that_pdfium_does_not_even_try_is_damaged_whatever_is_allowed() -> None:
+    with file(pdf_with_picture(30_000, 30_000, zlib.compress(bytes(1 << 20)))) as document:
+        pages = PdfPages(document, 10**12)
+    with pytest.raises(Damaged, match="larger than allowed"):
+        pages.draw(0)
+
+
+@pytest.mark.parametrize("depth", [1, 10, 30])
+def test_forms_in_forms_are_drawn(depth: int) -> None:
+    assert near(extent(drawn(pdf_with_forms(depth, BLACK_SQUARE))), extent(drawn(pdf(BLACK_SQUARE))))
+
+
+@pytest.mark.parametrize("depth", [35, 41, 50])
+def test_forms_that_are_nested_too_deeply_are_damaged_and_not_left_out(depth: int) -> None:
+    with pytest.raises(Damaged, match="nested too deeply"):
+        drawn(pdf_with_forms(depth, BLACK_SQUARE))
+
+
 def test_a_picture_of_an_allowed_size_is_drawn() -> None:
-    page = drawn(pdf_with_picture(500, 400, zlib.compress(bytes(500 * 400 * 3))))
+    black_picture = picture_object(500, 400, zlib.compress(bytes(500 * 400 * 3)))
+    page = drawn(pdf_showing({100: black_picture}))
     assert near(extent(page), (20 + 50 * X, 2292 - 450 * Y, 20 + 550 * X, 2292 - 50 * Y))
+    page = drawn(pdf_with_stamp(black_picture))
+    assert near(extent(page), (20 + 100 * X, 2292 - 750 * Y, 20 + 200 * X, 2292 - 700 * Y))

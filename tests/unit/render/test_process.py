@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import zlib
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,7 +21,17 @@ from depesche.render.detect import Format
 from depesche.render.errors import ConverterFailed, Damaged, NotWhole
 from depesche.render.process import ConversionProcess, ProcessLost
 from depesche.render.wire import Done, Request, Task
-from documents import BLACK_SQUARE, encrypted_pdf, endless_pdf, file, pdf, picture
+from documents import (
+    BLACK_SQUARE,
+    encrypted_pdf,
+    endless_pdf,
+    file,
+    pdf,
+    pdf_showing,
+    pdf_with_stamp,
+    picture,
+    picture_object,
+)
 from processes import Watch, descendants
 from studio import Studio
 
@@ -115,7 +127,6 @@ def test_limits_hold_for_the_child(any_studio: Studio) -> None:
         assert limits["Max cpu time"] == "30"
         assert limits["Max file size"] == str(7 * MIB)
         assert limits["Max open files"] == "64"
-        assert limits["Max processes"] == "0"
         assert limits["Max core file size"] == "0"
         task.cancel()
         watch = Watch([child])
@@ -150,6 +161,81 @@ def test_a_document_that_takes_too_much_memory_is_damaged(any_studio: Studio) ->
                 await conversion(process, Task.FAX, (format_, data), written=[], memory=400 * MIB, pixels=10**9)
 
     any_studio.run(work())
+
+
+BEGUN = zlib.compress(bytes(1 << 20))
+"""Pixels of which the rest is missing: the memory is wanted before that is seen."""
+
+MASKED = {
+    100: picture_object(8_000, 8_000, zlib.compress(bytes(8_000 * 8_000 * 3), 1), entries=b"/SMask 101 0 R"),
+    101: picture_object(8_000, 8_000, zlib.compress(b"\xff" * 8_000 * 8_000, 1), colours=1),
+}
+FACES = b" ".join(b"BT /%s 12 Tf 70 700 Td (x) Tj ET" % face for face in (b"A", b"B", b"C"))
+FACES_RESOURCES = b"/XObject<</I 100 0 R>>/Font<<" + b"".join(
+    b"/%s<</Type/Font/Subtype/TrueType/BaseFont/%s/Encoding/WinAnsiEncoding>>" % face
+    for face in ((b"A", b"Arial"), (b"B", b"Unknown"), (b"C", b"SimSun"))
+)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(pdf_showing({100: picture_object(16_000, 16_000, BEGUN)}), id="on the page"),
+        pytest.param(pdf_showing(MASKED), id="with a mask"),
+        pytest.param(pdf_with_stamp(picture_object(16_000, 16_000, BEGUN)), id="in a stamp"),
+        pytest.param(
+            pdf(
+                b"q 500 0 0 400 50 50 cm /I Do Q " + FACES,
+                resources=FACES_RESOURCES + b">>",
+                objects={100: picture_object(16_000, 16_000, BEGUN)},
+            ),
+            id="before text in faces that have to be looked for",
+        ),
+    ],
+)
+def test_a_picture_for_which_there_is_no_memory_is_damaged_and_not_left_out(any_studio: Studio, data: bytes) -> None:
+    async def work() -> None:
+        process = await any_studio.process()
+        with pytest.raises(Damaged, match="memory"):
+            await conversion(process, Task.FAX, (Format.PDF, data), written=[], memory=400 * MIB, pixels=10**9)
+
+    any_studio.run(work())
+
+
+def test_pictures_that_fit_one_by_one_are_all_drawn(studio: Studio) -> None:
+    pixels = zlib.compress(bytes(3_000 * 3_000 * 3), 1)
+    names = range(100, 120)
+    shown = b" ".join(
+        b"q 100 0 0 100 %d %d cm /I%d Do Q" % (50 + 100 * (name % 5), 50 + 100 * (name % 100 // 5), name)
+        for name in names
+    )
+    data = pdf(
+        shown,
+        resources=b"/XObject<<%s>>" % b"".join(b"/I%d %d 0 R" % (name, name) for name in names),
+        objects={name: picture_object(3_000, 3_000, pixels) for name in names},
+    )
+
+    async def work() -> int:
+        written: list[bytes] = []
+        process = await studio.process()
+        request = (Format.PDF, data)
+        alone = await conversion(process, Task.FAX, (Format.PDF, pdf(b"50 50 500 400 re f")), written=written)
+        every = await conversion(process, Task.FAX, request, written=written, memory=500 * MIB, pixels=10**9)
+        return alone.strips[0].octets - every.strips[0].octets
+
+    assert abs(studio.run(work())) < 20
+
+
+def test_a_document_larger_than_the_memory_is_damaged(studio: Studio) -> None:
+    async def work() -> None:
+        process = await studio.process()
+        request = Request(Task.COUNT, (Format.PDF,), 500 * MIB, MIB, 10, 10**8, 500)
+        with file(pdf(b"")) as document:
+            os.ftruncate(document.fileno(), 600 * MIB)
+            with pytest.raises(Damaged, match="memory"):
+                await process.convert(request, [document.fileno()])
+
+    studio.run(work())
 
 
 @pytest.mark.parametrize("task", [Task.FAX, Task.LETTER])
@@ -214,6 +300,46 @@ def test_no_process_outlives_a_parent_that_is_killed(mode: str, tmp_path: Path) 
         watch = Watch(family)
         parent.kill()
     assert watch.all_end()
+
+
+FORKING = """
+import os, time
+from depesche.render import worker
+from depesche.render.errors import Damaged
+from depesche.render.wire import Done
+
+def perform(request, files):
+    try:
+        child = os.fork()
+    except OSError as error:
+        raise Damaged(os.strerror(error.errno)) from error
+    if not child:
+        time.sleep(600)
+    return Done(1)
+
+worker.perform = perform
+worker.main()
+"""
+
+
+@pytest.mark.parametrize("task", [Task.COUNT, Task.PLAIN_TEXT])
+@pytest.mark.parametrize("boxed", [True, False])
+def test_a_child_that_is_taken_over_leaves_no_process_behind(task: Task, boxed: bool) -> None:
+    command: tuple[str, ...] = (sys.executable, "-I", "-B", "-c", FORKING)
+    if boxed:
+        command = sandbox.wrapped(command, shutil.which("bwrap") or "bubblewrap is not installed")
+
+    async def work() -> None:
+        process = await ConversionProcess.start(command)
+        try:
+            before = descendants(process.pid)
+            with pytest.raises(Damaged, match="not permitted"):
+                await conversion(process, task, (Format.TEXT, b"x"), written=[])
+            assert descendants(process.pid) == before
+        finally:
+            await process.close()
+
+    asyncio.run(work())
 
 
 HOSTILE = """
@@ -300,11 +426,9 @@ async def _new_descendants(process: ConversionProcess, before: set[int]) -> set[
 
 
 async def _limits(pid: int) -> dict[str, str]:
-    """The limits of a process, by their names in /proc, once it has set them."""
+    """The limits of a process, by their names in /proc, once it has given up everything."""
     async with asyncio.timeout(10):
-        while True:
-            lines = Path(f"/proc/{pid}/limits").read_text().splitlines()[1:]
-            found = {line[:26].strip(): line[26:47].strip() for line in lines}
-            if found["Max processes"] == "0":
-                return found
+        while "Seccomp:\t2\n" not in Path(f"/proc/{pid}/status").read_text():
             await asyncio.sleep(0)
+    lines = Path(f"/proc/{pid}/limits").read_text().splitlines()[1:]
+    return {line[:26].strip(): line[26:47].strip() for line in lines}

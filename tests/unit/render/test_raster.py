@@ -55,6 +55,15 @@ def test_white_letters_on_grey_stand_on_dark_ground() -> None:
     assert share(page, letters()) < 0.05
 
 
+@pytest.mark.parametrize(("paper", "ink"), [(215, 255), (255, 215)])
+def test_a_hairline_of_just_the_contrast_that_counts_is_clear(paper: int, ink: int) -> None:
+    page = ground(paper)
+    page[200, 100:1600] = ink
+    drawn = black(black_and_white(page))
+    assert (drawn[200, 100:1600] == (ink < paper)).all()
+    assert (drawn[[199, 201], 100:1600] == (paper < ink)).all()
+
+
 def test_white_letters_on_black_stay_white() -> None:
     page = black(black_and_white(text_on(0, 255)))
     assert share(page, letters()) < 0.02

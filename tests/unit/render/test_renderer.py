@@ -15,8 +15,10 @@ import numpy as np
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
+from pydantic import ValidationError
 
-from depesche.config import Render
+from depesche.config import MIB, Render, Settings, Soap
 from depesche.render import process as process_module
 from depesche.render.detect import Format
 from depesche.render.errors import ConverterFailed, Damaged, NotWhole, RenderError, Unsupported
@@ -47,6 +49,10 @@ PAGE = TextPage(
 )
 SCANS = [fax_page(700, seed) for seed in range(3)]
 TIFF = picture("TIFF", SCANS[0], save_all=True, append_images=SCANS[1:], compression="group4", dpi=(204, 196))
+SLOW_TEXT = ("Zeile\n" * 25_000 + "\N{HEBREW LETTER ALEF}").encode()
+"""Seconds for WeasyPrint to count."""
+
+LEAST_MEMORY = 320 * MIB
 NO_PAGE = pdf_of({1: b"<</Type/Catalog/Pages 2 0 R>>", 2: b"<</Type/Pages/Kids[]/Count 0>>"})
 
 
@@ -127,7 +133,7 @@ def test_long_documents_are_drawn_in_parts_without_a_difference(studio: Studio) 
 def test_a_text_of_a_megabyte_becomes_pages_in_time(studio: Studio) -> None:
     line = "Sehr geehrte Damen und Herren, die Rechnung über den Betrag von 1.234,56 Euro ist zum Monatsende fällig. "
     text = (line * 8 + "\n") * (1_000_000 // (8 * len(line)))
-    assert 200 < len(fax(studio, replace(PAGE, text=text), seconds=60)) < 400
+    assert 200 < len(fax(studio, replace(PAGE, text=text))) < 400
 
 
 REFUSED: list[tuple[str, Format, bytes, type[RenderError]]] = [
@@ -181,23 +187,91 @@ def test_an_order_that_takes_too_long_fails_and_the_next_one_does_not(studio: St
     assert len(fax(studio, None, studio.source(pdf(BLACK_SQUARE)))) == 1
 
 
-def test_orders_wait_for_their_turn_and_their_time_runs_from_then(studio: Studio) -> None:
+def test_the_wait_for_a_turn_is_part_of_an_orders_time(studio: Studio) -> None:
     renderer = studio.renderer(workers=1, seconds=1.2)
     slow, quick = studio.source(endless_pdf()), studio.source(pdf(BLACK_SQUARE))
-    ended: list[str] = []
 
-    async def order(name: str, source: Source) -> None:
+    async def order(number: int, source: Source) -> str:
         try:
-            await renderer.fax(None, [source], studio.out.with_name(name))
-        except ConverterFailed:
-            name += " failed"
-        ended.append(name)
+            await renderer.fax(None, [source], studio.out.with_name(f"order {number}"))
+        except ConverterFailed as error:
+            return str(error)
+        return "done"
+
+    async def work() -> tuple[list[str], float]:
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        ends = await asyncio.gather(*(order(number, slow) for number in range(3)))
+        took = clock() - began
+        return [*ends, await order(3, quick)], took
+
+    ends, took = studio.run(work())
+    assert ends == ["the conversion took longer than 1 seconds", *["no worker was free within 1.2 seconds"] * 2, "done"]
+    assert took < 1.2 + 1
+
+
+def test_one_account_does_not_take_all_turns_from_the_others(studio: Studio) -> None:
+    renderer = studio.renderer(workers=2)
+    slow, quick = studio.source(endless_pdf()), studio.source(pdf(BLACK_SQUARE))
 
     async def work() -> None:
-        await asyncio.gather(order("first", slow), order("second", slow), order("third", quick))
+        held = [
+            asyncio.create_task(renderer.fax(None, [slow], studio.out.with_name(f"slow {number}"), account=1))
+            for number in range(5)
+        ]
+        await asyncio.sleep(0)
+        async with asyncio.timeout(5):
+            assert await renderer.fax(None, [quick], studio.out, account=2) == 1
+            assert await renderer.letter([quick], studio.out, account=2) == 1
+            assert await renderer.count(quick, account=2) == 1
+        assert not any(task.done() for task in held)
+        for task in held:
+            task.cancel()
+        await asyncio.wait(held)
 
     studio.run(work())
-    assert ended == ["first failed", "second failed", "third"]
+
+
+def test_what_can_be_counted_is_counted_and_the_rest_is_not(studio: Studio) -> None:
+    renderer = studio.renderer()
+    sources = [
+        studio.source(pdf(b"", b"")),
+        studio.source(encrypted_pdf()),
+        studio.source(b"PK\3\4", Format.DOCX),
+        studio.source(TIFF, Format.TIFF),
+    ]
+    assert studio.run(renderer.count_known(sources)) == 2 + 3
+    assert studio.run(renderer.count_known([])) == 0
+
+
+def test_counting_ends_with_the_time_of_the_order_and_not_of_each_document(studio: Studio) -> None:
+    renderer = studio.renderer(seconds=1)
+    few, long = studio.source(pdf(b"", b"")), studio.source(SLOW_TEXT, Format.TEXT)
+
+    async def work() -> tuple[int, float]:
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        pages = await renderer.count_known([few, long, long, long, few])
+        return pages, clock() - began
+
+    pages, took = studio.run(work())
+    assert pages == 2
+    assert took < 1 + 1
+
+
+def test_counting_what_nobody_has_time_for_gives_nothing(studio: Studio) -> None:
+    renderer = studio.renderer(workers=1, seconds=0.5)
+    slow, quick = studio.source(endless_pdf()), studio.source(pdf(BLACK_SQUARE))
+
+    async def work() -> int:
+        running = asyncio.create_task(renderer.fax(None, [slow], studio.out))
+        await asyncio.sleep(0)
+        counted = await renderer.count_known([quick])
+        await asyncio.wait([running])
+        assert isinstance(running.exception(), ConverterFailed)
+        return counted
+
+    assert studio.run(work()) == 0
 
 
 def test_a_quick_order_overtakes_a_slow_one_where_there_are_two_turns(studio: Studio) -> None:
@@ -310,6 +384,36 @@ def test_the_start_does_not_wait_for_the_conversion_process(tmp_path: Path) -> N
         return [*states, renderer.ready]
 
     assert asyncio.run(work()) == [False, True, False]
+
+
+def test_the_least_memory_that_may_be_set_is_enough_for_ordinary_documents(any_studio: Studio) -> None:
+    photo = picture("JPEG", Image.effect_noise((4000, 3000), 50).convert("RGB"), dpi=(300, 300))
+    scan = picture("PNG", Image.new("RGB", (2480, 3508)), dpi=(300, 300), compress_level=1)
+    lines = b"Sehr geehrte Damen und Herren,\n" * 300
+    renderer = any_studio.renderer(memory=LEAST_MEMORY)
+    for format_, data in (
+        (Format.JPEG, photo),
+        (Format.PNG, scan),
+        (Format.TIFF, TIFF),
+        (Format.PDF, pdf(BLACK_SQUARE)),
+        (Format.TEXT, lines),
+    ):
+        source = any_studio.source(data, format_)
+        assert any_studio.run(renderer.fax(PAGE, [source], any_studio.out)) > 1
+        assert any_studio.run(renderer.letter([source], any_studio.out)) >= 1
+
+
+def test_less_memory_than_that_may_not_be_set() -> None:
+    with pytest.raises(ValidationError, match="greater than or equal"):
+        Render(memory=LEAST_MEMORY - 1)
+
+
+def test_settings_by_which_answers_would_come_too_late_are_refused() -> None:
+    assert Settings(render=Render(seconds=24), soap=Soap(max_seconds=25)).render.seconds == 24
+    with pytest.raises(
+        ValidationError, match=r"\[render\] seconds \(25\) must be less than \[soap\] max_seconds \(25\)"
+    ):
+        Settings(render=Render(seconds=25), soap=Soap(max_seconds=25))
 
 
 def test_a_renderer_that_is_not_running_says_so(studio: Studio) -> None:

@@ -1,5 +1,6 @@
 """The sheets in front of a fax, and text files."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -7,12 +8,14 @@ from datetime import datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
+from time import process_time
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pytest
 
+from depesche.render import text as text_module
 from depesche.render.errors import Damaged, NotWhole
 from depesche.render.order import TextPage
 from depesche.render.pdf import PdfPages
@@ -54,6 +57,14 @@ def test_the_heading_tells_who_to_whom_when_and_how_much() -> None:
     for part in ("Müller & Söhne GmbH", "Telefax", "An", "+49 40 123456789", "Von", "+49 30 23125100",
                  "Datum", "2. März 2026, 14:05 Uhr", "Seiten", "4"):  # fmt: skip
         assert part in flat(sheet)
+
+
+@pytest.mark.parametrize(
+    ("language", "shown"), [("de", "Verteiler (12 Empfänger)"), ("en", "Distribution list (12 recipients)")]
+)
+def test_several_recipients_are_a_list_in_the_senders_language(language: str, shown: str) -> None:
+    (sheet,) = texts(text_page(replace(PAGE, recipient="", recipients=12, language=language), 0, MOST))
+    assert shown in flat(sheet)
 
 
 def test_english_senders_write_english() -> None:
@@ -248,3 +259,74 @@ def test_an_empty_text_file_is_damaged() -> None:
 def test_a_text_file_of_more_sheets_than_allowed_is_not_whole() -> None:
     with pytest.raises(NotWhole):
         plain_text(b"x\n" * 1000, 5)
+
+
+LINES = "".join(
+    f"Zeile {number}: Sehr geehrte Damen und Herren, die Rechnung (Nr. {number}) liegt bei.\tX  \n\n    Mit herzlichen "
+    "Grüßen von Haus zu Haus — und eine Zeile, die für ein Blatt zu lang ist und darum auf der nächsten weitergeht.\n"
+    for number in range(40)
+)
+Letter = tuple[str, float, float]
+
+
+def letters(sheets: Sheets) -> list[list[Letter]]:
+    """The visible letters of each sheet from above to below, with their left lower corners."""
+    found = []
+    with pdfium.PdfDocument(sheets.pdf) as document:
+        for page in document:
+            text = page.get_textpage()
+            boxes = ((text.get_text_range(number, 1), text.get_charbox(number)) for number in range(text.count_chars()))
+            shown = [(one.replace("\xad", "-"), box[0], box[1]) for one, box in boxes if one.strip()]
+            found.append(sorted(shown, key=lambda letter: (-round(letter[2]), letter[1])))
+    return found
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_a_long_text_looks_like_a_short_one(plain: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    def both() -> Sheets:
+        return plain_text(LINES.encode(), MOST) if plain else text_page(replace(PAGE, text=LINES), 7, MOST)
+
+    short = letters(both())
+    monkeypatch.setattr(text_module, "LONG", 0)
+    long = letters(both())
+    assert len(short) == len(long) > 1
+    for ours, theirs in zip(long, short, strict=True):
+        assert sorted(one[0] for one in ours) == sorted(one[0] for one in theirs)
+        assert [one[1] for one in ours] == pytest.approx([one[1] for one in theirs], abs=2)
+        assert [one[2] for one in ours] == pytest.approx([one[2] for one in theirs], abs=0.5)
+
+
+def test_a_long_text_is_whole_and_numbered() -> None:
+    lines = [f"Zeile {number} <b>von</b> 9000" for number in range(9000)]
+    sheets = text_page(replace(PAGE, text="\n".join(lines), sender="Müller " * 28), 3, MOST)
+    written = [sheet.replace("\N{NO-BREAK SPACE}", " ") for sheet in texts(sheets)]
+    assert [line for sheet in written for line in sheet.split("\n") if line.startswith("Zeile")] == lines
+    assert f"Seiten {sheets.pages + 3}" in flat(written[0])
+    for number, sheet in enumerate(written[1:], 2):
+        assert re.match(rf"Müller Müller .*… ?Seite {number} von {sheets.pages + 3} ", flat(sheet))
+
+
+def test_a_long_text_of_another_script_is_set_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_module, "LONG", 100)
+    text = "Γράμμα и письмо " * 10
+    for letter in ("", "\N{HEBREW LETTER ALEF}", "u\N{COMBINING DIAERESIS}"):
+        assert "Telefax" in texts(text_page(replace(PAGE, text=text + letter), 0, MOST))[0]
+        assert "письмо" in texts(plain_text((text + letter).encode(), MOST))[0]
+
+
+def test_a_long_text_takes_a_fraction_of_the_time() -> None:
+    """Measured against WeasyPrint, which takes a Hebrew letter, in processor time."""
+    text = "Sehr geehrte Damen und Herren, die Rechnung ist zum Monatsende fällig. " * 1500
+    times = []
+    for letter in ("x", "\N{HEBREW LETTER ALEF}"):
+        began = process_time()
+        text_page(replace(PAGE, text=text + letter), 0, MOST)
+        times.append(process_time() - began)
+    assert times[0] < times[1] / 2
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_a_long_text_of_more_sheets_than_allowed_is_not_whole(plain: bool) -> None:
+    text = "Zeile\n" * 20_000
+    with pytest.raises(NotWhole):
+        plain_text(text.encode(), 315) if plain else text_page(replace(PAGE, text=text), 0, 315)

@@ -3,11 +3,12 @@
 Settings come from a TOML file, and from the environment, which wins: ``[web] port`` is ``DEPESCHE_WEB__PORT``.
 """
 
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, IPvAnyNetwork
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, IPvAnyNetwork, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 MIB = 1 << 20
@@ -34,7 +35,28 @@ class Web(Section):
     trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
         default=(), description="Networks whose X-Forwarded-For, -Proto and -Host headers are believed."
     )
-    connections: int = Field(default=1000, ge=1, description="Connections at once; further ones are answered with 503.")
+    connections: int = Field(
+        default=1000,
+        ge=1,
+        description="Connections at once. One more takes the place of the one that waits longest for a request; where "
+        "none waits it is answered with 503.",
+    )
+    head_seconds: float = Field(
+        default=20, gt=0, description="A connection is closed if no whole head of a request has come by then."
+    )
+    idle_seconds: int = Field(
+        default=75,
+        ge=1,
+        description="A connection is kept this long for a further request; proxies keep theirs for 60.",
+    )
+    silence_seconds: float = Field(
+        default=60, gt=0, description="A client may rest for this long while it sends its request or reads its answer."
+    )
+    pace: int = Field(
+        default=1000,
+        ge=1,
+        description="Bytes a second that a client sends or reads in the long run; a slower one is given up.",
+    )
 
 
 class Soap(Section):
@@ -49,7 +71,17 @@ class Soap(Section):
     )
     max_body: int = Field(default=512 * MIB, ge=MIB, description="Bytes of one request, base64 included.")
     max_file: int = Field(default=128 * MIB, ge=MIB, description="Bytes of one decoded file.")
-    max_text: int = Field(default=1 * MIB, ge=4096, description="Bytes of one text parameter.")
+    max_text: int = Field(
+        default=1 * MIB,
+        ge=4096,
+        description="Bytes of one text parameter (Recipient, SendText, Options; the others are short: 1 KiB).",
+    )
+    max_before_login: int = Field(
+        default=256 * MIB,
+        ge=0,
+        description="Bytes of files and long texts that all requests together may hold while it is not known whose "
+        "they are: Account and Password stand behind them, or are wrong.",
+    )
     max_seconds: float = Field(
         default=25, gt=0, description="An answer leaves within this time; clients give up soon after."
     )
@@ -58,9 +90,19 @@ class Soap(Section):
 class Render(Section):
     """Making pages of documents."""
 
-    workers: int = Field(default=2, ge=1, description="Documents converted at once.")
-    seconds: float = Field(default=20, gt=0, description="Time for one document.")
-    memory: int = Field(default=1024 * MIB, ge=128 * MIB, description="Bytes of address space for one conversion.")
+    workers: int = Field(
+        default=2,
+        ge=1,
+        description="Orders whose documents are converted at once, and one more while all of them are one account's.",
+    )
+    seconds: float = Field(
+        default=20, gt=0, description="Time for one order's documents, the wait for a worker included."
+    )
+    memory: int = Field(
+        default=1024 * MIB,
+        ge=320 * MIB,
+        description="Bytes of address space for one conversion; the converter itself takes 220 MiB of it.",
+    )
     output: int = Field(default=256 * MIB, ge=MIB, description="Bytes that one conversion may write.")
     pixels: int = Field(default=200_000_000, ge=1_000_000, description="Pixels of one picture before it is scaled.")
     pages: int = Field(default=500, ge=1, description="Pages of one order.")
@@ -107,6 +149,38 @@ class Accounts(Section):
     )
 
 
+class Callbacks(Section):
+    """Telling the customers' programs what became of their orders (STATURL)."""
+
+    when: Annotated[str, Field(pattern="^(job|recipient)$")] = Field(
+        default="job",
+        description="`job`: after the whole job is final; `recipient`: each recipient as it is final. "
+        "Holds for orders accepted from then on.",
+    )
+    seconds: float = Field(
+        default=10, gt=0, le=300, description="Time for one call, from its name to the head of its answer."
+    )
+    at_once: int = Field(
+        default=32, ge=1, description="Calls at once; a quarter of them to one host, half of them for one account."
+    )
+    allow: tuple[IPvAnyNetwork, ...] = Field(
+        default=(),
+        description="Networks that may be called although they are not the public Internet; `10.1.0.0/16`, `fd00::/8`.",
+    )
+    hours: float = Field(
+        default=24,
+        gt=0,
+        le=8760,
+        description="A call that fails is repeated for so long, then the next recipient is told.",
+    )
+    redirects: int = Field(default=3, ge=0, le=20, description="Redirects that one call follows.")
+
+    def on_this_machine(self) -> "Callbacks":
+        """The same, and loopback may be called: for the demo, whose customers sit at this machine."""
+        loopback = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
+        return self.model_copy(update={"allow": (*self.allow, *loopback)})
+
+
 class Settings(BaseSettings):
     """All settings of one node."""
 
@@ -127,6 +201,16 @@ class Settings(BaseSettings):
     render: Render = Field(default=Render())
     dispatch: Dispatch = Field(default=Dispatch())
     accounts: Accounts = Field(default=Accounts())
+    callbacks: Callbacks = Field(default=Callbacks())
+
+    @model_validator(mode="after")
+    def _answers_leave_in_time(self) -> Self:
+        if self.render.seconds >= self.soap.max_seconds:
+            raise ValueError(
+                f"[render] seconds ({self.render.seconds:g}) must be less than [soap] max_seconds "
+                f"({self.soap.max_seconds:g}): an order whose documents take too long is answered as well"
+            )
+        return self
 
     @classmethod
     def settings_customise_sources(

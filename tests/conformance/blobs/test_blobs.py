@@ -3,11 +3,13 @@
 import asyncio
 import hashlib
 import os
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from depesche.blobs.store import CHUNK, Blob, BlobError, Blobs, TooLarge
+from depesche.blobs.store import CHUNK, LISTED, Blob, BlobError, Blobs, TooLarge
 
 pytestmark = pytest.mark.anyio
 
@@ -113,6 +115,46 @@ async def test_a_writer_cancelled_on_the_way_leaves_nothing(blobs: Blobs, size: 
     assert listing(blobs) == set()
 
 
+async def _cancelled_after(turns: int, work: Callable[[asyncio.Event], Awaitable[object]]) -> bool:
+    """Cancel `work` so many turns of the loop after it set its event; whether it was finished by then."""
+    begun = asyncio.Event()
+    task = asyncio.ensure_future(work(begun))
+    await begun.wait()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+    return not task.cancelled()
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("step", ["write", "close"])
+async def test_a_writer_cancelled_in_the_middle_of_a_step_leaves_nothing(blobs: Blobs, size: int, step: str) -> None:
+    data = os.urandom(size)
+
+    async def write(begun: asyncio.Event) -> None:
+        async with blobs.writer("order", size) as writer:
+            if step == "write":
+                begun.set()
+            await writer.write(data)
+            begun.set()
+            await writer.close()
+
+    finished = sum([await _cancelled_after(turns % 5, write) for turns in range(40)])
+    assert len(listing(blobs)) == finished
+
+
+async def test_giving_up_is_not_cut_short_by_a_second_cancellation(blobs: Blobs) -> None:
+    async def write(begun: asyncio.Event) -> None:
+        async with blobs.writer("order", 3 * CHUNK) as writer:
+            await writer.write(bytes(3 * CHUNK))
+            begun.set()  # and on to the deleting, which is what is cancelled
+
+    for turns in range(10):
+        await _cancelled_after(turns % 5, write)
+    assert listing(blobs) == set()
+
+
 @pytest.mark.parametrize("limit", [0, 10, CHUNK, 2 * CHUNK])
 async def test_more_than_allowed_is_too_large_and_leaves_nothing(blobs: Blobs, limit: int) -> None:
     async with blobs.writer("order", limit) as writer:
@@ -208,6 +250,56 @@ async def test_deleting_takes_what_is_named_and_is_content_with_what_is_gone(blo
     await blobs.delete([])
     with pytest.raises(BlobError):
         await blobs.read(first.key)
+
+
+# --- what dead processes left
+
+
+async def all_keys(blobs: Blobs, older_than: datetime) -> list[str]:
+    chunks = [keys async for keys in blobs.keys(older_than)]
+    assert all(0 < len(keys) <= LISTED for keys in chunks)
+    return [key for keys in chunks for key in keys]
+
+
+async def test_keys_are_those_of_all_blobs_older_than_a_moment(blobs: Blobs) -> None:
+    before = datetime.now(UTC) - timedelta(seconds=1)
+    kept = {(await blobs.put(kind, b"x")).key for kind in ("order", "inbound", "pages") for _ in range(3)}
+    assert await all_keys(blobs, before) == []
+    assert sorted(await all_keys(blobs, datetime.now(UTC) + timedelta(seconds=1))) == sorted(kept)
+
+
+async def test_many_keys_come_in_chunks_and_may_be_deleted_on_the_way(blobs: Blobs) -> None:
+    await asyncio.gather(*(blobs.put("order", b"") for _ in range(LISTED + 20)))
+    later = datetime.now(UTC) + timedelta(seconds=1)
+    seen: list[str] = []
+    async for keys in blobs.keys(later):
+        seen += keys
+        await blobs.delete(keys)
+    assert len(set(seen)) == len(seen) == LISTED + 20
+    assert await all_keys(blobs, later) == []
+    assert listing(blobs) == set()
+
+
+async def test_clearing_the_scratch_leaves_the_workplaces_of_living_processes(blobs: Blobs) -> None:
+    (blobs._scratch / "tmpdead" / "deep").mkdir(parents=True)
+    (blobs._scratch / "tmpdead" / "deep" / "fax.tif").write_bytes(b"x")
+    (blobs._scratch / "left").write_bytes(b"x")
+    async with blobs.workplace() as place:
+        (place / "file").write_bytes(b"x")
+        assert await blobs.clear_scratch() == 2
+        assert (place / "file").read_bytes() == b"x"
+        assert scratch(blobs) == [place]
+    assert scratch(blobs) == []
+    assert await blobs.clear_scratch() == 0
+
+
+async def test_no_room_to_work_in_is_told(blobs: Blobs) -> None:
+    blobs._scratch.rmdir()
+    with pytest.raises(BlobError, match="no room"):
+        async with blobs.workplace():
+            pass
+    with pytest.raises(BlobError):
+        await blobs.clear_scratch()
 
 
 async def test_many_writers_do_not_get_in_each_others_way(blobs: Blobs) -> None:

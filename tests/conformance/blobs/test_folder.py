@@ -2,8 +2,11 @@
 
 import os
 import resource
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -80,6 +83,13 @@ async def test_a_folder_that_is_no_folder_any_more_is_told(in_folder: Blobs) -> 
             await attempt
 
 
+async def test_what_cannot_be_deleted_does_not_keep_the_rest(in_folder: Blobs) -> None:
+    first, second = [await in_folder.put("order", b"x") for _ in range(2)]
+    with pytest.raises(BlobError):
+        await in_folder.delete([first.key, "order", second.key])
+    assert files(in_folder) == []
+
+
 async def test_what_is_gone_cannot_be_kept(in_folder: Blobs) -> None:
     there = await in_folder.put("order", b"x")
     with pytest.raises(BlobError, match="missing"):
@@ -103,6 +113,58 @@ async def test_keeping_syncs_the_files_and_every_folder_up_to_the_root(
     assert root is not None
     shards = {(root / blob.key).parent for blob in blobs}
     assert sorted(synced) == sorted({*(root / blob.key for blob in blobs), *shards, root / "order", root})
+
+
+def test_a_new_root_is_synced_into_the_folder_above_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(Path(f"/proc/self/fd/{descriptor}").readlink()))
+    Blobs.in_folder(tmp_path / "data" / "blobs", tmp_path / "data" / "scratch")
+    Blobs.in_folder(tmp_path / "data" / "blobs", tmp_path / "data" / "scratch")
+    assert synced == [tmp_path / "data"]
+
+
+WORKER = """
+import asyncio, sys
+from pathlib import Path
+from depesche.blobs.store import CHUNK, Blobs
+
+async def work(data: Path) -> None:
+    blobs = Blobs.in_folder(data / "blobs", data / "scratch")
+    async with blobs.workplace() as place, blobs.writer("order", 9 * CHUNK) as writer:
+        (place / "page.tif").write_bytes(b"x")
+        await writer.write(bytes(5 * CHUNK))
+        print("working", flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(work(Path(sys.argv[1])))
+"""
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another process that is writing a blob and has a workplace in the same folder."""
+    command = [sys.executable, "-c", WORKER, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "working\n"
+        yield process
+        process.kill()
+
+
+async def test_what_a_killed_process_left_is_found_and_cleared_away(
+    in_folder: Blobs, other: subprocess.Popen[str]
+) -> None:
+    assert await in_folder.clear_scratch() == 0  # it is alive
+    other.kill()
+    other.wait()
+    assert len(list(in_folder._scratch.iterdir())) == 1
+    assert await in_folder.clear_scratch() == 1
+    assert len(files(in_folder)) == 1
+    later = datetime.now(UTC) + timedelta(seconds=1)
+    assert [keys async for keys in in_folder.keys(later - timedelta(hours=1))] == []
+    async for keys in in_folder.keys(later):
+        await in_folder.delete(keys)
+    assert files(in_folder) == []
 
 
 async def test_a_blob_of_the_folder_is_handed_out_where_it_lies(in_folder: Blobs) -> None:

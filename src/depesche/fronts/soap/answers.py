@@ -24,8 +24,6 @@ def send_job_failed(code: SendJobCode) -> Answer:
 
 
 async def _send_job(house: House, request: Request) -> Answer:
-    if request.files_lost and request.login.account is not None:
-        return send_job_failed(SendJobCode.DOCUMENT_STORE)
     call, files = request.call, request.files
     submission = Submission(
         job_type=call.numbers.get("JobType", 0),
@@ -35,6 +33,7 @@ async def _send_job(house: House, request: Request) -> Answer:
         uploads=(_upload(request, 1), _upload(request, 2), _upload(request, 3)),
         send_at=call.moments.get("SendDateTime"),
         options=call.texts.get("Options", ""),
+        files_lost=request.files_lost,
     )
     answer = await submit(house, request.login, submission)
     return Answer(answer.code, (answer.job_id, answer.recipients, answer.pages))

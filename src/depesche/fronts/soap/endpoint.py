@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Match, NoMatchFound
 from starlette.types import Receive, Scope, Send
 
 from depesche.fronts.soap.addresses import POST_PATHS, WSDL_PATHS, Address, find
+from depesche.fronts.soap.anteroom import Anteroom
 from depesche.fronts.soap.codec.encoder import Message
 from depesche.fronts.soap.exchange import Disconnected, Exchange, Reply
 from depesche.fronts.soap.forwarded import origin
@@ -33,6 +34,7 @@ class SoapRoute(BaseRoute):
 
     def __init__(self, house: House) -> None:
         self._house = house
+        self._anteroom = Anteroom(house.settings.soap.max_before_login)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         found = scope["type"] == "http" and _address(scope) is not None
@@ -65,7 +67,7 @@ class SoapRoute(BaseRoute):
         if Headers(scope=scope).get("content-encoding", "identity").lower() != "identity":
             await _send(_NOT_ENCODED, receive, send, body_read=False)
             return
-        exchange = Exchange(self._house, address.style, scope, receive)
+        exchange = Exchange(self._house, self._anteroom, address.style, scope, receive)
         try:
             reply = await exchange.reply()
         except Disconnected:

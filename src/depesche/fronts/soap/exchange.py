@@ -10,6 +10,7 @@ from starlette import types
 from starlette.datastructures import Headers
 
 from depesche.fronts.soap.answers import perform, send_job_failed
+from depesche.fronts.soap.anteroom import Anteroom
 from depesche.fronts.soap.codec.encoder import Answer, Message, Style, encode_answer, encode_fault
 from depesche.fronts.soap.codec.fault import FaultCode, SoapFault, SoapVersion
 from depesche.fronts.soap.codec.slots import Call
@@ -18,9 +19,6 @@ from depesche.fronts.soap.intake import Intake
 from depesche.fronts.soap.operations import SEND_JOB
 from depesche.model.codes import SendJobCode
 from depesche.usecases.house import House
-
-IDLE_SECONDS = 60
-"""A client may be silent for this long in the middle of its body."""
 
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s;"']+)""", re.IGNORECASE)
 
@@ -43,7 +41,9 @@ class Reply:
 class Exchange:
     """One request and its answer."""
 
-    def __init__(self, house: House, style: Style, scope: types.Scope, receive: types.Receive) -> None:
+    def __init__(
+        self, house: House, anteroom: Anteroom, style: Style, scope: types.Scope, receive: types.Receive
+    ) -> None:
         self._house = house
         self._soap = house.settings.soap
         self._style = style
@@ -53,7 +53,11 @@ class Exchange:
         charset = _CHARSET.search(content_type)
         self._version = SoapVersion.SOAP_1_2 if "soap+xml" in content_type.lower() else SoapVersion.SOAP_1_1
         peer = origin(scope, house.settings.web.trusted_proxies).peer
-        self._intake = Intake(house, peer, charset[1] if charset else "")
+        self._intake = Intake(house, anteroom, peer, charset[1] if charset else "")
+        self._web = house.settings.web
+        self._patience = self._web.silence_seconds
+        """Seconds that the client may still keep us waiting; what it sends gives it more."""
+
         self.body_read = False
         """Whether the whole request has arrived."""
 
@@ -97,13 +101,17 @@ class Exchange:
             await self._intake.feed(piece)
 
     async def _next_message(self) -> types.Message:
+        clock = asyncio.get_running_loop().time
+        began = clock()
         try:
-            async with asyncio.timeout(IDLE_SECONDS):
+            async with asyncio.timeout(self._patience):
                 message = await self._receive()
         except TimeoutError:
-            raise SoapFault("the rest of the request did not arrive") from None
+            raise SoapFault("the rest of the request did not arrive in time") from None
         if message["type"] == "http.disconnect":
             raise Disconnected
+        earned = len(message.get("body", b"")) / self._web.pace
+        self._patience = min(self._patience - (clock() - began) + earned, self._web.silence_seconds)
         return message
 
     @property

@@ -8,10 +8,15 @@ from typing import Self
 import structlog
 
 from depesche.blobs.store import Blob, BlobError, BlobWriter
+from depesche.fronts.soap.anteroom import Anteroom, Place
 from depesche.fronts.soap.codec.decoder import Decoder
 from depesche.fronts.soap.codec.slots import Call, FileData, FileEnded, FileEvent, FileStarted, Limits
 from depesche.usecases.authenticate import Login, authenticate
 from depesche.usecases.house import House
+from depesche.usecases.unbroken import unbroken
+
+TEXTS = 64 << 10
+"""Bytes of texts that a request may bring before it is asked whose they are."""
 
 log = structlog.get_logger(__name__)
 
@@ -32,20 +37,23 @@ class Request:
 class Intake:
     """Takes in one request. As a context it leaves nothing behind but what `close` gave away.
 
-    The password is checked as soon as it is known and a file comes: files of strangers are read, but not kept. Files
-    that come before it wait in the blob store.
+    The password is checked as soon as it is known and a file or a long text comes: files of strangers are read, but not
+    kept. Files that come before it wait in the blob store, and take place in the anteroom as long as they do.
     """
 
-    def __init__(self, house: House, peer: str, charset: str) -> None:
+    def __init__(self, house: House, anteroom: Anteroom, peer: str, charset: str) -> None:
         """`peer` is the client's address, `charset` the parameter of the Content-Type."""
         soap = house.settings.soap
         self.decoder = Decoder(Limits(soap.max_body, soap.max_file, soap.max_text), charset)
         self._house = house
+        self._place = Place(anteroom)
         self._peer = peer
         self._login: Login | None = None
         self._writers: dict[str, BlobWriter] = {}
         self._files: dict[str, Blob] = {}
         self._files_lost = False
+        self._texts = 0
+        """Bytes of texts that have their place in the anteroom."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -54,11 +62,18 @@ class Intake:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.decoder.release()
-        await self._discard()
+        try:
+            await self._discard()
+        finally:
+            self._place.leave()
 
     async def feed(self, data: bytes) -> None:
         """More of the body. Raises: SoapFault."""
         await self._take(self.decoder.feed(data))
+        call = self.decoder.call
+        if call is not None and call.size > TEXTS and not await self._is_customer():
+            self._place.take(call.size - self._texts)
+            self._texts = call.size
 
     async def close(self) -> Request:
         """The body has ended. Raises: SoapFault."""
@@ -66,8 +81,6 @@ class Intake:
         call = self.decoder.call
         assert call is not None
         login = self._login or await self._authenticate(call)
-        if login.account is None:
-            await self._discard()
         files, self._files = self._files, {}
         return Request(call, login, files, self._files_lost)
 
@@ -83,31 +96,39 @@ class Intake:
     async def _handle(self, event: FileEvent) -> None:
         match event:
             case FileStarted(name):
-                if await self._welcome():
+                if not self._files_lost and (await self._is_customer() or self._login is None):
                     self._writers[name] = self._house.blobs.writer("order", self._house.settings.soap.max_file)
             case FileData(name, data):
                 if name in self._writers:
+                    if self._login is None:
+                        self._place.take(len(data))
                     await self._writers[name].write(data)
             case FileEnded(name):
                 if name in self._writers:
                     self._files[name] = await self._writers[name].close()
                     del self._writers[name]
 
-    async def _welcome(self) -> bool:
-        """Whether files of this client are kept, as far as it is known yet."""
+    async def _is_customer(self) -> bool:
+        """Whether the client is known, as far as it has said who it is."""
         call = self.decoder.call
         if self._login is None and call is not None and {"Account", "Password"} <= call.texts.keys():
-            self._login = await self._authenticate(call)
-        return not self._files_lost and (self._login is None or self._login.account is not None)
+            await self._authenticate(call)
+        return self._login is not None and self._login.account is not None
 
     async def _authenticate(self, call: Call) -> Login:
-        return await authenticate(
-            self._house, call.texts.get("Account", ""), call.texts.get("Password", ""), self._peer
-        )
+        account, password = call.texts.get("Account", ""), call.texts.get("Password", "")
+        self._login = await authenticate(self._house, account, password, self._peer)
+        if self._login.account is None:
+            await self._discard()
+        self._place.leave()
+        self._texts = 0
+        return self._login
 
     async def _discard(self) -> None:
-        if not (self._writers or self._files):
-            return
+        if self._writers or self._files:
+            await unbroken(self._delete_all())
+
+    async def _delete_all(self) -> None:
         writers, self._writers = self._writers, {}
         files, self._files = self._files, {}
         for writer in writers.values():

@@ -27,6 +27,9 @@ class Parameter:
     required: bool = False
     """The document/literal schema demands it; the decoder itself demands nothing."""
 
+    long: bool = False
+    """A text of many words. The other parameters are names, numbers and times."""
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:
@@ -61,9 +64,9 @@ SEND_JOB = Operation(
     (
         *_LOGIN,
         Parameter("JobType", XmlType.INT, required=True),
-        Parameter("Recipient", XmlType.STRING),
+        Parameter("Recipient", XmlType.STRING, long=True),
         Parameter("RecipientFile", XmlType.BASE64),
-        Parameter("SendText", XmlType.STRING),
+        Parameter("SendText", XmlType.STRING, long=True),
         Parameter("SendFilename1", XmlType.STRING),
         Parameter("SendFile1", XmlType.BASE64),
         Parameter("SendFilename2", XmlType.STRING),
@@ -71,7 +74,7 @@ SEND_JOB = Operation(
         Parameter("SendFilename3", XmlType.STRING),
         Parameter("SendFile3", XmlType.BASE64),
         Parameter("SendDateTime", XmlType.DATE_TIME),
-        Parameter("Options", XmlType.STRING),
+        Parameter("Options", XmlType.STRING, long=True),
     ),
     (
         Parameter("JobId", XmlType.INT),

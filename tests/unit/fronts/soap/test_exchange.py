@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import selectors
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,8 +11,11 @@ from typing import Any
 
 import pytest
 
-from depesche.fronts.soap import endpoint, exchange
+from depesche.fronts.soap import endpoint
+from depesche.fronts.soap.anteroom import Anteroom
+from depesche.fronts.soap.codec.encoder import Style
 from depesche.fronts.soap.codec.fault import SoapVersion
+from depesche.fronts.soap.exchange import Exchange, Reply
 from depesche.model.reception import Reception
 from depesche.usecases.house import House
 from depesche.usecases.receive import receive
@@ -148,15 +152,73 @@ def test_a_body_that_says_it_is_too_large_is_refused_unread(ask: Ask, envelope: 
 
 
 def test_a_client_that_stops_in_the_middle_is_told(
-    ask: Ask, envelope: Envelope, monkeypatch: pytest.MonkeyPatch
+    ask: Ask, envelope: Envelope, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exchange, "IDLE_SECONDS", 0.01)
+    web = house.settings.web.model_copy(update={"silence_seconds": 0.01})
+    hasty = replace(house, settings=house.settings.model_copy(update={"web": web}))
     monkeypatch.setattr(endpoint, "LINGER_SECONDS", 0.01)
     half = envelope(SMS).encode()[:100]
-    answered = ask(iter([{"type": "http.request", "body": half, "more_body": True}, {"type": "http.disconnect"}]))
-    assert answered.status == 0
-    answered = ask(iter([{"type": "http.request", "body": half, "more_body": True}]))
-    assert answered.fault == "the rest of the request did not arrive"
+    messages = [{"type": "http.request", "body": half, "more_body": True}, {"type": "http.disconnect"}]
+    assert ask(iter(messages), at=hasty).status == 0
+    assert ask(iter(messages[:1]), at=hasty).fault == "the rest of the request did not arrive in time"
+
+
+class Leaping(asyncio.SelectorEventLoop):
+    """A loop that does not wait for a timer: its clock leaps there."""
+
+    def __init__(self) -> None:
+        super().__init__(_Leap(self))
+        self.ahead = 0.0
+
+    def time(self) -> float:
+        return super().time() + self.ahead
+
+
+class _Leap(selectors.DefaultSelector):
+    def __init__(self, loop: Leaping) -> None:
+        super().__init__()
+        self._loop = loop
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout is not None and timeout > 0:
+            self._loop.ahead += timeout
+        return super().select(None if timeout is None else 0)
+
+
+def sent_slowly(house: House, body: bytes, step: int, pause: float) -> tuple[Reply, float]:
+    """The answer to a body of which `step` bytes come every `pause` seconds, and the seconds until it."""
+
+    async def ask_slowly() -> tuple[Reply, float]:
+        places = iter(range(0, len(body), step))
+
+        async def receive() -> dict[str, object]:
+            await asyncio.sleep(pause)
+            place = next(places)
+            return {"type": "http.request", "body": body[place : place + step], "more_body": place + step < len(body)}
+
+        scope = {"type": "http", "headers": [], "scheme": "http"}
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        return await Exchange(house, Anteroom(0), Style.RPC, scope, receive).reply(), clock() - began
+
+    with asyncio.Runner(loop_factory=Leaping) as runner:
+        return runner.run(ask_slowly())
+
+
+@pytest.mark.parametrize(("step", "pause"), [(64 << 10, 50), (1400, 1), (100_000, 59)])
+def test_a_large_request_over_a_bad_line_arrives(house: House, envelope: Envelope, step: int, pause: float) -> None:
+    body = envelope("<unknown>" + "x" * 10_000_000 + "</unknown>").encode()
+    reply, seconds = sent_slowly(house, body, step, pause)
+    assert reply.status == 200
+    assert seconds > 5000
+
+
+@pytest.mark.parametrize(("step", "pause"), [(1, 59), (1000, 59), (100, 1), (1, 0.1), (60_000, 65)])
+def test_a_request_that_drips_in_is_given_up(house: House, envelope: Envelope, step: int, pause: float) -> None:
+    body = envelope("<unknown>" + "x" * 200_000 + "</unknown>").encode()
+    reply, seconds = sent_slowly(house, body, step, pause)
+    assert b"the rest of the request did not arrive in time" in b"".join(reply.message)
+    assert seconds < 200
 
 
 def test_a_failure_of_ours_is_minus_4_or_a_server_fault_without_details(
@@ -177,3 +239,23 @@ def test_an_answer_that_takes_too_long_is_minus_4_or_a_server_fault(ask: Ask, en
     assert ask(envelope(SMS), at=hasty).outs["return"] == "-4"
     assert ask(envelope(LOGIN, "JobStatus"), at=hasty).fault.startswith("the answer took too long; ")
     assert ask(envelope(SMS)).outs["return"] == "0"
+
+
+@pytest.mark.parametrize(
+    ("login", "job_type", "code"),
+    [
+        (LOGIN, 0, "-66"),
+        (LOGIN, 99, "4"),
+        (LOGIN, 2, "-66"),
+        ("<Account>99</Account><Password>demo</Password>", 0, "-2"),
+        ("<Account>10001</Account><Password>x</Password>", 0, "-1"),
+    ],
+)
+def test_a_full_blob_store_comes_after_what_can_be_judged_without_the_file(
+    ask: Ask, envelope: Envelope, house: House, login: str, job_type: int, code: str
+) -> None:
+    (house.settings.data / "blobs" / "order").write_bytes(b"a file where the folder should be")
+    order = f"<JobType>{job_type}</JobType><Recipient>+493023125100</Recipient><SendFilename1>a.pdf</SendFilename1>"
+    file = f"<SendFile1>{base64.b64encode(bytes(3_000_000)).decode()}</SendFile1>"
+    assert ask(envelope(f"{file}{order}{login}")).outs["return"] == code
+    assert ask(envelope(f"{login}{order}{file}")).outs["return"] == code

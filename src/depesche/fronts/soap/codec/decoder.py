@@ -13,7 +13,7 @@ from xml.parsers import expat
 from depesche.fronts.soap.codec import charset
 from depesche.fronts.soap.codec.fault import VERSIONS, FaultCode, SoapFault, SoapVersion
 from depesche.fronts.soap.codec.markup import MarkupBudget, directives_of, reference_in
-from depesche.fronts.soap.codec.slots import Call, FileEvent, FileSlot, Limits, Slot, TextSlot
+from depesche.fronts.soap.codec.slots import SHORT, Call, FileEvent, FileSlot, Limits, Slot, TextSlot
 from depesche.fronts.soap.operations import BY_NAME, OPERATIONS, Parameter, XmlType
 
 BLOCK = 64 << 10
@@ -199,7 +199,8 @@ class Decoder:
         assert self.call is not None
         if parameters[0].type is XmlType.BASE64:
             return FileSlot(self._events, parameters, self._limits.file)
-        return TextSlot(self.call, parameters, self._limits.text)
+        is_long = all(parameter.long for parameter in parameters)
+        return TextSlot(self.call, parameters, self._limits.text if is_long else SHORT)
 
     def _open(self, slot: Slot | None) -> None:
         assert self._parser is not None

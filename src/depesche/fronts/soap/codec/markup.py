@@ -9,7 +9,7 @@ ELEMENTS = 1000
 ATTRIBUTES = 64
 """Of one element."""
 
-MARKUP = 1 << 20
+MARKUP = 1 << 17
 """Characters of all names and attributes of a document: expat keeps each distinct one."""
 
 _DIRECTIVES = frozenset(("nil", "href", "id", "ref"))

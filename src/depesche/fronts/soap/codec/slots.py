@@ -12,6 +12,9 @@ from depesche.fronts.soap.operations import Operation, Parameter, XmlType
 PIECE = 256 << 10
 """Bytes of a file that are gathered before they are handed on."""
 
+SHORT = 1 << 10
+"""Bytes of a parameter that is no long text, in UTF-8."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -22,7 +25,7 @@ class Limits:
     """Of one file, decoded."""
 
     text: int
-    """Of one text parameter, in UTF-8."""
+    """Of one long text, in UTF-8."""
 
 
 @dataclass(slots=True)
@@ -37,6 +40,8 @@ class Call:
     texts: dict[str, str] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     moments: dict[str, datetime | None] = field(default_factory=dict)
+    size: int = 0
+    """Bytes of the values that are kept here, as they came, the one that is still arriving included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,9 @@ class TextSlot:
         self._pieces: list[str] = []
 
     def add(self, text: str) -> None:
-        self._limit -= len(text) if text.isascii() else len(text.encode())
+        size = len(text) if text.isascii() else len(text.encode())
+        self._limit -= size
+        self._call.size += size
         if self._limit < 0:
             raise SoapFault(f"{self._parameters[0].name} is longer than allowed")
         self._pieces.append(text)

@@ -14,7 +14,7 @@ import pytest
 from depesche.fronts.soap.codec.decoder import Decoder
 from depesche.fronts.soap.codec.fault import SoapFault
 from depesche.fronts.soap.codec.markup import ATTRIBUTES, DEPTH, ELEMENTS
-from depesche.fronts.soap.codec.slots import Limits
+from depesche.fronts.soap.codec.slots import SHORT, Limits
 
 Decode = Callable[..., Any]
 Envelope = Callable[..., str]
@@ -117,6 +117,32 @@ def test_what_is_just_within_the_limits_passes(decode: Decode, envelope: Envelop
     decoded = decode(body, within=limits)
     assert decoded.call.texts == {"SendText": "ä" * 2048}
     assert decoded.files == {"SendFile1": b"x" * 3000}
+
+
+@pytest.mark.parametrize(
+    "name", ["Account", "Password", "JobType", "SendFilename1", "SendFilename2", "SendFilename3", "SendDateTime"]
+)
+def test_names_numbers_and_times_are_short(decode: Decode, envelope: Envelope, name: str) -> None:
+    value = "2026-01-02T03:04:05" if name == "SendDateTime" else "7"
+    decode(envelope(f"<{name}>{value}{' ' * (SHORT - len(value))}</{name}>"))
+    with pytest.raises(SoapFault, match=f"{name} is longer than allowed"):
+        decode(envelope(f"<{name}>{value}{' ' * (SHORT - len(value) + 1)}</{name}>"))
+
+
+def test_a_value_of_two_parameters_is_short_if_one_of_them_is(decode: Decode, envelope: Envelope) -> None:
+    value = f'<multiRef id="1">{"x" * (SHORT + 1)}</multiRef>'
+    decode(envelope('<SendText href="#1"/><Options href="#1"/>', after=value))
+    with pytest.raises(SoapFault, match="SendText is longer than allowed"):
+        decode(envelope('<SendText href="#1"/><Password href="#1"/>', after=value))
+
+
+def test_the_size_of_a_call_counts_all_that_is_kept_of_it(envelope: Envelope, limits: Limits) -> None:
+    decoder = Decoder(limits)
+    body = envelope(f"<Account>10001</Account><SendText>{'ü' * 100_000}").partition("</NS1:SendJob>")[0]
+    decoder.feed(body.encode())
+    assert decoder.call is not None
+    assert 5 + 200_000 - (64 << 10) < decoder.call.size <= 5 + 200_000
+    decoder.release()
 
 
 def test_a_decoder_leaves_no_cycle_behind(envelope: Envelope, limits: Limits) -> None:

@@ -45,6 +45,7 @@ clean: ## Remove what make has made; DATA stays
 
 runtime:
 	@sh setup/debian.sh setup/packages.txt
+	@sh setup/apparmor.sh
 	@sh setup/venv.sh requirements/run.lock
 
 workshop: runtime

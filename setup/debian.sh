@@ -2,6 +2,7 @@
 # Installs the Debian packages that lists name and the machine lacks: sh setup/debian.sh LIST...
 set -eu
 . setup/say.sh
+. setup/root.sh
 
 # Lines of the lists of which no name is installed, nor provided by an installed package; `a|b` each.
 missing() {
@@ -26,13 +27,8 @@ choose() {
     die "no package $1 here. On Ubuntu it may be in 'universe': add-apt-repository universe"
 }
 
-as_root() {
-    if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
-}
-
 apt_get() {
-    as_root env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 \
-        apt-get --yes --option DPkg::Lock::Timeout=300 "$@"
+    as_root sh setup/apt.sh "$@"
 }
 
 if ! command -v dpkg-query >/dev/null; then
@@ -44,12 +40,11 @@ lacking=$(missing "$@")
 [ -n "$lacking" ] || exit 0
 
 list=$(printf '%s' "$lacking" | tr '\n' ' ')
-if [ "$(id -u)" -ne 0 ]; then
-    command -v sudo >/dev/null || die "Debian packages are missing, and this is neither root nor is there sudo.
+if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
+    die "Debian packages are missing, and this is neither root nor is there sudo.
 Have an administrator install: $list"
-    sudo --non-interactive true 2>/dev/null || sudo --validate ||
-        die "Debian packages are missing, and sudo does not let this user install them: $list"
 fi
+may_be_root || die "Debian packages are missing, and sudo does not let this user install them: $list"
 
 quietly "Reading Debian's package lists" apt_get update
 names=

@@ -28,12 +28,17 @@ static class FetchFax
         long faxId;
         string calledNumber, originator, remoteId;
         DateTime receivedAt;
-        int pages, code;
+        int pages, code, fetched = 0;
         byte[] image;
         while ((code = service.RequestReceived(Connection.Account, Connection.Password, out faxId, out calledNumber,
                                                out receivedAt, out originator, out remoteId, out pages, out image)) == 0)
         {
             string path = Path.Combine(folder, "fax-" + faxId + ".tif");
+            if (File.Exists(path))
+            {
+                Console.Error.WriteLine("{0} is there already: name another folder", path);
+                return 1;
+            }
             Save(path, image);
             int deleted = service.DeleteReceived(Connection.Account, Connection.Password, faxId);
             if (deleted != 0)
@@ -41,13 +46,18 @@ static class FetchFax
                 Console.Error.WriteLine("DeleteReceived answered with code {0}", deleted);
                 return 1;
             }
-            Console.WriteLine("{0}: {1} pages from {2} '{3}', received {4:u} on {5}",
+            Console.WriteLine("{0}: pages: {1}, from {2} '{3}', received {4:u} on {5}",
                               path, pages, originator, remoteId, receivedAt.ToUniversalTime(), calledNumber);
+            fetched++;
         }
         if (code != NoneThere)
         {
-            Console.Error.WriteLine("RequestReceived answered with code {0}", code);
+            Console.Error.WriteLine("RequestReceived answered with code {0}, see docs/reference/codes.md", code);
             return 1;
+        }
+        if (fetched == 0)
+        {
+            Console.WriteLine("no fax is waiting");
         }
         return 0;
     }
@@ -61,7 +71,6 @@ static class FetchFax
             file.Write(content, 0, content.Length);
             file.Flush(true);
         }
-        File.Delete(path);
         File.Move(unfinished, path);
     }
 }

@@ -12,7 +12,9 @@ using System.Threading;
 static class SendFax
 {
     const int Fax = 0;
+    const int Double = -77;
     const int InWork = 6;
+    const int Patience = 3600;  // seconds; a busy number is dialled again after 1, 5 and 10 minutes
 
     static int Main(string[] arguments)
     {
@@ -43,12 +45,16 @@ static class SendFax
             DateTime.MinValue,                                           // SendDateTime: the past means now
             "",                                                          // Options
             out jobId, out recipientsCount, out pageCount);
-        if (code != 0)
+        if (code == Double)
         {
-            Console.Error.WriteLine("SendJob refused the fax with code {0}", code);
+            Console.WriteLine("The same order is job {0} already: nothing is sent a second time", jobId);
+        }
+        else if (code != 0)
+        {
+            Console.Error.WriteLine("SendJob refused the fax with code {0}, see docs/reference/codes.md", code);
             return 1;
         }
-        Console.WriteLine("Job {0}: {1} pages to {2} recipient", jobId, pageCount, recipientsCount);
+        Console.WriteLine("Job {0}: pages: {1}, recipients: {2}", jobId, pageCount, recipientsCount);
         return Wait(service, jobId);
     }
 
@@ -62,7 +68,13 @@ static class SendFax
         while ((code = service.JobStatus(Connection.Account, Connection.Password, jobId,
                                          out result, out sentAt, out remoteId, out report)) == InWork)
         {
-            Console.Write("\rin work for {0:0} s", (DateTime.UtcNow - began).TotalSeconds);
+            double seconds = (DateTime.UtcNow - began).TotalSeconds;
+            if (seconds > Patience)
+            {
+                Console.Error.WriteLine("\nstill in work: ask for job {0} later", jobId);
+                return 1;
+            }
+            Console.Write("\rin work for {0:0} s", seconds);
             Thread.Sleep(1000);
         }
         if (code != 0)

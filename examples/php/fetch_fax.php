@@ -26,16 +26,24 @@ function save(string $path, string $content): void
 }
 
 $folder = $argv[1] ?? '.';
+$fetched = 0;
 while (($received = $fax->RequestReceived($account, $password))['return'] === 0) {
     $path = "$folder/fax-{$received['FaxId']}.tif";
+    if (file_exists($path)) {
+        fail("$path is there already: name another folder");
+    }
     save($path, $received['FaxImage']);
     $code = $fax->DeleteReceived($account, $password, $received['FaxId']);
     if ($code !== 0) {
         fail("DeleteReceived answered with code $code");
     }
-    echo "$path: {$received['Pages']} pages from {$received['Originator']} '{$received['RemoteId']}', ",
+    echo "$path: pages: {$received['Pages']}, from {$received['Originator']} '{$received['RemoteId']}', ",
         "received {$received['ReceiveDate']} on {$received['CalledNumber']}\n";
+    $fetched++;
 }
 if ($received['return'] !== NONE_THERE) {
-    fail("RequestReceived answered with code {$received['return']}");
+    fail("RequestReceived answered with code {$received['return']}, see docs/reference/codes.md");
+}
+if ($fetched === 0) {
+    echo "no fax is waiting\n";
 }

@@ -11,7 +11,9 @@ declare(strict_types=1);
 require __DIR__ . '/connect.php';
 
 const FAX = 0;
+const DOUBLE = -77;
 const IN_WORK = 6;
+const PATIENCE = 3600; // seconds; a busy number is dialled again after 1, 5 and 10 minutes
 
 if ($argc !== 3) {
     fail('usage: php send_fax.php FILE NUMBER');
@@ -29,13 +31,18 @@ $job = $fax->SendJob(
     null,                                      // SendDateTime: now
     ''                                         // Options
 );
-if ($job['return'] !== 0) {
-    fail("SendJob refused the fax with code {$job['return']}");
+if ($job['return'] === DOUBLE) {
+    echo "The same order is job {$job['JobId']} already: nothing is sent a second time\n";
+} elseif ($job['return'] !== 0) {
+    fail("SendJob refused the fax with code {$job['return']}, see docs/reference/codes.md");
 }
-echo "Job {$job['JobId']}: {$job['PageCount']} pages to {$job['RecipientsCount']} recipient\n";
+echo "Job {$job['JobId']}: pages: {$job['PageCount']}, recipients: {$job['RecipientsCount']}\n";
 
 $began = time();
 while (($status = $fax->JobStatus($account, $password, $job['JobId']))['return'] === IN_WORK) {
+    if (time() - $began > PATIENCE) {
+        fail("\nstill in work: ask for job {$job['JobId']} later");
+    }
     echo "\rin work for ", time() - $began, ' s';
     sleep(1);
 }

@@ -8,6 +8,7 @@ import pytest
 
 from serving import Serving
 from soapcall import call
+from studio import Studio
 
 RECEIVER = {"Account": "10002", "Password": "demo"}
 
@@ -17,6 +18,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     serving = Serving(tmp_path_factory.mktemp("server") / "data").start()
     yield serving
     assert serving.stop() == 0
+
+
+@pytest.fixture(scope="session")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """Makes pages as the server does, for comparison."""
+    made = Studio(tmp_path_factory.mktemp("studio"), "prefer")
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

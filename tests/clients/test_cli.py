@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -58,6 +60,38 @@ def test_a_file_is_sent_and_fetched(
     again = run("inbox", "save", "--oldest", "--output", str(target), *box)
     assert again.returncode == 1
     assert target.stat().st_size > 0
+
+
+@pytest.mark.parametrize("target", ["server", "variable", "folder"])
+def test_the_commands_that_an_order_prints_go_where_it_went(server: Serving, folder: str, target: str) -> None:
+    where = {
+        "server": ("--server", server.base_url),
+        "variable": (),
+        "folder": ("--data", folder, "--account", "20001"),
+    }
+    variable = {"DEPESCHE_SERVER": server.base_url} if target == "variable" else {}
+    order = ("--type", "sms", "--text", target, "--to", "+491713920000", "--at", "2099-01-01 08:00", "--wait")
+    sent = run("send", *order, "--timeout", "0.1", *where[target], **variable)
+    assert sent.returncode == 1
+    commands = re.findall("`([^`]+)`", sent.stderr)
+    assert len(commands) == 2
+    for line in commands:
+        words = shlex.split(line)
+        assert words[1:3] == ["-m", "depesche"], line
+        done = run(*words[3:])
+        assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("is cancelled\n")
+
+
+def test_commands_that_are_told_nothing_go_to_the_same_place(server: Serving) -> None:
+    """To the server of DEPESCHE_SERVER, and without it to one on port 8080, whatever lies in the folder here."""
+    there = {"DEPESCHE_SERVER": server.base_url}
+    nowhere = {"DEPESCHE_SERVER": "http://127.0.0.1:1"}
+    for arguments in (("job", "show", "1000000"), ("job", "cancel", "1000000"), ("inbox", "delete", "1000000")):
+        assert run(*arguments, **there).returncode == 1, arguments
+        assert run(*arguments, **nowhere).returncode == 4, arguments
+    assert run("inbox", "list", **there).returncode == 0
+    assert run("inbox", "list", **nowhere).returncode == 4
 
 
 def test_a_recipient_that_is_not_reached_ends_the_command_with_1(server: Serving, letter: Path) -> None:
@@ -153,6 +187,52 @@ def test_a_new_password_acts_at_once_on_a_running_server(server: Serving) -> Non
     assert run(*sms, "--to", "+491713920000[3]", DEPESCHE_PASSWORD="neu").returncode == 0
     run("account", "lock", "30001", "--data", data)
     assert run(*sms, "--to", "+491713920000[4]", DEPESCHE_PASSWORD="neu").returncode == 3
+
+
+def test_what_the_operator_sets_holds_for_the_next_order_of_a_running_server(server: Serving, tmp_path: Path) -> None:
+    at = ("--data", str(server.data))
+    new = ("account", "add", "30002", "--name", "Neu", "--sandbox", "--password-stdin", "--tariff", "test")
+    assert run(*new, "--payment", "prepaid", *at, stdin="geheim\n").returncode == 0
+    prices, blocked = tmp_path / "prices.csv", tmp_path / "blocked.csv"
+    prices.write_text("sms,,0.01,0.09\n")
+    blocked.write_text("0172*,no SMS\n")
+    order = ("send", "--type", "sms", "--account", "30002", "--server", server.base_url, "--to")
+
+    def send(number: str) -> subprocess.CompletedProcess[str]:
+        return run(*order, number, "--text", number, DEPESCHE_PASSWORD="geheim")
+
+    assert "code 54 NO_PAYMENT" in send("+491713920000[1]").stderr
+    assert run("tariff", "import", "test", str(prices), *at).returncode == 0
+    assert run("ledger", "deposit", "30002", "0.15", *at).returncode == 0
+    assert send("+491713920000[2]").returncode == 0
+    assert "code 2 ACCOUNT_EMPTY" in send("+491713920000[3]").stderr
+    ledger = json.loads(run("ledger", "show", "30002", "--json", *at).stdout)
+    assert [(entry["kind"], entry["amount"]) for entry in ledger["entries"]] == [
+        ("charge", "-0.10"),
+        ("deposit", "0.15"),
+    ]
+    assert (ledger["balance"], ledger["reserved"]) == ("0.05", "0.00")
+    assert run("blocklist", "import", str(blocked), "--account", "30002", *at).returncode == 0
+    assert "code 9 BLACKLISTED" in send("+491723920000").stderr
+    refused = json.loads(run("refusal", "list", "--account", "30002", "--json", *at).stdout)
+    assert [(line["account"], line["code"], line["row"]) for line in refused] == [
+        ("30002", 9, 18),
+        ("30002", 2, 24),
+        ("30002", 54, 8),
+    ]
+
+
+def test_a_pipe_gets_all_columns_and_each_line_whole_however_narrow_the_terminal(folder: str, letter: Path) -> None:
+    run(
+        "send", str(letter), "--to", "+493023125000[Rechnung 4711 vom 2. Maerz]", "--data", folder, "--account", "20001"
+    )
+    shown = run("job", "show", "1", "--data", folder, COLUMNS="60").stdout.splitlines()
+    recipient = next(line for line in shown if line.startswith("+493023125000"))
+    assert recipient.split()[:3] == ["+493023125000", "OK", "1"]
+    assert recipient.rstrip().endswith("Rechnung 4711 vom 2. Maerz")
+    attempt = shown[-1]
+    assert "+493023125000" in attempt
+    assert attempt.rstrip().endswith("MMR, ECM, +49 30 23125 000")
 
 
 def test_a_second_server_on_the_folder_says_so(server: Serving) -> None:

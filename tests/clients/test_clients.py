@@ -3,14 +3,22 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from PIL import Image
 
+from clients import kept
 from clients.building import build, run
 from clients.customers import CUSTOMERS, Customer
 from clients.scenario import NO_FAX, NO_JOB, NO_STATUS, Report, in_status_file, instant, lay_out, rows
+from depesche.render.renderer import TextPage
 from serving import Serving
+from studio import Studio
+
+LOCAL = ZoneInfo("Europe/Berlin")
+"""The server's zone, for what it prints on pages."""
 
 
 @pytest.fixture(scope="module", params=CUSTOMERS, ids=lambda customer: customer.name)
@@ -35,6 +43,10 @@ def test_a_fax_is_accepted_with_its_counts(report: Report) -> None:
     sent = report.answers["sent"]
     assert sent == {"return": 0, "JobId": sent["JobId"], "RecipientsCount": 1, "PageCount": 3}
     assert sent["JobId"] > 0
+
+
+def test_its_file_is_kept_under_the_name_that_it_was_given(report: Report, server: Serving) -> None:
+    assert kept.sent_files(server, report.answers["sent"]["JobId"]) == ["Anhang-Ümläut.pdf"]
 
 
 def test_its_status_tells_how_it_ended(report: Report) -> None:
@@ -78,6 +90,24 @@ def test_the_receiver_is_told_whose_fax_it_is(report: Report) -> None:
 def test_the_receiver_gets_the_pages_as_tiff(report: Report) -> None:
     with Image.open(report.folder / "fax.tif") as image:
         assert (image.format, getattr(image, "n_frames", 1), image.width) == ("TIFF", 3, 1728)
+
+
+def test_the_text_is_on_its_first_page_as_it_was_written(
+    report: Report, server: Serving, studio: Studio, tmp_path: Path
+) -> None:
+    """Every pixel is that of the page which the renderer makes of the text, and of all else that stands there."""
+    text = TextPage(
+        text="Grüße aus Köln – 5 €",  # noqa: RUF001
+        sender="Müller GmbH",
+        sender_number="+493023125100",
+        recipient="+493023125200",
+        sent_on=kept.send_at(server, report.answers["sent"]["JobId"]).astimezone(LOCAL),
+    )
+    document = studio.source((report.folder / "document.pdf").read_bytes())
+    studio.run(studio.renderer().fax(text, [document], tmp_path / "fax.tif"))
+    made = kept.frames((tmp_path / "fax.tif").read_bytes())
+    arrived = kept.frames((report.folder / "fax.tif").read_bytes())
+    assert [kept.arrived_as_made(*pair) for pair in zip(arrived, made, strict=True)] == [True] * 3
 
 
 def test_a_deleted_fax_is_gone(report: Report) -> None:

@@ -83,7 +83,10 @@ class Channel(Protocol):
     """One way out."""
 
     async def deliver(self, delivery: Delivery, documents: Sequence[Document], cancelled: threading.Event) -> Outcome:
-        """Carry one attempt to its end. `cancelled` may be set at any moment: end early, and tell what really happened.
+        """Carry one attempt to its end.
+
+        `cancelled` may be set at any moment: end early where that can be done, and tell what really happened. An
+        attempt that was cut short is CANCELED if nothing went out yet, else SEND_FAILED.
 
         Raises:
             Abandoned: its end cannot be known.

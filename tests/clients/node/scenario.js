@@ -47,10 +47,14 @@ function report(answer) {
   return shown;
 }
 
+// The package cannot send null in rpc style: it fails on it before anything goes out. Its attribute can be had.
+const nil = { attributes: { 'xsi:nil': 'true' } };
+
 const sent = await call('SendJob', {
   ...customer,
   JobType: 0,
   Recipient: '+493023125200[Ref-Ä1]',
+  RecipientFile: nil,
   SendText: 'Grüße aus Köln – 5 €',
   SendFilename1: 'Anhang-Ümläut.pdf',
   SendFile1: encoded('document.pdf'),

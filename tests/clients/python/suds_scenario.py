@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from suds import null  # type: ignore[import-untyped]
 from suds.client import Client  # type: ignore[import-untyped]
 
 CUSTOMER = {"Account": "10001", "Password": "demo"}
@@ -55,7 +56,7 @@ def main(address: str, folder: Path) -> None:
         **CUSTOMER,
         JobType=0,
         Recipient="+493023125200[Ref-Ä1]",
-        RecipientFile=None,
+        RecipientFile=null(),  # travels as an empty element; what is None or not given is left out
         SendText="Grüße aus Köln – 5 €",  # noqa: RUF001
         SendFilename1="Anhang-Ümläut.pdf",
         SendFile1=encoded(folder / "document.pdf"),

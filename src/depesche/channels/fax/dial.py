@@ -9,7 +9,7 @@ from PIL import Image
 
 from depesche.channels.fax import outcome
 from depesche.channels.fax.call import Call, Voice
-from depesche.channels.fax.header import BadDocument, HeaderLine, stamp
+from depesche.channels.fax.header import UNREADABLE, BadDocument, HeaderLine, stamp
 from depesche.channels.fax.line import Line
 from depesche.channels.fax.numbers import Machine, Person
 from depesche.channels.fax.t30.audio import AudioTerminal
@@ -101,8 +101,9 @@ def _transfer(
 
 
 def _pages_in(tiff: Path) -> int:
+    """Pages that can be found in what the far end wrote; 0 if the file breaks off so that none can."""
     try:
         with Image.open(tiff, formats=["TIFF"]) as image:
             return int(getattr(image, "n_frames", 1))
-    except (OSError, SyntaxError):
+    except UNREADABLE:
         return 0

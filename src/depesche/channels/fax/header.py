@@ -33,8 +33,18 @@ _MAX_ROWS = 20_000
 _ROWS_PER_STRIP = 278
 """TIFF tag."""
 
-_UNREADABLE = (EOFError, SyntaxError, TypeError, ValueError, KeyError, IndexError, struct.error)
-"""What Pillow raises for damaged files besides OSError."""
+UNREADABLE = (
+    OSError,
+    EOFError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    KeyError,
+    IndexError,
+    struct.error,
+    Image.DecompressionBombError,
+)
+"""What Pillow raises for files that are damaged, half-written or not there, or that would not fit into memory."""
 
 
 class FontMissing(Exception):
@@ -93,7 +103,7 @@ def stamp(source: Path, target: Path, line: HeaderLine) -> int:
 def _opened(source: Path) -> TiffImagePlugin.TiffImageFile:
     try:
         document = Image.open(source, formats=["TIFF"])
-    except (OSError, *_UNREADABLE) as error:
+    except UNREADABLE as error:
         raise BadDocument(f"no TIFF: {error}") from error
     assert isinstance(document, TiffImagePlugin.TiffImageFile)
     return document
@@ -105,7 +115,7 @@ def _page(document: TiffImagePlugin.TiffImageFile, number: int) -> Image.Image:
         if document.mode != "1" or document.width != WIDTH or document.height > _MAX_ROWS:
             raise BadDocument(f"page {number} is no fax page: {document.mode} {document.width}x{document.height}")
         document.load()
-    except (OSError, *_UNREADABLE) as error:
+    except UNREADABLE as error:
         raise BadDocument(f"page {number} cannot be read: {error}") from error
     return document
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from depesche.channels.base import Attempt, Delivery, Document
 from depesche.channels.outbox import Special, deposit
+from depesche.model import gsm
 from depesche.model.outcome import Outcome
 from depesche.model.result import Result
 
@@ -38,6 +39,7 @@ class SandboxSms:
         if delivery.address == LATE:
             await asyncio.sleep(LATE_SECONDS)
         record = {key: value for key, value in asdict(delivery).items() if value not in ("", None)}
+        record |= {"coding": "GSM-7" if gsm.is_gsm(delivery.text) else "UCS-2", "parts": gsm.parts(delivery.text)}
         data = json.dumps(record, ensure_ascii=False, indent=2).encode()
         await asyncio.to_thread(deposit, self._outbox, _name(delivery.id, delivery.attempt), [data])
         return Outcome(Result.OK, pages=delivery.pages, detail="in the outbox")

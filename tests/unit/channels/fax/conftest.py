@@ -134,21 +134,22 @@ def after_blocks() -> Callable[[int], threading.Event]:
 
 
 class DiskFull(threading.Event):
-    """Fills the disk, as far as this process is concerned, at the so-many-th look at it."""
+    """Fills the disk, as far as this process is concerned, at the so-many-th look at it: files get no longer."""
 
-    def __init__(self, look: int) -> None:
+    def __init__(self, look: int, longest: int = 4096) -> None:
         super().__init__()
         self._looks_left = look
+        self._longest = longest
 
     def is_set(self) -> bool:
         self._looks_left -= 1
         if self._looks_left == 0:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (4096, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (self._longest, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
         return False
 
 
 @pytest.fixture
-def disk_full() -> Iterator[Callable[[int], threading.Event]]:
+def disk_full() -> Iterator[Callable[..., threading.Event]]:
     """An event that fills the disk at its first look, before the pages are made, or at its second, when they are."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     yield DiskFull

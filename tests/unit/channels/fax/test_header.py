@@ -167,6 +167,12 @@ def test_what_is_no_fax_page_is_refused(tmp_path: Path, mode: str, size: tuple[i
         stamp(tmp_path / "in.tif", tmp_path / "out.tif", LINE)
 
 
+def test_a_page_that_would_not_fit_into_memory_is_refused(tmp_path: Path) -> None:
+    Image.new("1", (WIDTH, 110_000)).save(tmp_path / "in.tif", compression="group4")
+    with pytest.raises(BadDocument, match="no TIFF"):
+        stamp(tmp_path / "in.tif", tmp_path / "out.tif", LINE)
+
+
 def test_another_format_under_the_name_of_tiff_is_refused(tmp_path: Path) -> None:
     Image.new("1", (WIDTH, 100)).save(tmp_path / "in.tif", format="PNG")
     with pytest.raises(BadDocument, match="no TIFF"):

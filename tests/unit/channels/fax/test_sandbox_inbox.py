@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
 
 from depesche.channels.base import Attempt
 from depesche.channels.fax.header import HEIGHT, WIDTH
@@ -20,9 +19,8 @@ from depesche.model.reception import Reception
 from depesche.model.result import Result
 
 AfterBlocks = Callable[[int], threading.Event]
-DiskFull = Callable[[int], threading.Event]
+DiskFull = Callable[..., threading.Event]
 Make = Callable[..., Path]
-Draw = Callable[..., Image.Image]
 Pixels = Callable[[Path], list[Any]]
 Send = Callable[..., Outcome]
 
@@ -65,10 +63,13 @@ def test_a_fax_that_the_inbox_could_not_keep_is_not_sent(send: Send, inbox: Any)
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's, before it gives up
+@pytest.mark.parametrize("longest", [8, *range(1_000, 31_000, 1_000)])
 def test_pages_that_the_far_end_confirmed_but_could_not_write_are_not_sent(
-    send: Send, inbox: Any, document: Make, page: Draw, disk_full: DiskFull
+    send: Send, inbox: Any, document: Make, disk_full: DiskFull, longest: int
 ) -> None:
-    outcome = send(INBOX, document(page(1, rows=1000)), cancelled=disk_full(2))
+    pages = document(3)
+    assert pages.stat().st_size > 31_000  # what arrives is no shorter: the disk is full on page 1, 2 or 3
+    outcome = send(INBOX, pages, cancelled=disk_full(2, longest))
     assert (outcome.result, outcome.retry, outcome.pages) == (Result.SEND_FAILED, True, 0)
     assert outcome.detail == "the receiving side could not write the pages"
     assert inbox.receptions == []

@@ -39,7 +39,17 @@ async def test_a_message_lies_in_the_outbox_with_all_that_a_network_would_get(
         "text": "Grüße aus Hamburg",
         "sender": "Muster",
         "flash": True,
+        "coding": "GSM-7",
+        "parts": ["Grüße aus Hamburg"],
     }
+
+
+async def test_a_long_message_is_shown_part_by_part(
+    outbox: Path, delivery: Callable[..., Delivery], nobody_cancels: threading.Event
+) -> None:
+    await SandboxSms(outbox).deliver(delivery(text="ç" * 66 + "🙂" + "ç" * 10), [], nobody_cancels)
+    written = json.loads((outbox / "5-2.json").read_text("utf-8"))
+    assert (written["coding"], written["parts"]) == ("UCS-2", ["ç" * 66, "🙂" + "ç" * 10])
 
 
 async def test_a_refused_number_fails_for_good_and_nothing_is_written(

@@ -49,7 +49,7 @@ _SENT = Page(
 
 @cache
 def verified() -> Spandsp:
-    """The library, opened and found to be what the binding says: some 80 ms once in each process.
+    """The library, opened and found to be what the binding says: some 60 ms of the processor once in each process.
 
     Raises: LibraryMissing, WrongLayout.
     """
@@ -140,5 +140,5 @@ def _known(report: Report) -> tuple[Page, ...]:
 def _wrong(what: str) -> WrongLayout:
     return WrongLayout(
         f"{SONAME} is not the spandsp 0.0.6 that this program knows: {what}. Install the distribution's own: "
-        "apt-get install libspandsp2 (Debian 12, Ubuntu 22.04) or libspandsp2t64 (Debian 13, Ubuntu 24.04)."
+        "apt-get install libspandsp2 (Debian 12) or libspandsp2t64 (Debian 13, Ubuntu 24.04)."
     )

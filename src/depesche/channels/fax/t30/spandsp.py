@@ -137,6 +137,6 @@ def load() -> Spandsp:
     except OSError as error:
         raise LibraryMissing(
             f"{SONAME}, the fax engine, cannot be loaded ({error}). Install it: apt-get install libspandsp2 "
-            "(Debian 12, Ubuntu 22.04) or libspandsp2t64 (Debian 13, Ubuntu 24.04)."
+            "(Debian 12) or libspandsp2t64 (Debian 13, Ubuntu 24.04)."
         ) from error
     return Spandsp(ffi, lib)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
+from zoneinfo import ZoneInfo
 
 import structlog
 import uvicorn
@@ -30,6 +31,8 @@ from depesche.channels.sms.sandbox import SandboxSms
 from depesche.config import Settings
 from depesche.dispatch.desk import Desk
 from depesche.dispatch.dispatcher import Dispatcher
+from depesche.dispatch.notify import Notifier
+from depesche.fronts.server import ServerConfig, allow_open_files, notice_the_dead
 from depesche.fronts.soap import endpoint
 from depesche.model.jobtype import Channel
 from depesche.model.reception import Reception
@@ -69,9 +72,13 @@ async def open_node(settings: Settings, *, dispatch: bool) -> AsyncIterator[Node
     async with AsyncExitStack() as stack:
         data = settings.data
         data.mkdir(mode=0o700, parents=True, exist_ok=True)  # documents and accounts: the server's user alone
+        lock = _alone(data / "lock")
         if dispatch:
-            stack.enter_context(_alone(data / "lock"))
-        upgrade.ready(data / "depesche.db", first_job_id=settings.first_job_id, first_fax_id=settings.first_fax_id)
+            stack.enter_context(lock)
+            _bring_up_to_date(settings)
+        elif upgrade.wanted(data / "depesche.db"):
+            with lock:  # never under the feet of a running server of an older release
+                _bring_up_to_date(settings)
         database = Database(data / "depesche.db")
         stack.callback(database.close)
         renderer = await stack.enter_async_context(Renderer(settings.render))
@@ -87,10 +94,16 @@ async def open_node(settings: Settings, *, dispatch: bool) -> AsyncIterator[Node
             hurry=wakers.hurry,
         )
         if dispatch:
+            await house.blobs.clear_scratch()  # what a crash left there; nobody but us works in it now
             wakers.dispatcher = await _dispatcher(house)
             wakers.dispatcher.start()
-            stack.push_async_callback(wakers.dispatcher.stop)
+            stack.push_async_callback(_stop, wakers.dispatcher, lock)
         yield Node(house, wakers.dispatcher)
+
+
+def _bring_up_to_date(settings: Settings) -> None:
+    path = settings.data / "depesche.db"
+    upgrade.ready(path, first_job_id=settings.first_job_id, first_fax_id=settings.first_fax_id)
 
 
 async def serve(settings: Settings, prepared: Callable[[Node, int], Awaitable[None]]) -> None:
@@ -99,21 +112,11 @@ async def serve(settings: Settings, prepared: Callable[[Node, int], Awaitable[No
     `prepared` is called with the open node and its port, before the first request is read.
     Raises: as `open_node`.
     """
+    allow_open_files()
     listener = _listen(settings)
     async with open_node(settings, dispatch=True) as node:
-        server = uvicorn.Server(
-            uvicorn.Config(
-                Starlette(routes=[*endpoint.routes(node.house), Route("/", _home)]),
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-                server_header=False,
-                proxy_headers=False,  # the fronts decide whom to believe
-                limit_concurrency=settings.web.connections,
-                date_header=True,
-                timeout_graceful_shutdown=int(settings.soap.max_seconds) + 5,
-            )
-        )
+        application = Starlette(routes=[*endpoint.routes(node.house), Route("/", _home)])
+        server = uvicorn.Server(ServerConfig(application, settings))
         _stop_by_signal(server)
         await prepared(node, listener.getsockname()[1])
         gc.freeze()  # the rooms stay: no collection has to look at them again
@@ -168,7 +171,13 @@ async def _dispatcher(house: House) -> Dispatcher:
         real=sandbox if settings.sandbox else {channel: NoLine(channel) for channel in Channel},
         now=house.now,
     )
-    return Dispatcher(desk)
+    return Dispatcher(desk, Notifier(desk, settings.callbacks, ZoneInfo(settings.timezone)))
+
+
+async def _stop(dispatcher: Dispatcher, lock: "_alone") -> None:
+    """What a channel cannot be stopped from sending is sent while this process lives: the folder stays ours as long."""
+    if await dispatcher.stop():
+        lock.keep()
 
 
 def _sandbox(house: House) -> dict[Channel, Way]:
@@ -207,6 +216,7 @@ def _listen(settings: Settings) -> socket.socket:
     # The protocol is named so that asyncio recognises TCP and turns Nagle off: 40 ms an answer otherwise.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    notice_the_dead(listener)
     listener.bind((settings.web.host, settings.web.port))
     listener.listen(2048)
     return listener
@@ -233,3 +243,7 @@ class _alone:  # noqa: N801  reads as a word in a with statement
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
+
+    def keep(self) -> None:
+        """Hold it until the process ends: a second descriptor, which nobody closes."""
+        os.dup(self._file.fileno())

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from depesche.dispatch.desk import Desk
 from depesche.dispatch.loop import Loop
+from depesche.dispatch.notify import Notifier
 from depesche.dispatch.reconcile import reconcile
 from depesche.dispatch.rescue import rescue
 from depesche.dispatch.send import Sender
@@ -12,14 +13,22 @@ from depesche.dispatch.stage import CHUNK, stage
 from depesche.model.jobtype import Channel
 
 GRACE_SECONDS = 20.0
-"""What is under way gets this long to end when the node is stopped."""
+"""What is under way gets this long to end by itself when the node is stopped."""
+
+ENDING_SECONDS = 15.0
+"""What had to be ended then gets this long to hang up and to have its outcome written."""
+
+CALLBACK_SECONDS = 2.0
+"""Calls of customers' programs get this long to end; they are made again otherwise."""
 
 
 class Dispatcher:
     """Carries deliveries from waiting to final, as long as it runs."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, notifier: Notifier | None = None) -> None:
+        """Without a `notifier` nobody is told what became of an order."""
         self._desk = desk
+        self._notifier = notifier
         settings = desk.settings
         self._senders = [
             Sender(desk, channel, settings.fax_calls if channel is Channel.FAX else settings.others)
@@ -44,15 +53,23 @@ class Dispatcher:
         self._beaten_at -= timedelta(seconds=self._desk.settings.lease_seconds)
         self._beat.wake()
 
-    async def stop(self) -> None:
-        """Take nothing new, let what is under way end, then stop."""
+    async def stop(self) -> int:
+        """Take nothing new, let what is under way end, end what does not, then stop.
+
+        Gives how many attempts a channel still carries, within `GRACE_SECONDS` and `ENDING_SECONDS`: as long as this
+        process lives nobody else may take its folder over, for what it sends may still arrive.
+        """
         await self._stage.stop()
-        await asyncio.gather(*(sender.stop(GRACE_SECONDS) for sender in self._senders))
+        left = await asyncio.gather(*(sender.stop(GRACE_SECONDS, ENDING_SECONDS) for sender in self._senders))
         await self._rescue.stop()
         await self._beat.stop()
+        if self._notifier is not None:
+            await self._notifier.stop(CALLBACK_SECONDS)
+        return sum(left)
 
     def _loops(self) -> list[Loop]:
-        return [self._stage, self._rescue, self._beat, *(sender.loop for sender in self._senders)]
+        tellers = [self._notifier.loop] if self._notifier is not None else []
+        return [self._stage, self._rescue, self._beat, *(sender.loop for sender in self._senders), *tellers]
 
     async def _stage_round(self) -> bool:
         staged = await stage(self._desk)
@@ -62,16 +79,21 @@ class Dispatcher:
         return staged.total() == CHUNK
 
     async def _rescue_round(self) -> bool:
-        await self._renew()  # the machine may have slept: what this process still carries is not lost
-        if await rescue(self._desk) + await reconcile(self._desk):
+        now = self._desk.now()  # before the renewal: however long the machine sleeps, what is renewed runs out later
+        await self._renew()
+        if await rescue(self._desk, now) + await reconcile(self._desk):
             self.wake()
         return False
 
     async def _beat_round(self) -> bool:
         now = self._desk.now()
         if now - self._beaten_at >= timedelta(seconds=self._desk.settings.lease_seconds / 3):
-            self._beaten_at = now
-            await self._renew()
+            beaten_at, self._beaten_at = self._beaten_at, now
+            try:
+                await self._renew()
+            except BaseException:
+                self._beaten_at = min(self._beaten_at, beaten_at)  # not done: neither leases nor cancellations wait
+                raise
         return False
 
     async def _renew(self) -> None:

@@ -39,6 +39,9 @@ async def _settle(desk: Desk, lost: Lost) -> bool:
     again = retry_at(
         desk.settings, outcome, attempts=lost.attempts, repeats=lost.repeats, sandbox=lost.sandbox, now=now
     )
-    done = await desk.database.run(lambda connection: deliveries.settle(connection, lost.id, outcome, now, again))
-    log.info("lost attempt settled", delivery=lost.id, result=outcome.result.value, retry_at=again)
+    done = await desk.database.run(
+        lambda connection: deliveries.settle(connection, lost.id, lost.attempts, outcome, now, again)
+    )
+    if done:
+        log.info("lost attempt settled", delivery=lost.id, result=outcome.result.value, retry_at=again)
     return done

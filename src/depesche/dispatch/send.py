@@ -1,13 +1,14 @@
 """Send: claim what is ready, say that it starts, carry it out, write how it ended.
 
-The order is the point. `sending` is committed before the channel may do anything that cannot be undone; from then on
-only a known outcome, or a person, decides. A worker that dies leaves a lease behind, and `rescue` finds it.
+The order is the point. What the attempt needs is fetched while nothing has begun. `sending` is committed before the
+channel may do anything that cannot be undone; from then on only a known outcome, or a person, decides. A known outcome
+is kept until the database takes it. A worker that dies leaves a lease behind, and `rescue` finds it.
 """
 
 import asyncio
 import threading
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -22,9 +23,18 @@ from depesche.model.jobtype import Channel
 from depesche.model.outcome import Outcome
 from depesche.model.result import Result
 from depesche.store import deliveries, jobs
-from depesche.store.deliveries import Claimed
+from depesche.store.database import DatabaseClosed
+from depesche.store.deliveries import CAN_BE_ENDED, Claimed
 
 log = structlog.get_logger(__name__)
+
+FIRST_PAUSE = 0.5
+"""Seconds before an outcome that the database did not take is written again; each further pause is twice as long."""
+
+LONGEST_PAUSE = 30.0
+
+CUT_SHORT = frozenset({Result.CANCELED, Result.SEND_FAILED})
+"""What a channel says of an attempt that was ended from here; every other result is the far side's own."""
 
 
 @dataclass(slots=True)
@@ -33,6 +43,11 @@ class _Running:
 
     claimed: Claimed
     cancelled: threading.Event = field(default_factory=threading.Event)
+    on_the_way: bool = False
+    """The channel has it in hand."""
+
+    stopped: bool = False
+    """It was told to end because the node stops, whatever the customer wants."""
 
 
 class Sender:
@@ -44,16 +59,19 @@ class Sender:
         self._at_once = at_once
         self._running: dict[asyncio.Task[None], _Running] = {}
         self._closing = False
+        self._given_up = asyncio.Event()
         self.loop = Loop(f"send-{channel.value}", self.claim, desk.settings.poll_seconds)
 
     async def claim(self) -> bool:
-        """One round: fill the free places. True if there may be more to do at once."""
+        """One round: fill the free places. Never more to do at once.
+
+        Either nothing more is ready, and `stage` wakes the loop, or every place is taken, and `_ended` does.
+        """
         free = self._at_once - len(self._running)
         if free <= 0 or self._closing:
             return False
-        lease = self._lease()
         claimed = await self._desk.database.run(
-            lambda connection: deliveries.claim(connection, self._desk.worker, self.channel, free, lease)
+            lambda connection: deliveries.claim(connection, self._desk.worker, self.channel, free, self._lease())
         )
         for one in claimed:
             self._start(one)
@@ -64,19 +82,33 @@ class Sender:
         running = {one.claimed.id: one for one in self._running.values()}
         if not running:
             return
-        lease, ids = self._lease(), list(running)
         flagged = await self._desk.database.run(
-            lambda connection: deliveries.renew(connection, self._desk.worker, ids, lease)
+            lambda connection: deliveries.renew(connection, self._desk.worker, list(running), self._lease())
         )
         for delivery_id in flagged:
             running[delivery_id].cancelled.set()
 
-    async def stop(self, grace_seconds: float) -> None:
-        """Claim no more, and give what is under way this long to end. What does not is found by its lease."""
+    async def stop(self, grace_seconds: float, ending_seconds: float) -> int:
+        """Claim no more, and give what is under way the grace to end by itself. Then end it, and write how it ended.
+
+        Gives how many attempts a channel still carries after that: `unknown` will be what became of them.
+        """
         self._closing = True
         await self.loop.stop()
+        await self._ended_within(grace_seconds)
+        for running in self._running.values():
+            running.stopped = True
+            running.cancelled.set()
+        await self._ended_within(ending_seconds)
+        self._given_up.set()
+        left = [running.claimed.id for running in self._running.values() if running.on_the_way]
+        if left:
+            log.error("attempts do not end", channel=self.channel.value, deliveries=left)
+        return len(left)
+
+    async def _ended_within(self, seconds: float) -> None:
         if self._running:
-            await asyncio.wait(self._running, timeout=grace_seconds)
+            await asyncio.wait(self._running, timeout=seconds)
 
     def _start(self, claimed: Claimed) -> None:
         running = _Running(claimed)
@@ -91,63 +123,100 @@ class Sender:
         self.loop.wake()
 
     async def _carry(self, running: _Running) -> None:
+        outcome = await self._attempt(running)
+        if outcome is not None:
+            await self._finish(running, outcome)
+
+    async def _attempt(self, running: _Running) -> Outcome | None:
+        """None: it was not begun, or nobody knows how it ended."""
         claimed = running.claimed
-        if self._closing:
-            await self._desk.database.run(lambda connection: deliveries.release(connection, claimed))
-            return
-        now, lease = self._desk.now(), self._lease()
-        if not await self._desk.database.run(lambda connection: deliveries.begin(connection, claimed, now, lease)):
-            return
-        try:
-            outcome = await self._deliver(running)
-        except Abandoned:
-            log.warning("attempt abandoned", delivery=claimed.id, job=claimed.job_id)
-            return
-        await self._finish(claimed, outcome)
-
-    async def _deliver(self, running: _Running) -> Outcome:
         async with AsyncExitStack() as stack:
-            try:
-                documents = await self._documents(running.claimed, stack)
-            except BlobError as error:
-                return Outcome(Result.SEND_FAILED, retry=True, detail=str(error))
-            way = self._desk.way(self.channel, sandbox=running.claimed.sandbox)
-            return await way.deliver(_delivery(running.claimed), documents, running.cancelled)
+            documents = await self._documents(claimed, stack)
+            if self._closing:
+                await self._desk.database.run(lambda connection: deliveries.release(connection, claimed))
+                return None
+            if not await self._begin(claimed):
+                return None
+            if isinstance(documents, Outcome):
+                return documents
+            return await self._deliver(running, documents)
 
-    async def _documents(self, claimed: Claimed, stack: AsyncExitStack) -> list[Document]:
+    async def _documents(self, claimed: Claimed, stack: AsyncExitStack) -> list[Document] | Outcome:
+        """An outcome where they cannot be had: an attempt like any other, so that it is on record and not for ever."""
         if self.channel is Channel.SMS:
             return []
         files = await self._desk.database.read(lambda connection: jobs.files(connection, claimed.job_id))
-        return [
-            Document(await stack.enter_async_context(self._desk.blobs.local(file.key)), file.filename, file.pages)
-            for file in _outgoing(self.channel, files)
-        ]
+        try:
+            return [
+                Document(await stack.enter_async_context(self._desk.blobs.local(file.key)), file.filename, file.pages)
+                for file in _outgoing(self.channel, files)
+            ]
+        except (BlobError, OSError) as error:
+            return Outcome(Result.SEND_FAILED, retry=True, detail=str(error))
 
-    async def _finish(self, claimed: Claimed, outcome: Outcome) -> None:
+    async def _begin(self, claimed: Claimed) -> bool:
+        return await self._desk.database.run(
+            lambda connection: deliveries.begin(connection, claimed, self._desk.now(), self._lease())
+        )
+
+    async def _deliver(self, running: _Running, documents: list[Document]) -> Outcome | None:
+        claimed = running.claimed
+        way = self._desk.way(self.channel, sandbox=claimed.sandbox)
+        running.on_the_way = True
+        try:
+            return await way.deliver(_delivery(claimed), documents, running.cancelled)
+        except Abandoned:
+            log.warning("attempt abandoned", delivery=claimed.id, job=claimed.job_id)
+            return None
+        finally:
+            running.on_the_way = False
+
+    async def _finish(self, running: _Running, outcome: Outcome) -> None:
         now = self._desk.now()
-        again = retry_at(
-            self._desk.settings,
-            outcome,
-            attempts=claimed.attempts + 1,
-            repeats=claimed.repeats,
-            sandbox=claimed.sandbox,
-            now=now,
-        )
-        kept = await self._desk.database.run(
-            lambda connection: deliveries.finish(connection, claimed, outcome, now, again)
-        )
-        log.info(
-            "attempt ended",
-            delivery=claimed.id,
-            job=claimed.job_id,
-            attempt=claimed.attempts + 1,
-            result=outcome.result.value,
-            detail=outcome.detail,
-            retry_at=again,
-            kept=kept,
-        )
+        outcome, again = self._judged(running, outcome, now)
+        told = {
+            "delivery": running.claimed.id,
+            "job": running.claimed.job_id,
+            "attempt": running.claimed.attempts + 1,
+            "result": outcome.result.value,
+            "detail": outcome.detail,
+            "retry_at": again,
+        }
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                kept = await self._desk.database.run(
+                    lambda connection: deliveries.finish(connection, running.claimed, outcome, now, again)
+                )
+            except Exception as error:
+                log.exception("outcome not written", **told)
+                if isinstance(error, DatabaseClosed) or await self._gives_up(pause):
+                    raise
+                pause = min(2 * pause, LONGEST_PAUSE)
+            else:
+                log.info("attempt ended", **told, kept=kept)
+                return
+
+    def _judged(self, running: _Running, outcome: Outcome, now: datetime) -> tuple[Outcome, datetime | None]:
+        """The outcome for the record, and when to try again. An attempt that we ended ourselves is never the last."""
+        claimed = running.claimed
+        attempts, repeats = claimed.attempts + 1, claimed.repeats
+        if running.stopped and self.channel in CAN_BE_ENDED and outcome.result in CUT_SHORT:
+            outcome = replace(outcome, retry=True, detail=f"the node was stopped: {outcome.detail}")
+            repeats = max(repeats, attempts)
+        settings, sandbox = self._desk.settings, claimed.sandbox
+        return outcome, retry_at(settings, outcome, attempts=attempts, repeats=repeats, sandbox=sandbox, now=now)
+
+    async def _gives_up(self, seconds: float) -> bool:
+        """Wait that long. True, and at once, when the node does not wait any longer."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._given_up.wait()
+        except TimeoutError:
+            return False
 
     def _lease(self) -> datetime:
+        """Reckoned in the transaction that writes it: while it waited for its turn, the lease could have run out."""
         return self._desk.now() + timedelta(seconds=self._desk.settings.lease_seconds)
 
 

@@ -27,7 +27,7 @@ from depesche.model.jobtype import Channel, JobType
 from depesche.store import deliveries as store
 from depesche.store import jobs, schema
 from journeys import BUSY, OK
-from ways import Call, Scripted, until
+from ways import Call, Scripted, rename, until
 
 pytestmark = pytest.mark.anyio
 
@@ -246,24 +246,88 @@ async def test_stopping_takes_nothing_new_on_any_channel_and_lets_calls_end(
     assert mail.delivered == []
 
 
-async def test_calls_that_do_not_end_in_time_are_left_to_their_leases(
-    desk: Desk, account: Account, monkeypatch: pytest.MonkeyPatch, deliveries: Deliveries
-) -> None:
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "GRACE_SECONDS", 0.02)
-    calls = [Call(), Call(), Call()]
-    ways = dict(zip((Channel.SMS, Channel.MAIL, Channel.LETTER), calls, strict=True))
+
+
+async def stopped_with(desk: Desk, account: Account, calls: list[Call]) -> int:
+    """What `stop` gives while there is a call on each of three channels."""
+    ways = dict(zip((Channel.FAX, Channel.MAIL, Channel.LETTER), calls, strict=True))
     dispatcher = Dispatcher(replace(desk, sandbox={channel: Scripted(steps=[call]) for channel, call in ways.items()}))
     dispatcher.start()
-    for kind in (JobType.SMS, JobType.MAIL, JobType.LETTER):
+    for kind in (JobType.FAX, JobType.MAIL, JobType.LETTER):
         order(desk, account, "somebody", type=kind)
     dispatcher.wake()
     for call in calls:
         await call.begun.wait()
-    await dispatcher.stop()
+    return await dispatcher.stop()
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_calls_that_do_not_end_in_time_are_ended_and_their_outcomes_are_on_disk_when_the_node_has_stopped(
+    desk: Desk, account: Account, deliveries: Deliveries
+) -> None:
+    assert await stopped_with(desk, account, [Call(), Call(), Call()]) == 0
+    assert states(deliveries) == ["waiting"] * 3
+    found = desk.database.read_here(lambda connection: rows(connection, schema.attempt))
+    assert [attempt["result"] for attempt in found] == ["SENDFAIL"] * 3
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_who_stops_the_node_hears_of_calls_that_nothing_ends(
+    desk: Desk, account: Account, monkeypatch: pytest.MonkeyPatch, deliveries: Deliveries
+) -> None:
+    monkeypatch.setattr(module, "ENDING_SECONDS", 0.02)
+    deaf = [Call(ended=None) for _ in range(3)]
+    assert await stopped_with(desk, account, deaf) == 3
     assert states(deliveries) == ["sending"] * 3
-    for call in calls:
+    for call in deaf:
         call.hang_up.set()
-    await until(lambda: not any(sender._running for sender in dispatcher._senders))
+    await until(lambda: states(deliveries) == ["sent"] * 3)
+
+
+async def test_a_cancellation_is_not_forgotten_while_the_database_is_in_trouble(
+    desk: Desk, account: Account, way: Scripted, start: Start, deliveries: Deliveries
+) -> None:
+    call = Call()
+    way.steps = [call]
+    job = order(desk, account)
+    dispatcher = start(replace(desk, settings=Dispatch(poll_seconds=0.01, lease_seconds=3600)))
+    await call.begun.wait()
+    desk.database.run_here(lambda connection: store.cancel(connection, job, START))
+    rename(desk, "delivery", "gone")
+    with capture_logs() as logs:
+        dispatcher.hurry()
+        await until(lambda: "beat" in [entry["loop"] for entry in logs if entry["event"] == "loop failed"])
+    rename(desk, "gone", "delivery")
+    dispatcher._beat.wake()  # its pauses have grown meanwhile
+    await until(lambda: call.saw_cancel)
+    await until(lambda: states(deliveries) == ["failed"])
+
+
+async def test_a_machine_that_sleeps_between_the_renewal_and_the_rescue_loses_nothing(
+    desk: Desk, account: Account, way: Scripted, clock: Clock, deliveries: Deliveries
+) -> None:
+    call = Call()
+    way.steps = [call]
+    order(desk, account)
+    dispatcher = Dispatcher(desk)
+    await dispatcher._stage_round()
+    sender = dispatcher._senders[1]
+    await sender.claim()
+    await call.begun.wait()
+    renew = dispatcher._renew
+
+    async def renew_and_sleep() -> None:
+        await renew()
+        clock.forward(hours=8)
+
+    dispatcher._renew = renew_and_sleep  # type: ignore[method-assign]
+    await dispatcher._rescue_round()
+    assert states(deliveries) == ["sending"]
+    call.hang_up.set()
+    await until(lambda: states(deliveries) == ["sent"])
 
 
 def test_every_channel_has_its_sender(desk: Desk) -> None:

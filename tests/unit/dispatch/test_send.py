@@ -2,16 +2,18 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from structlog.testing import capture_logs
 
 from builders import MOBILE, START, Clock, add_account, rows
+from depesche.blobs.store import Blobs
 from depesche.channels.base import Abandoned, Delivery, Document
 from depesche.channels.noline import NoLine
 from depesche.dispatch.desk import Desk
@@ -23,10 +25,9 @@ from depesche.model.job import Sending, StoredFile
 from depesche.model.jobtype import Channel, JobType
 from depesche.model.outcome import Outcome
 from depesche.store import deliveries as store
-from depesche.store import schema
-from depesche.store.database import Database
+from depesche.store import accounts, schema
 from journeys import BUSY, OK, OTHERS
-from ways import Scripted, carried, ready_order, until
+from ways import Call, Scripted, carried, ready_order, rename, until
 
 pytestmark = pytest.mark.anyio
 
@@ -75,6 +76,24 @@ async def test_sending_is_on_record_before_the_channel_is_asked(
     await ready_order(desk, account)
     await carried(sender)
     assert seen == [("sending", 1, START + timedelta(seconds=30))]
+
+
+async def test_an_attempt_that_waited_long_to_begin_begins_with_a_whole_lease(
+    desk: Desk, account: Account, sender: Sender, clock: Clock, way: Scripted, deliveries: Deliveries
+) -> None:
+    way.steps = [Call()]
+    busy = threading.Event()
+    await ready_order(desk, account)
+    await sender.claim()
+    before = desk.database._submit(lambda connection: busy.wait(10))  # before the task of the attempt has run
+    await asyncio.sleep(0.01)
+    clock.forward(seconds=31)
+    busy.set()
+    assert await asyncio.wrap_future(before)
+    await until(lambda: way.delivered)
+    assert await rescue(desk, clock()) == 0
+    assert [row["state"] for row in deliveries()] == ["sending"]
+    assert await sender.stop(0, 10) == 0
 
 
 async def test_a_delivery_taken_away_before_it_began_is_not_carried_out(
@@ -136,6 +155,16 @@ async def test_the_account_decides_the_way(desk: Desk, account: Account, way: Sc
     assert [delivery.account for delivery in way.delivered] == ["10001"]
 
 
+async def test_where_an_order_ends_was_decided_when_it_was_accepted(
+    desk: Desk, account: Account, way: Scripted, deliveries: Deliveries
+) -> None:
+    without = replace(desk, real={channel: NoLine(channel) for channel in Channel})
+    await ready_order(without, account)
+    desk.database.run_here(lambda connection: accounts.change(connection, account.id, {"sandbox": False}))
+    await carried(Sender(without, Channel.SMS, 1))
+    assert [row["result"] for row in deliveries()] == ["OK"]
+
+
 # --- what goes wrong
 
 
@@ -148,7 +177,7 @@ async def test_an_abandoned_attempt_is_left_to_its_lease(
     assert [row["state"] for row in deliveries()] == ["sending"]
     await sender.beat()
     clock.forward(seconds=31)
-    assert await rescue(desk) == 1
+    assert await rescue(desk, clock()) == 1
     assert [row["state"] for row in deliveries()] == ["unknown"]
 
 
@@ -160,11 +189,11 @@ async def test_a_channel_that_raises_harms_nobody_else(
     sender.loop.start()
     with capture_logs() as logs:
         await until(lambda: [row["state"] for row in deliveries()] == ["sending", "sent", "sent", "sent"])
-    await sender.stop(1)
+    await sender.stop(1, 1)
     errors = [entry for entry in logs if entry["log_level"] == "error"]
     assert [(entry["event"], entry["delivery"]) for entry in errors] == [("attempt left to its lease", 1)]
     clock.forward(seconds=31)
-    assert await rescue(desk) == 1
+    assert await rescue(desk, clock()) == 1
 
 
 async def test_a_document_that_cannot_be_read_is_tried_again(
@@ -180,23 +209,55 @@ async def test_a_document_that_cannot_be_read_is_tried_again(
     assert "order/00/missing" in attempt["detail"]
 
 
-async def test_an_outcome_that_cannot_be_written_leaves_the_attempt_to_its_lease(
-    desk: Desk, account: Account, sender: Sender, way: Scripted, database: Database, deliveries: Deliveries
+async def test_a_delivery_whose_documents_cannot_be_looked_up_was_never_begun(
+    desk: Desk, account: Account, way: Scripted, clock: Clock, deliveries: Deliveries
 ) -> None:
-    async def spoil(delivery: Delivery, documents: Sequence[Document], cancelled: threading.Event) -> Outcome:
-        def work(connection: sa.Connection) -> None:
-            connection.exec_driver_sql("ALTER TABLE attempt RENAME TO gone")
-
-        await database.run(work)
-        return OK
-
-    way.steps = [spoil]
-    await ready_order(desk, account)
+    await ready_order(desk, account, "a@b.de", type=JobType.MAIL)
+    rename(desk, "document", "gone")
     with capture_logs() as logs:
-        await carried(sender)
-        await until(lambda: not sender._running)
-    assert [row["state"] for row in deliveries()] == ["sending"]
+        await carried(Sender(desk, Channel.MAIL, 2))
     assert "attempt left to its lease" in [entry["event"] for entry in logs]
+    assert [(row["state"], row["attempts"]) for row in deliveries()] == [("claimed", 0)]
+    rename(desk, "gone", "document")
+    clock.forward(seconds=31)
+    assert await rescue(desk, clock()) == 1
+    await carried(Sender(desk, Channel.MAIL, 2))
+    assert [(row["state"], row["attempts"]) for row in deliveries()] == [("sent", 1)]
+
+
+async def test_documents_are_at_hand_before_sending_is_on_record(
+    desk: Desk, account: Account, tmp_path: Path, deliveries: Deliveries
+) -> None:
+    seen: list[str] = []
+
+    class Watched(Blobs):
+        @asynccontextmanager
+        async def local(self, key: str) -> AsyncIterator[Path]:
+            seen.extend(row["state"] for row in deliveries())
+            async with super().local(key) as path:
+                yield path
+
+    given = await stored(desk, "source", "a.txt", b"text", 0)
+    await ready_order(desk, account, "a@b.de", type=JobType.MAIL, files=(given,))
+    watched = Watched.in_folder(tmp_path / "blobs", tmp_path / "scratch")
+    await carried(Sender(replace(desk, blobs=watched), Channel.MAIL, 2))
+    assert seen == ["claimed"]
+    assert [row["state"] for row in deliveries()] == ["sent"]
+
+
+@pytest.mark.parametrize("repeats", [0, 2])
+async def test_a_document_that_is_gone_for_good_is_not_tried_for_ever(
+    desk: Desk, account: Account, clock: Clock, deliveries: Deliveries, repeats: int
+) -> None:
+    missing = StoredFile("source", "a.txt", "TEXT", 0, "order/00/missing", 1, "")
+    await ready_order(desk, account, "a@b.de", type=JobType.MAIL, files=(missing,), repeats=repeats)
+    for _ in range(9):
+        await carried(Sender(desk, Channel.MAIL, 2))
+        clock.forward(hours=1)
+        await stage(desk)
+    assert [(row["state"], row["result"], row["attempts"]) for row in deliveries()] == [
+        ("failed", "SENDFAIL", repeats + 1)
+    ]
 
 
 # --- documents

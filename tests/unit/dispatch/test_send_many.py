@@ -1,6 +1,5 @@
-"""Send: so many at once, each with its lease, until it is cancelled or the node stops."""
+"""Send: so many at once, each with its lease, until it is cancelled."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -34,7 +33,7 @@ async def test_no_more_is_claimed_than_there_is_room_for(
     assert sorted(row["state"] for row in deliveries()) == ["ready", "ready", "sending", "sending"]
     call.hang_up.set()
     await until(lambda: {row["state"] for row in deliveries()} == {"sent"})
-    await sender.stop(1)
+    await sender.stop(1, 1)
 
 
 async def test_a_sender_takes_only_its_own_channel(desk: Desk, account: Account, deliveries: Deliveries) -> None:
@@ -57,7 +56,7 @@ async def test_an_attempt_that_takes_longer_than_its_lease_keeps_it(
     for _ in range(10):
         clock.forward(seconds=20)
         await sender.beat()
-        assert await rescue(desk) == 0
+        assert await rescue(desk, clock()) == 0
     call.hang_up.set()
     await until(lambda: not sender._running)
     assert [row["state"] for row in deliveries()] == ["sent"]
@@ -72,7 +71,7 @@ async def test_without_a_beat_the_lease_ends_and_a_late_outcome_changes_nothing(
     await sender.claim()
     await call.begun.wait()
     clock.forward(seconds=31)
-    assert await rescue(desk) == 1
+    assert await rescue(desk, clock()) == 1
     await sender.beat()
     with capture_logs() as logs:
         call.hang_up.set()
@@ -102,49 +101,3 @@ async def test_a_cancelled_call_is_told_and_only_that_one(
         ("failed", "SENDFAIL", 1),
         ("sent", "OK", 1),
     ]
-
-
-# --- stopping
-
-
-async def test_stopping_gives_back_what_was_claimed_and_not_begun(
-    desk: Desk, account: Account, sender: Sender, way: Scripted, deliveries: Deliveries
-) -> None:
-    await ready_order(desk, account, MOBILE, *OTHERS)
-    await sender.claim()
-    assert [row["state"] for row in deliveries()] == ["claimed", "claimed", "ready", "ready"]
-    await sender.stop(1)
-    assert [row["state"] for row in deliveries()] == ["ready"] * 4
-    assert way.delivered == []
-    await sender.claim()
-    assert [row["state"] for row in deliveries()] == ["ready"] * 4
-
-
-async def test_stopping_waits_for_what_is_under_way(
-    desk: Desk, account: Account, sender: Sender, way: Scripted, deliveries: Deliveries
-) -> None:
-    call = Call()
-    way.steps = [call]
-    await ready_order(desk, account)
-    sender.loop.start()
-    await call.begun.wait()
-    stopping = asyncio.create_task(sender.stop(10))
-    await asyncio.sleep(0.01)
-    assert not stopping.done()
-    call.hang_up.set()
-    await stopping
-    assert [row["state"] for row in deliveries()] == ["sent"]
-
-
-async def test_what_does_not_end_in_time_is_left_to_its_lease(
-    desk: Desk, account: Account, sender: Sender, way: Scripted, deliveries: Deliveries
-) -> None:
-    call = Call()
-    way.steps = [call]
-    await ready_order(desk, account)
-    await sender.claim()
-    await call.begun.wait()
-    await sender.stop(0.01)
-    assert [row["state"] for row in deliveries()] == ["sending"]
-    call.hang_up.set()
-    await until(lambda: not sender._running)

@@ -10,8 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from depesche.model.account import Account
-from depesche.model.job import NewJob, Recipient, Sending
+from depesche.model.job import NewJob, Sending
 from depesche.model.jobtype import JobType
+from depesche.model.roll import Recipient, ShortRoll
 from depesche.store import accounts, schema
 from depesche.store.database import Database
 
@@ -80,7 +81,7 @@ def new_job(account_id: int, *addresses: str, **changes: Any) -> NewJob:
         sending=Sending(),
         repeats=3,
         pages=1,
-        recipients=tuple(Recipient(address) for address in addresses or (MOBILE,)),
+        roll=ShortRoll(tuple(Recipient(address) for address in addresses or (MOBILE,))),
     )
     return replace(job, **changes)
 
@@ -92,5 +93,6 @@ def rows(connection: sa.Connection, table: sa.Table) -> list[dict[str, Any]]:
 
 
 def everything(connection: sa.Connection) -> dict[str, list[dict[str, Any]]]:
-    """All that the database holds."""
-    return {table.name: rows(connection, table) for table in schema.metadata.sorted_tables}
+    """All that the database holds, but for the lines that refused orders leave."""
+    kept = (table for table in schema.metadata.sorted_tables if table is not schema.refusal)
+    return {table.name: rows(connection, table) for table in kept}

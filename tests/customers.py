@@ -127,4 +127,4 @@ Enter = Callable[..., Customer]
 
 
 def customer_of(house: House, account: Account) -> Customer:
-    return Customer(house, Login(account=account))
+    return Customer(house, Login(account=account, number=account.number))

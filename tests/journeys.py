@@ -26,16 +26,20 @@ OTHERS = ("+491713920003", "+491713920004", "+491713920005")
 
 
 def ordered(connection: sa.Connection, account: Account, *addresses: str, **changes: Any) -> int:
-    return jobs.insert(connection, new_job(account.id, *addresses, **changes), START)
+    return jobs.insert(connection, new_job(account.id, *addresses, **{"sandbox": account.sandbox} | changes), START)
 
 
-def claim_one(connection: sa.Connection, worker: str = "w1", now: datetime = START) -> Claimed:
-    (claimed,) = deliveries.claim(connection, worker, Channel.SMS, 1, now + LEASE)
+def claim_one(
+    connection: sa.Connection, worker: str = "w1", now: datetime = START, channel: Channel = Channel.SMS
+) -> Claimed:
+    (claimed,) = deliveries.claim(connection, worker, channel, 1, now + LEASE)
     return claimed
 
 
-def begun(connection: sa.Connection, worker: str = "w1", now: datetime = START) -> Claimed:
-    claimed = claim_one(connection, worker, now)
+def begun(
+    connection: sa.Connection, worker: str = "w1", now: datetime = START, channel: Channel = Channel.SMS
+) -> Claimed:
+    claimed = claim_one(connection, worker, now, channel)
     assert deliveries.begin(connection, claimed, now, now + LEASE)
     return claimed
 

@@ -51,11 +51,16 @@ class Scripted(Channel):
         return self.found
 
 
+ENDED = Outcome(Result.SEND_FAILED, pages=1, retry=True, detail="ended by us")
+
+
 class Call:
     """A step that takes as long as the test wants it to, or until it is cancelled."""
 
-    def __init__(self, outcome: Outcome = OK) -> None:
+    def __init__(self, outcome: Outcome = OK, ended: Outcome | None = ENDED) -> None:
+        """`ended` is what it answers when it is cancelled; None: it does not hear."""
         self.outcome = outcome
+        self.ended = ended
         self.begun = asyncio.Event()
         self.hang_up = asyncio.Event()
         self.saw_cancel = False
@@ -63,9 +68,9 @@ class Call:
     async def __call__(self, delivery: Delivery, documents: Sequence[Document], cancelled: threading.Event) -> Outcome:
         self.begun.set()
         while not self.hang_up.is_set():
-            if cancelled.is_set():
+            if self.ended is not None and cancelled.is_set():
                 self.saw_cancel = True
-                return Outcome(Result.SEND_FAILED, pages=1, retry=True, detail="ended by us")
+                return self.ended
             await asyncio.sleep(0.001)
         return self.outcome
 
@@ -79,7 +84,7 @@ async def until(condition: Callable[[], object]) -> None:
 
 async def ready_order(desk: Desk, account: Account, *addresses: str, **changes: Any) -> int:
     """An order whose deliveries are ready; its JobId."""
-    new = new_job(account.id, *addresses, **changes)
+    new = new_job(account.id, *addresses, **{"sandbox": account.sandbox} | changes)
     job = await desk.database.run(lambda connection: jobs.insert(connection, new, desk.now()))
     await stage(desk)
     return job
@@ -90,3 +95,8 @@ async def carried(sender: Sender) -> None:
     await sender.claim()
     if sender._running:
         await asyncio.wait(sender._running, timeout=10)
+
+
+def rename(desk: Desk, table: str, name: str) -> None:
+    """A table that is gone is a database that cannot do its work."""
+    desk.database.run_here(lambda connection: connection.exec_driver_sql(f"ALTER TABLE {table} RENAME TO {name}"))

@@ -11,8 +11,12 @@ from pydantic.fields import FieldInfo
 from depesche.channels.fax.numbers import NUMBERS
 from depesche.channels.mail import sandbox as mail
 from depesche.channels.sms import sandbox as sms
+from depesche.cli.common import type_name
 from depesche.cli.main import app
 from depesche.config import Section, Settings
+from depesche.model import contract, options, statusfile, statusurl
+from depesche.model.jobtype import JobType
+from depesche.model.result import Result
 from depesche.usecases import demo
 
 _MADE = "<!-- Made by `python -m depesche.reference docs/reference`: change the code, not this page. -->\n"
@@ -28,7 +32,7 @@ are {speed:g} times shorter.
 
 def pages() -> dict[str, str]:
     """Every page by its file name."""
-    return {"sandbox.md": _sandbox(), "settings.md": _settings(), "cli.md": _commands()}
+    return {"sandbox.md": _sandbox(), "settings.md": _settings(), "cli.md": _commands(), "codes.md": _codes()}
 
 
 def write(folder: Path) -> None:
@@ -101,6 +105,138 @@ def _settings() -> str:
 def _setting(item: tuple[str, FieldInfo]) -> tuple[str, str, str]:
     name, info = item
     return f"`{name}`", f"`{info.default}`", info.description or ""
+
+
+def _codes() -> str:
+    lines = ["# Codes, options, files", "", _MADE, _CONTRACT]
+    lines += ["## Job types", "", *_job_types(), ""]
+    for name, found in contract.OPERATIONS.items():
+        lines += [f"## {name}", "", *_operation(found), ""]
+    lines += ["## Options", "", _OPTIONS, *_options(), ""]
+    lines += ["### STATURL", "", _STATURL, *_meanings((f"`${name}`", words) for name, words in _PLACEHOLDERS), ""]
+    lines += ["## Results", "", _RESULTS, *_results(), ""]
+    lines += ["## RecipientFile", "", _RECIPIENTS]
+    lines += ["## StatusFile", "", _STATUS_FILE, *_meanings((f"`{name}`", words) for name, words in _COLUMNS)]
+    return "\n".join([*lines, ""])
+
+
+_CONTRACT = """\
+What each operation answers, and the situation that yields it. `depesche codes` prints the same, `--german` in German,
+`--json` for programs. [The sandbox](sandbox.md) has a number for every result of a fax.
+"""
+
+_ORDER = """\
+The first that fits is answered. A single bad recipient (17 to 19) refuses the order; in a list such rows are on the
+record as `Blacklist`, and the others are sent to.
+
+Der erste zutreffende wird geantwortet. Ein einzelner schlechter Empfänger (17 bis 19) lehnt den Auftrag ab; in einer
+Liste stehen solche Zeilen als `Blacklist` im Ergebnis, und an die anderen wird gesendet.
+"""
+
+_OPTIONS = """\
+The parameter `Options`: switches separated by `;`, `NAME=value` or `NAME`, names in any case, blanks around them
+ignored. Whatever is changed, ignored or unknown is a warning on the job's record (`depesche job show`), never an
+error. Of two equal switches the last is used.
+
+Der Parameter `Options`: Schalter, getrennt durch `;`, als `NAME=Wert` oder `NAME`, in Groß- oder Kleinschreibung. Was
+geändert, übergangen oder unbekannt ist, steht als Warnung beim Auftrag, nie als Fehler.
+"""
+
+_STATURL = """\
+Called with GET, once for each given row, when the whole job is done (`[callbacks] when`). Placeholders are replaced
+in path and query, percent-encoded as UTF-8. Any 2xx is success; else the call is repeated for `[callbacks] hours`.
+
+Aufgerufen mit GET, einmal je angegebener Zeile, wenn der ganze Auftrag fertig ist. Platzhalter werden in Pfad und
+Query ersetzt, prozentcodiert als UTF-8. Jedes 2xx ist ein Erfolg; sonst wird der Aufruf wiederholt.
+"""
+
+_RESULTS = """\
+`SendResult` of JobStatus and the column RESULT of the StatusFile say the first word, `$STAT` the second. A job of
+several given rows has the `SendResult` `multi`; the StatusFile tells them apart.
+
+`SendResult` von JobStatus und die Spalte RESULT der StatusFile nennen das erste Wort, `$STAT` das zweite. Ein Auftrag
+mit mehreren angegebenen Zeilen hat das `SendResult` `multi`; die StatusFile unterscheidet sie.
+"""
+
+_RECIPIENTS = """\
+CSV: column 1 the address, column 2 a reference id of your own or nothing. There is no row of headings. Fields are
+separated by comma, those that hold a comma or a line break stand in `"`, a quote in them is doubled. Lines end with
+CRLF or LF, blank ones are skipped. UTF-8, with or without a byte order mark; what is no UTF-8 is read as
+Windows-1252. A file of zero bytes counts as not given; one that is given replaces `Recipient`. The same address twice
+is sent to once, and each row has its line in the StatusFile.
+
+CSV: Spalte 1 die Adresse, Spalte 2 eine eigene Referenz-ID oder nichts. Es gibt keine Kopfzeile. Felder sind durch
+Komma getrennt; solche mit Komma oder Zeilenumbruch stehen in `"`, ein Anführungszeichen darin wird verdoppelt. Zeilen
+enden mit CRLF oder LF, leere werden übergangen. UTF-8 mit oder ohne BOM; was kein UTF-8 ist, wird als Windows-1252
+gelesen. Eine Datei ohne Inhalt gilt als nicht angegeben; eine angegebene ersetzt `Recipient`. Dieselbe Adresse
+zweimal wird einmal gesendet, und jede Zeile hat ihre Zeile in der StatusFile.
+
+    +4940123456789,ref-17
+    040/123 456-0,"Meier, Bonn"
+"""
+
+_STATUS_FILE = """\
+CSV: the first line names the columns, then one line for each given row, in the order given. Every field stands in
+`"`, a quote in it is doubled; lines end with CRLF. UTF-8 without a byte order mark, or Windows-1252 for accounts that
+are set so.
+
+CSV: die erste Zeile nennt die Spalten, dann folgt eine Zeile je angegebener Zeile, in deren Reihenfolge. Jedes Feld
+steht in `"`, ein Anführungszeichen darin wird verdoppelt; Zeilen enden mit CRLF. UTF-8 ohne BOM, oder Windows-1252
+für Konten, die so eingestellt sind.
+"""
+
+_PLACEHOLDERS = [(name, contract.PLACEHOLDERS[name]) for name in statusurl.PLACEHOLDERS]
+_COLUMNS = [(name, contract.STATUS_FILE[name]) for name in statusfile.COLUMNS]
+
+
+def _job_types() -> list[str]:
+    return _table(
+        ("JobType", "Kind", "JOBTYPE in the StatusFile"),
+        ((str(int(kind)), type_name(kind), kind.status_name) for kind in JobType),
+    )
+
+
+def _operation(found: Iterable[contract.Situation]) -> list[str]:
+    rows = [
+        (str(situation.rule.row) if situation.rule else "", str(situation.code), situation.english, situation.german)
+        for situation in found
+    ]
+    if not any(row for row, *_ in rows):
+        return _table(("Code", "Situation", "Wann"), [row[1:] for row in rows])
+    return [
+        _ORDER,
+        *_table(("#", "Code", "Situation", "Wann"), rows),
+    ]
+
+
+def _options() -> list[str]:
+    return _table(
+        ("Switch", "Meaning", "Bedeutung", "Out of range", "Außerhalb"),
+        (
+            (
+                f"`{switch.name}{'=' if switch.valued else ''}`",
+                switch.english,
+                switch.german,
+                switch.english_limits,
+                switch.german_limits,
+            )
+            for switch in options.SWITCHES
+        ),
+    )
+
+
+def _results() -> list[str]:
+    return _table(
+        ("`SendResult`", "`$STAT`", "Meaning", "Bedeutung"),
+        (
+            (f"`{result.word}`", f"`{result.value}`", words.english, words.german)
+            for result, words in ((result, contract.RESULTS[result]) for result in Result)
+        ),
+    )
+
+
+def _meanings(rows: Iterable[tuple[str, contract.Words]]) -> list[str]:
+    return _table(("", "Meaning", "Bedeutung"), ((name, words.english, words.german) for name, words in rows))
 
 
 def _commands() -> str:

@@ -2,13 +2,15 @@
 
 # ruff: noqa: PLC0415  the rooms take half a second to import, and --help needs none of them
 
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from depesche.cli import tables
-from depesche.cli.columns import with_columns, written
+from depesche.cli import customer, tables
+from depesche.cli.columns import several, with_columns, written
 from depesche.cli.common import (
+    AsJson,
     ConfigFile,
     DataFolder,
     Exit,
@@ -19,11 +21,13 @@ from depesche.cli.common import (
     new_password,
     out,
     plain,
-    type_name,
+    warn,
 )
-from depesche.model.account import Account, AccountState
+from depesche.model.account import Account
 
 if TYPE_CHECKING:
+    from depesche.config import Settings
+    from depesche.usecases.accounts import Portrait
     from depesche.usecases.house import House
 
 app = typer.Typer(help="Add, show and change accounts.", no_args_is_help=True)
@@ -33,11 +37,11 @@ Number = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Customer number.
 Name = typer.Option(metavar="TEXT", help="Name; default station id of its faxes.")
 Fax = Annotated[list[str] | None, typer.Option(metavar="NUMBER", help="Own fax number; repeat it, the main one first.")]
 Generate = Annotated[bool, typer.Option("--generate", help="Make a password and print it once.")]
-NoTrial = Annotated[bool, typer.Option("--no-trial", help="It is a trial no longer.")]
+NoTrial = Annotated[bool, typer.Option("--no-trial", help="It is a trial no longer; a lock stays.")]
 
 
 @app.command("add")
-@with_columns
+@with_columns(defaults=True)
 def add(
     number: Number,
     name: Annotated[str, Name],
@@ -50,21 +54,26 @@ def add(
 ) -> None:
     """Add an account. The password is asked for, read from standard input, or generated.
 
-    Example: depesche account add 20001 --name "Praxis Dr. Weiss" --fax "030 23125 300" --sandbox --generate
+    Examples:
+
+      depesche account add 20001 --name "Praxis Dr. Weiss" --fax "030 23125 300" --sandbox --generate
+
+      depesche account add 20002 --name "Kanzlei Kern" --payment prepaid --day-spend 50 --generate
     """
-    from depesche.cli.folder import in_house
     from depesche.usecases import accounts
 
     password = accounts.new_password() if generate else new_password(from_stdin=password_stdin)
     new = accounts.NewAccount(number, name, password, tuple(fax or ()), written(columns))
-    in_house(load_settings(config, data), lambda house: accounts.add(house, actor(), new), made=False)
-    out.print(f"account {number} added", markup=False)
+    added = _portrait(load_settings(config, data), lambda house: accounts.add(house, actor(), new), made=False)
+    out.print(f"account {added.account.number} added", markup=False)
     if generate:
         out.print(f"password: {password}", markup=False)
+    for doubt in added.doubts:
+        warn(doubt)
 
 
 @app.command("list")
-def list_(config: ConfigFile = None, data: DataFolder = None) -> None:
+def list_(as_json: AsJson = False, config: ConfigFile = None, data: DataFolder = None) -> None:
     """List all accounts.
 
     Example: depesche account list --data /var/lib/depesche
@@ -72,27 +81,40 @@ def list_(config: ConfigFile = None, data: DataFolder = None) -> None:
     from depesche.cli.folder import in_house
     from depesche.usecases import accounts
 
+    everyone = in_house(load_settings(config, data), accounts.everyone)
+    if as_json:
+        tables.print_json([customer.json_of_line(account) for account in everyone])
+        return
     table = tables.titled("Account", "Name", "State", "Fax numbers", "Types", "Ends in")
-    for found in in_house(load_settings(config, data), accounts.everyone):
-        numbers = "\n".join(found.numbers)
-        table.add_row(plain(found.number), plain(found.name), _state(found), plain(numbers), _types(found), _end(found))
-    out.print(table)
+    for account in everyone:
+        table.add_row(
+            plain(account.number),
+            plain(account.name),
+            customer.state(account),
+            plain("\n".join(account.numbers)),
+            customer.types(account),
+            "sandbox" if account.sandbox else "the world",
+        )
+    tables.show(table)
 
 
 @app.command("show")
-def show(number: Number, config: ConfigFile = None, data: DataFolder = None) -> None:
-    """Show one account.
+def show(number: Number, as_json: AsJson = False, config: ConfigFile = None, data: DataFolder = None) -> None:
+    """Show one account, and what about it will not go well.
 
     Example: depesche account show 20001
     """
-    from depesche.cli.folder import in_house
     from depesche.usecases import accounts
 
-    _print(in_house(load_settings(config, data), lambda house: accounts.show(house, number)))
+    found = _portrait(load_settings(config, data), lambda house: accounts.show(house, number))
+    if as_json:
+        tables.print_json(customer.json_of(found))
+    else:
+        customer.print_portrait(found)
 
 
 @app.command("set")
-@with_columns
+@with_columns(defaults=False)
 def set_(
     number: Number,
     name: Annotated[str | None, Name] = None,
@@ -104,19 +126,24 @@ def set_(
 ) -> None:
     """Change what is given, leave the rest.
 
-    Example: depesche account set 20001 --bulk --type fax --type sms
+    Examples:
+
+      depesche account set 20001 --bulk --type fax --type sms
+
+      depesche account set 20001 --payment prepaid --tariff standard --day-spend 50 --day-pages none
     """
-    from depesche.cli.folder import in_house
     from depesche.usecases import accounts
 
     values = written(columns | {"name": name})
+    if no_trial and "trial_until" in values:
+        fail("give --trial-until or --no-trial, not both", Exit.USAGE)
     if no_trial:
-        values |= {"trial_until": None, "state": AccountState.ACTIVE.value}
-    numbers = None if fax is None else tuple(fax)
+        values["trial_until"] = None
+    numbers = None if fax is None else tuple(several(fax))
     if not values and numbers is None:
         fail("nothing to change: see --help", Exit.USAGE)
     settings = load_settings(config, data)
-    _print(in_house(settings, lambda house: accounts.change(house, actor(), number, values, numbers)))
+    customer.print_portrait(_portrait(settings, lambda house: accounts.change(house, actor(), number, values, numbers)))
 
 
 @app.command("password")
@@ -144,8 +171,7 @@ def lock(number: Number, config: ConfigFile = None, data: DataFolder = None) -> 
     from depesche.cli.folder import in_house
     from depesche.usecases import accounts
 
-    values = {"state": AccountState.LOCKED.value}
-    in_house(load_settings(config, data), lambda house: accounts.change(house, actor(), number, values))
+    in_house(load_settings(config, data), lambda house: accounts.lock(house, actor(), number))
     out.print(f"account {number} is locked", markup=False)
 
 
@@ -158,43 +184,16 @@ def unlock(number: Number, config: ConfigFile = None, data: DataFolder = None) -
     from depesche.cli.folder import in_house
     from depesche.usecases import accounts
 
-    async def work(house: "House") -> Account:
-        account = await accounts.show(house, number)
-        state = AccountState.TRIAL if account.trial_until else AccountState.ACTIVE
-        return await accounts.change(house, actor(), number, {"state": state.value})
-
-    unlocked = in_house(load_settings(config, data), work)
-    out.print(f"account {number} is unlocked: {_state(unlocked)}", markup=False)
+    unlocked = in_house(load_settings(config, data), lambda house: accounts.unlock(house, actor(), number))
+    out.print(f"account {number} is unlocked: {customer.state(unlocked)}", markup=False)
 
 
-def _print(account: Account) -> None:
-    lines = (
-        ("Account", account.number),
-        ("Name", account.name),
-        ("State", _state(account)),
-        ("Ends in", _end(account)),
-        ("Fax numbers", ", ".join(account.numbers)),
-        ("Job types", _types(account)),
-        ("Bulk", "yes" if account.bulk else "no"),
-        ("Foreign", "yes" if account.foreign else "no"),
-        ("Country", account.country),
-        ("Mail from", ", ".join(filter(None, (account.mail_from, *sorted(account.sender_addresses))))),
-        ("Mail subject", account.mail_subject),
-        ("SMS from", account.sms_from),
-        ("StatusFile in", account.status_encoding),
-        ("Weight", account.weight),
-    )
-    out.print(tables.described(lines))
+def _portrait(settings: "Settings", work: "Callable[[House], Awaitable[Account]]", *, made: bool = True) -> "Portrait":
+    """Do the work, and look at the account that it gives."""
+    from depesche.cli.folder import in_house
+    from depesche.usecases import accounts
 
+    async def look(house: "House") -> "Portrait":
+        return accounts.portrait(house, await work(house))
 
-def _state(account: Account) -> str:
-    is_trial = account.state is AccountState.TRIAL and account.trial_until
-    return f"trial until {account.trial_until}" if is_trial else account.state.value
-
-
-def _end(account: Account) -> str:
-    return "sandbox" if account.sandbox else "the world"
-
-
-def _types(account: Account) -> str:
-    return ", ".join(type_name(kind) for kind in sorted(account.job_types))
+    return in_house(settings, look, made=made)

@@ -3,9 +3,11 @@
 import asyncio
 import getpass
 import os
+import re
 import sys
 from collections.abc import Callable, Coroutine
 from datetime import datetime
+from decimal import Decimal
 from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
@@ -23,8 +25,18 @@ T = TypeVar("T")
 
 SECONDS = "%Y-%m-%d %H:%M:%S"
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+_CENT = Decimal("0.01")
+
+UNCUT = 1 << 20
+"""Columns where there is no terminal: whoever reads a file or a pipe wants each line whole."""
+
+
+def _console(descriptor: int, *, stderr: bool) -> Console:
+    return Console(stderr=stderr, highlight=False, width=None if os.isatty(descriptor) else UNCUT)
+
+
+out = _console(1, stderr=False)
+err = _console(2, stderr=True)
 
 ConfigFile = Annotated[
     Path | None,
@@ -34,6 +46,7 @@ DataFolder = Annotated[
     Path | None,
     typer.Option("--data", "-d", metavar="DIR", help="Data folder, if not that of the settings \\[default: data]."),
 ]
+Limit = Annotated[int, typer.Option("--limit", "-n", metavar="N", min=1, max=10_000, help="So many at most.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For machines: JSON, times in UTC.")]
 PasswordStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
 
@@ -114,9 +127,26 @@ def plain(text: object) -> Text:
     return Text("".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in str(text)))
 
 
+def money(text: str, where: str) -> Decimal:
+    """Net euro as people type it; `where` it was typed."""
+    if not _AMOUNT.fullmatch(text):
+        comma = ", with a point" if "," in text else ""
+        fail(f"{where} {text}: an amount in euro is expected{comma}, such as 12.50", Exit.USAGE)
+    return Decimal(text)
+
+
+_AMOUNT = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{1,12})?")
+
+
 def local_time(moment: datetime | None, form: str = SECONDS) -> str:
     """In this machine's zone; empty for none."""
     return "" if moment is None else moment.astimezone().strftime(form)
+
+
+def euro(amount: Decimal) -> str:
+    """``12.50``; parts of a cent only where there are any."""
+    cents = amount.quantize(_CENT)
+    return f"{cents if cents == amount else amount.normalize():f}"
 
 
 def fail(message: str, code: Exit = Exit.FAILED) -> NoReturn:

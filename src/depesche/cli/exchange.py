@@ -16,9 +16,11 @@ from urllib.parse import SplitResult, urlsplit
 from depesche import __version__
 from depesche.cli.common import Exit, NoAnswer, fail
 from depesche.cli.envelope import NAMESPACE, Answer, Call, NotUnderstood, read
+from depesche.fronts.soap.addresses import POST_PATHS
+from depesche.fronts.soap.codec.encoder import Style
 from depesche.fronts.soap.operations import Operation
 
-PATH = "/xmlws.exe/soap/IntfXMLWS"
+PATH = POST_PATHS[Style.RPC]
 """Of the interface, where an address names none."""
 
 CONNECT_SECONDS = 10
@@ -154,7 +156,7 @@ def _pieces(response: http.client.HTTPResponse) -> Iterator[bytes]:
 def _why(address: Address, error: Exception) -> str:
     match error:
         case ConnectionRefusedError():
-            reason = "nothing answers there: is `depesche serve` running?"
+            reason = "nothing answers there: is `depesche serve` running? A data folder is named by --data"
         case TimeoutError():
             reason = "it did not come in time"
         case ConnectionError():

@@ -5,11 +5,10 @@ import sqlite3
 
 from sqlalchemy.exc import DBAPIError
 
-from depesche.blobs.store import BlobError, TooLarge
 from depesche.node import FolderInUse
 from depesche.render.errors import RenderError
-from depesche.store.upgrade import TooNew
 from depesche.usecases.accounts import NotPossible
+from depesche.usecases.trouble import BlobError, TooLarge, TooNew
 
 _PLAIN = (FolderInUse, TooNew, NotPossible, RenderError)
 """Their messages say it all."""

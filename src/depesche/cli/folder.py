@@ -1,31 +1,23 @@
 """A data folder of this machine. Who may write it owns it: no password is asked for."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
-from pathlib import Path
 from typing import TypeVar
 
 from depesche import node
-from depesche.blobs.store import Blob
 from depesche.cli import common, logs
 from depesche.cli.common import Exit, Failed
-from depesche.cli.gateway import MOST_FILES, Fax, Order, Receipt, Row, Stage
+from depesche.cli.gateway import Fax, Order, Receipt, Row, Stage
 from depesche.config import Settings
 from depesche.model.account import Account
 from depesche.model.job import Fate
 from depesche.model.states import FINAL, State
-from depesche.store import inbound
-from depesche.store.inbound import ReceivedFax
-from depesche.store.progress import Standing
-from depesche.usecases import accounts, jobs
+from depesche.usecases import accounts, jobs, operate
 from depesche.usecases.accounts import NotPossible
-from depesche.usecases.authenticate import Login
-from depesche.usecases.cancel import cancel
 from depesche.usecases.house import House
-from depesche.usecases.inbox import delete_received
-from depesche.usecases.submit import Submission, Upload, submit
+from depesche.usecases.operate import ReceivedFax, Standing
+from depesche.usecases.submit import Submission
 
 T = TypeVar("T")
 
@@ -42,13 +34,17 @@ class Folder:
 
     async def submit(self, order: Order, sent: Callable[[str], None]) -> Receipt:
         del sent  # a copy on this machine is soon made
-        taken: list[Blob] = []
+        submission = Submission(
+            job_type=int(order.type),
+            recipient=order.recipients,
+            text=order.text,
+            send_at=order.send_at,
+            options=order.options,
+        )
         try:
-            submission = await self._submission(order, taken)
-        except BaseException:
-            await self._house.blobs.delete(blob.key for blob in taken)
-            raise
-        answer = await submit(self._house, Login(self._account), submission)
+            answer = await operate.order(self._house, self._account, submission, order.files, order.recipient_file)
+        except operate.FileTooLarge as error:
+            raise Failed(str(error), Exit.REFUSED) from None
         return Receipt(answer.code, answer.job_id, answer.recipients, answer.pages)
 
     async def stage(self, job_id: int) -> Stage:
@@ -59,20 +55,15 @@ class Folder:
     async def rows(self, job_id: int) -> list[Row]:
         return [row(fate) for fate in await jobs.fates(self._house, job_id)]
 
-    async def cancel(self, job_id: int) -> int:
-        return await cancel(self._house, Login(self._account), job_id)
-
     async def faxes(self, limit: int) -> list[Fax]:
-        return [_fax(received) for received in await self._waiting(limit)]
+        return [_fax(received) for received in await operate.faxes(self._house, self._account.id, limit)]
 
     async def fetch(self, fax_id: int | None) -> tuple[Fax, bytes] | None:
-        found = await self._waiting(1) if fax_id is None else await self._found(fax_id)
-        if not found:
-            return None
-        return _fax(found[0]), await self._house.blobs.read(found[0].blob_key)
+        found = await operate.fetch_fax(self._house, self._account.id, fax_id)
+        return None if found is None else (_fax(found[0]), found[1])
 
     async def delete(self, fax_id: int) -> bool:
-        return await delete_received(self._house, Login(self._account), fax_id) == 0
+        return await operate.delete_fax(self._house, common.actor(), self._account.id, fax_id)
 
     async def _carry(self) -> None:
         """Carry the folder's deliveries in this process, unless another does: a server, or a command like this one."""
@@ -82,38 +73,6 @@ class Folder:
             return
         self._house = opened.house
         self._carried_here = True
-
-    async def _submission(self, order: Order, taken: list[Blob]) -> Submission:
-        """The order, its files copied into the blob store; `taken` holds them as they come."""
-        file = await self._take(order.recipient_file, taken) if order.recipient_file else None
-        uploads = [Upload(path.name, await self._take(path, taken)) for path in order.files]
-        first, second, third = [*uploads, Upload(), Upload(), Upload()][:MOST_FILES]
-        return Submission(
-            job_type=int(order.type),
-            recipient=order.recipients,
-            recipient_file=file,
-            text=order.text,
-            uploads=(first, second, third),
-            send_at=order.send_at,
-            options=order.options,
-        )
-
-    async def _take(self, path: Path, taken: list[Blob]) -> Blob:
-        largest = self._settings.soap.max_file
-        size = await asyncio.to_thread(lambda: path.stat().st_size)
-        if size > largest:
-            raise Failed(f"{path} is larger than the {largest >> 20} MiB of the setting soap.max_file", Exit.REFUSED)
-        blob = await self._house.blobs.put_file("order", path)
-        taken.append(blob)
-        return blob
-
-    async def _waiting(self, limit: int) -> list[ReceivedFax]:
-        return await self._house.database.read(lambda connection: inbound.waiting(connection, self._account.id, limit))
-
-    async def _found(self, fax_id: int) -> list[ReceivedFax]:
-        account_id = self._account.id
-        found = await self._house.database.read(lambda connection: inbound.find(connection, account_id, fax_id))
-        return [found] if found else []
 
 
 @asynccontextmanager

@@ -112,10 +112,6 @@ class Gateway(Protocol):
         """Every given row of a job that is final or undecided, in the order given."""
         ...
 
-    async def cancel(self, job_id: int) -> int:
-        """Stop what can be stopped; a code of CancelJob."""
-        ...
-
     async def faxes(self, limit: int) -> list[Fax]:
         """The faxes that wait, the oldest first."""
         ...

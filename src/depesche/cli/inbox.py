@@ -1,20 +1,17 @@
 """``depesche inbox``: the faxes that came in."""
 
-import contextlib
-import os
-import tempfile
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
 
+from depesche.channels.outbox import write_whole
 from depesche.cli import reach, tables
-from depesche.cli.common import AsJson, ConfigFile, DataFolder, Exit, Failed, PasswordStdin, fail, out, plain, run
+from depesche.cli.common import AsJson, Exit, Failed, Limit, PasswordStdin, fail, out, plain, run
 from depesche.cli.gateway import Fax, Gateway
-from depesche.cli.reach import AccountNumber, ServerUrl, Target
+from depesche.cli.reach import AccountNumber, FolderConfig, FolderData, ServerUrl, Target
 
 T = TypeVar("T")
 
@@ -29,23 +26,25 @@ Output = Annotated[
 
 @app.command("list")
 def list_(
-    limit: Annotated[int, typer.Option("--limit", "-n", metavar="N", min=1, max=10_000, help="So many at most.")] = 100,
+    limit: Limit = 100,
     as_json: AsJson = False,
     account: AccountNumber = None,
     password_stdin: PasswordStdin = False,
     server: ServerUrl = None,
-    data: DataFolder = None,
-    config: ConfigFile = None,
+    data: FolderData = None,
+    config: FolderConfig = None,
 ) -> None:
     """List the faxes that wait, the oldest first.
 
-    A server (--server) shows the oldest alone.
+    A server shows the oldest alone, a data folder (--data) all of them.
 
     Examples:
 
       depesche inbox list --account 10002
 
       depesche inbox list --server http://fax.example:8080 --account 20001
+
+      depesche inbox list --data /var/lib/depesche --account 20001
     """
     target = Target(server, config, data, account, password_stdin)
     faxes = _through(target, lambda gateway: gateway.faxes(limit))
@@ -67,18 +66,18 @@ def save(
     account: AccountNumber = None,
     password_stdin: PasswordStdin = False,
     server: ServerUrl = None,
-    data: DataFolder = None,
-    config: ConfigFile = None,
+    data: FolderData = None,
+    config: FolderConfig = None,
 ) -> None:
     """Save a fax as a TIFF of all its pages. The file is there as a whole or not at all.
 
-    A server (--server) hands out the oldest alone. Ends with 1 if there is no such fax.
+    A server hands out the oldest alone, a data folder (--data) any. Ends with 1 if there is no such fax.
 
     Examples:
 
       depesche inbox save --oldest --account 10002
 
-      depesche inbox save 7 --output fax.tif --delete
+      depesche inbox save 7 --output fax.tif --delete --data /var/lib/depesche --account 20001
 
       depesche inbox save --oldest --delete --server http://fax.example:8080 --account 20001
     """
@@ -92,7 +91,7 @@ def save(
         path = output or Path(f"fax-{found[0].id}.tif")
         write(path, found[1], overwrite=force)
         if delete:
-            await gateway.delete(found[0].id)
+            await _delete_saved(gateway, found[0].id, path)
         return found[0], path
 
     saved, path = _through(Target(server, config, data, account, password_stdin), work)
@@ -107,8 +106,8 @@ def delete(
     account: AccountNumber = None,
     password_stdin: PasswordStdin = False,
     server: ServerUrl = None,
-    data: DataFolder = None,
-    config: ConfigFile = None,
+    data: FolderData = None,
+    config: FolderConfig = None,
 ) -> None:
     """Delete a fax from the inbox.
 
@@ -124,43 +123,24 @@ def write(path: Path, data: bytes, *, overwrite: bool) -> None:
     """Write the file as a whole or not at all, and have it on disk when this returns. Raises: Failed, OSError."""
     if path.exists() and not overwrite:
         raise Failed(f"{path} is there already: give another --output, or --force")
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    write_whole(path, [data], mode=0o666)
+
+
+async def _delete_saved(gateway: Gateway, fax_id: int, path: Path) -> None:
+    """Raises: Failed, with a sentence that says what is done and what is not."""
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(descriptor)
-        Path(temporary).chmod(0o666 & ~_umask())
-        Path(temporary).replace(path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            Path(temporary).unlink()
-        raise
-    _sync(path.parent)
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
-
-
-def _sync(folder: Path) -> None:
-    """So that the name itself survives a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        deleted = await gateway.delete(fax_id)
+    except Failed as error:
+        raise Failed(f"fax {fax_id} is saved as {path}, but it is not deleted: {error}", error.code) from None
+    if not deleted:
+        raise Failed(f"fax {fax_id} is saved as {path}, but somebody else deleted it meanwhile, and may have it too")
 
 
 def _through(target: Target, work: Callable[[Gateway], Awaitable[T]]) -> T:
-    gateway: AbstractAsyncContextManager[Gateway] = (
-        reach.folder(target) if target.server is None else reach.server(target)
-    )
+    there = reach.gateway(target)
 
     async def opened() -> T:
-        async with gateway as there:
-            return await work(there)
+        async with there as gateway:
+            return await work(gateway)
 
     return run(opened)

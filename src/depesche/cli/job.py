@@ -14,6 +14,7 @@ from depesche.cli.common import (
     ConfigFile,
     DataFolder,
     Exit,
+    Limit,
     PasswordStdin,
     actor,
     fail,
@@ -21,12 +22,11 @@ from depesche.cli.common import (
     out,
     run,
 )
-from depesche.cli.gateway import Gateway
-from depesche.cli.reach import AccountNumber, ServerUrl, Target
-from depesche.cli.words import cancel_refusal
+from depesche.cli.reach import AccountNumber, FolderConfig, FolderData, ServerUrl, Target
 
 if TYPE_CHECKING:
     from depesche.cli.record import Listed
+    from depesche.cli.remote import Server
     from depesche.usecases.house import House
 
 app = typer.Typer(help="Look at jobs, cancel them, decide what is undecided.", no_args_is_help=True)
@@ -36,7 +36,7 @@ JobId = Annotated[int, typer.Argument(metavar="JOB", min=1, help="JobId.")]
 
 @app.command("list")
 def list_(
-    limit: Annotated[int, typer.Option("--limit", "-n", metavar="N", min=1, max=10_000, help="So many at most.")] = 20,
+    limit: Limit = 20,
     account: AccountNumber = None,
     as_json: AsJson = False,
     data: DataFolder = None,
@@ -69,22 +69,25 @@ def show(
     account: AccountNumber = None,
     password_stdin: PasswordStdin = False,
     server: ServerUrl = None,
-    data: DataFolder = None,
-    config: ConfigFile = None,
+    data: FolderData = None,
+    config: FolderConfig = None,
 ) -> None:
-    """Show a job, every recipient and every attempt.
+    """Show a job: of a data folder (--data) every recipient and every attempt.
 
-    A server (--server) shows its recipients once it is finished, and no attempts.
+    A server shows the recipients of a job of the account, once it is finished.
 
     Examples:
 
       depesche job show 7
 
       depesche job show 7 --server http://fax.example:8080 --account 20001
+
+      depesche job show 7 --data /var/lib/depesche
     """
-    if server is not None:
-        gateway = reach.server(Target(server, config, data, account, password_stdin))
-        run(lambda: _show_remote(gateway, job, as_json=as_json))
+    target = Target(server, config, data, account, password_stdin)
+    if not target.is_folder:
+        there = reach.server(target)
+        run(lambda: _show_remote(there, job, as_json=as_json))
         return
     from depesche.cli import record
     from depesche.cli.folder import in_house
@@ -103,29 +106,30 @@ def cancel(
     account: AccountNumber = None,
     password_stdin: PasswordStdin = False,
     server: ServerUrl = None,
-    data: DataFolder = None,
-    config: ConfigFile = None,
+    data: FolderData = None,
+    config: FolderConfig = None,
 ) -> None:
     """Stop what is not sent yet; a call on the line is ended.
+
+    A server cancels what the account ordered, a data folder (--data) what anybody did.
 
     Examples:
 
       depesche job cancel 7
 
       depesche job cancel 7 --server http://fax.example:8080 --account 20001
+
+      depesche job cancel 7 --data /var/lib/depesche
     """
-    if server is not None:
-        gateway = reach.server(Target(server, config, data, account, password_stdin))
+    target = Target(server, config, data, account, password_stdin)
+    if target.is_folder:
+        from depesche.cli.folder import in_house
+        from depesche.usecases import operate
+
+        in_house(load_settings(config, data), lambda house: operate.cancel(house, actor(), job))
     else:
-        gateway = reach.folder(Target(server, config, data, _owner(job, config, data)))
-
-    async def work() -> int:
-        async with gateway as opened:
-            return await opened.cancel(job)
-
-    code = run(work)
-    if code:
-        fail(f"job {job} is not cancelled: {cancel_refusal(code)}")
+        there = reach.server(target)
+        run(lambda: _cancel_remote(there, job))
     out.print(f"job {job} is cancelled")
 
 
@@ -156,17 +160,15 @@ def resolve(
     out.print(f"delivery {delivery} is resolved: {chosen[0].value}{again}")
 
 
-def _owner(job: int, config: ConfigFile, data: DataFolder) -> str:
-    from depesche.cli.folder import in_house
-    from depesche.usecases import jobs
-
-    return in_house(load_settings(config, data), lambda house: jobs.owner(house, job)).number
+async def _cancel_remote(there: "AbstractAsyncContextManager[Server]", job: int) -> None:
+    async with there as server:
+        await server.cancel(job)
 
 
-async def _show_remote(opened: AbstractAsyncContextManager[Gateway], job: int, *, as_json: bool) -> None:
-    async with opened as gateway:
-        stage = await gateway.stage(job)
-        rows = await gateway.rows(job) if stage.final else []
+async def _show_remote(there: "AbstractAsyncContextManager[Server]", job: int, *, as_json: bool) -> None:
+    async with there as server:
+        stage = await server.stage(job)
+        rows = await server.rows(job) if stage.final else []
     if as_json:
         tables.print_json({"job": job, "final": stage.final, "recipients": [asdict(row) for row in rows]})
     elif stage.final:

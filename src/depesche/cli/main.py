@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from depesche import __version__
-from depesche.cli import account, inbox, job
+from depesche.cli import account, blocklist, inbox, job, ledger, refusal, tariff
+from depesche.cli.codes import codes
 from depesche.cli.send import send
 from depesche.cli.serve import serve
 
@@ -22,6 +23,11 @@ app.command()(send)
 app.add_typer(job.app, name="job")
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(account.app, name="account")
+app.add_typer(ledger.app, name="ledger")
+app.add_typer(tariff.app, name="tariff")
+app.add_typer(blocklist.app, name="blocklist")
+app.add_typer(refusal.app, name="refusal")
+app.command()(codes)
 
 
 def _version(wanted: bool) -> None:

@@ -5,13 +5,13 @@ from dataclasses import asdict
 from typing import Any
 
 from depesche.cli import tables
-from depesche.cli.common import SECONDS, local_time, out, plain, type_name, warn
+from depesche.cli.common import SECONDS, local_time, out, plain, program, type_name, warn
 from depesche.cli.folder import row
 from depesche.cli.words import refusal
 from depesche.model.job import JobHead
 from depesche.model.states import State
-from depesche.store.progress import PastAttempt, Standing
 from depesche.usecases.jobs import JobRecord
+from depesche.usecases.operate import PastAttempt, Standing
 
 Listed = tuple[JobHead, Standing]
 
@@ -29,7 +29,7 @@ def print_list(jobs: Sequence[Listed]) -> None:
             str(head.pages),
             _counts(standing),
         )
-    out.print(table)
+    tables.show(table)
 
 
 def print_record(record: JobRecord) -> None:
@@ -90,9 +90,9 @@ def _print_attempts(record: JobRecord) -> None:
             tables.result(attempt.result.word if attempt.result else "unknown" if is_open else fate.state.value),
             plain(_call(attempt)),
         )
-    out.print(table)
+    tables.show(table)
     for delivery in undecided:
-        warn(f"delivery {delivery} waits for a decision: see `depesche job resolve --help`")
+        warn(f"delivery {delivery} waits for a decision: see `{program()} job resolve --help`")
 
 
 def _call(attempt: PastAttempt) -> str:

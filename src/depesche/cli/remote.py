@@ -12,7 +12,7 @@ from depesche.cli.common import Failed, NoAnswer
 from depesche.cli.envelope import Answer, File, Value, write
 from depesche.cli.exchange import Address, exchange
 from depesche.cli.gateway import MOST_FILES, Fax, Order, Receipt, Row, Stage
-from depesche.cli.words import inbox_refusal, status_refusal
+from depesche.cli.words import meaning
 from depesche.fronts.soap.operations import (
     CANCEL_JOB,
     DELETE_RECEIVED,
@@ -21,7 +21,7 @@ from depesche.fronts.soap.operations import (
     SEND_JOB,
     Operation,
 )
-from depesche.model.codes import InboxCode, JobStatusCode
+from depesche.model.codes import CancelJobCode, DeleteReceivedCode, JobStatusCode, RequestReceivedCode
 from depesche.model.statusfile import COLUMNS
 
 MOST_DIGITS = 9
@@ -50,8 +50,11 @@ class Server:
     async def rows(self, job_id: int) -> list[Row]:
         return _rows((await self._status(job_id)).data("StatusFile"))
 
-    async def cancel(self, job_id: int) -> int:
-        return (await self._call(CANCEL_JOB, {"JobId": job_id})).code
+    async def cancel(self, job_id: int) -> None:
+        """Stop what can be stopped. Raises: Failed."""
+        code = (await self._call(CANCEL_JOB, {"JobId": job_id})).code
+        if code != CancelJobCode.CANCELLED:
+            raise Failed(f"job {job_id} is not cancelled: {meaning(CANCEL_JOB.name, code)}")
 
     async def faxes(self, limit: int) -> list[Fax]:
         del limit  # the interface shows the oldest alone
@@ -60,10 +63,10 @@ class Server:
 
     async def fetch(self, fax_id: int | None) -> tuple[Fax, bytes] | None:
         answer = await self._call(REQUEST_RECEIVED, {})
-        if answer.code == InboxCode.NO_FAX:
+        if answer.code == RequestReceivedCode.NO_FAX:
             return None
-        if answer.code != InboxCode.OK:
-            raise Failed(inbox_refusal(answer.code))
+        if answer.code != RequestReceivedCode.FOUND:
+            raise Failed(meaning(REQUEST_RECEIVED.name, answer.code))
         fax = _fax(answer)
         if fax_id not in (None, fax.id):
             raise Failed(f"a server hands out its oldest fax, {fax.id}: take that one first, or use --data")
@@ -71,14 +74,14 @@ class Server:
 
     async def delete(self, fax_id: int) -> bool:
         code = (await self._call(DELETE_RECEIVED, {"FaxId": fax_id})).code
-        if code not in (InboxCode.OK, InboxCode.NO_FAX):
-            raise Failed(inbox_refusal(code))
-        return code == InboxCode.OK
+        if code not in (DeleteReceivedCode.DELETED, DeleteReceivedCode.UNKNOWN_FAX):
+            raise Failed(meaning(DELETE_RECEIVED.name, code))
+        return code == DeleteReceivedCode.DELETED
 
     async def _status(self, job_id: int) -> Answer:
         answer = await self._call(JOB_STATUS, {"JobId": job_id})
         if answer.code not in (JobStatusCode.FINISHED, JobStatusCode.IN_WORK):
-            raise Failed(status_refusal(answer.code, job_id))
+            raise Failed(f"job {job_id}: {meaning(JOB_STATUS.name, answer.code)}")
         return answer
 
     async def _call(

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,8 +12,6 @@ import typer
 
 from depesche.cli import reach, tables
 from depesche.cli.common import (
-    ConfigFile,
-    DataFolder,
     Exit,
     Failed,
     PasswordStdin,
@@ -26,7 +25,7 @@ from depesche.cli.common import (
 )
 from depesche.cli.follow import Stages, follow
 from depesche.cli.gateway import MOST_FILES, Gateway, Order, Receipt, Stage
-from depesche.cli.reach import AccountNumber, ServerUrl, Target
+from depesche.cli.reach import AccountNumber, FolderConfig, FolderData, ServerUrl, Target
 from depesche.cli.words import order_refusal
 from depesche.model import options
 from depesche.model.jobtype import JobType
@@ -69,6 +68,21 @@ Wait = Annotated[
 Timeout = Annotated[float | None, typer.Option(min=0, metavar="SECONDS", help="Wait no longer than this.")]
 
 
+@dataclass(frozen=True, slots=True)
+class Later:
+    """What people can do about an order later, as commands that work when they are copied."""
+
+    job_id: int
+    again: str
+    """`Target.options`."""
+
+    def command(self, verb: str) -> str:
+        return f"{program()} job {verb} {self.job_id}{self.again}"
+
+    def __str__(self) -> str:
+        return f"`{self.command('show')}` tells how far it is, `{self.command('cancel')}` stops it"
+
+
 def send(
     files: Files = None,
     to: To = None,
@@ -85,16 +99,18 @@ def send(
     account: AccountNumber = None,
     password_stdin: PasswordStdin = False,
     server: ServerUrl = None,
-    data: DataFolder = None,
-    config: ConfigFile = None,
+    data: FolderData = None,
+    config: FolderConfig = None,
 ) -> None:
     """Send a fax, an SMS, a mail, a letter or a signed invoice.
 
-    Goes to a running server: --server, else DEPESCHE_SERVER, else http://127.0.0.1:8080.
+    Goes to a running server, as `job show`, `job cancel` and `inbox` do: --server,
+    else DEPESCHE_SERVER, else http://127.0.0.1:8080.
     The password is that of DEPESCHE_PASSWORD, or of standard input, or asked for.
     On this machine it is account 10001 of the demo if nothing is said.
-    With --data or --config it goes into a data folder, which needs no password;
-    if no server works on that folder, this command carries the order itself.
+    With --data or --config (DEPESCHE_DATA, DEPESCHE_CONFIG) it goes into a data folder,
+    which needs no password; if no server works on that folder, this command carries
+    the order itself.
 
     Examples:
 
@@ -123,15 +139,16 @@ def send(
     )
     _check(order)
     target = Target(server, config, data, account, password_stdin)
-    gateway = reach.folder(target) if target.is_folder else reach.server(target)
     stay = at is None if wait is None else wait
-    raise typer.Exit(run(lambda: _send(gateway, order, stay=stay, at_most=timeout)))
+    there = reach.gateway(target)
+    raise typer.Exit(run(lambda: _send(there, order, target.options, stay=stay, at_most=timeout)))
 
 
 async def _send(
-    opened: AbstractAsyncContextManager[Gateway], order: Order, *, stay: bool, at_most: float | None
+    there: AbstractAsyncContextManager[Gateway], order: Order, again: str, *, stay: bool, at_most: float | None
 ) -> Exit:
-    async with opened as gateway:
+    """`again`: the options that lead a later command there."""
+    async with there as gateway:
         with Stages(err) as stages:
             stages.begin("handing over the order")
             receipt = await gateway.submit(order, stages.tell)
@@ -142,26 +159,29 @@ async def _send(
                 stages.end()
                 out.print(str(receipt.job_id))
                 return Exit.DONE
-            stage = await _followed(gateway, receipt.job_id, stages, at_most)
-        return await _told(gateway, receipt.job_id, stage)
+            later = Later(receipt.job_id, again)
+            stage = await _followed(gateway, later, stages, at_most)
+        return await _told(gateway, later, stage)
 
 
-async def _followed(gateway: Gateway, job_id: int, stages: Stages, seconds: float | None) -> Stage:
+async def _followed(gateway: Gateway, later: Later, stages: Stages, seconds: float | None) -> Stage:
+    job_id = later.job_id
     try:
         async with asyncio.timeout(seconds):
             return await follow(lambda: gateway.stage(job_id), stages)
     except TimeoutError:
-        raise Failed(f"job {job_id} is not final after {seconds:g} seconds: {_later(job_id)}") from None
+        raise Failed(f"job {job_id} is not final after {seconds:g} seconds: {later}") from None
     except asyncio.CancelledError:
-        warn(f"job {job_id} is not waited for any more, but stays set up: {_later(job_id)}")
+        warn(f"job {job_id} is not waited for any more, but stays set up: {later}")
         raise
 
 
-async def _told(gateway: Gateway, job_id: int, stage: Stage) -> Exit:
-    rows = await gateway.rows(job_id)
+async def _told(gateway: Gateway, later: Later, stage: Stage) -> Exit:
+    rows = await gateway.rows(later.job_id)
     tables.print_rows(rows)
     if stage.undecided:
-        warn(f"somebody has to decide: {program()} job show {job_id} names the deliveries, job resolve decides")
+        how = f"`{program()} job resolve --help` says how"
+        warn(f"somebody has to decide: `{later.command('show')}` names the deliveries, {how}")
     return Exit.DONE if all(row.ok for row in rows) else Exit.FAILED
 
 
@@ -169,10 +189,6 @@ def _accepted(receipt: Receipt, kind: JobType) -> str:
     recipients = "1 recipient" if receipt.recipients == 1 else f"{receipt.recipients} recipients"
     unit = "message" if kind is JobType.SMS else "page"
     return f"job {receipt.job_id} accepted: {recipients}, {receipt.pages} {unit}{'' if receipt.pages == 1 else 's'}"
-
-
-def _later(job_id: int) -> str:
-    return f"`{program()} job show {job_id}` tells how far it is, `job cancel {job_id}` stops it"
 
 
 def _standard_input() -> str:

@@ -3,7 +3,6 @@
 # ruff: noqa: PLC0415  the rooms take a second to import, and --help needs none of them
 
 import errno
-import shlex
 import socket
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,6 +40,7 @@ def serve(
     settings = load_settings(config, data, **({"web": web} if web else {}))
     if with_demo:
         _only_here(settings)
+        settings = settings.model_copy(update={"callbacks": settings.callbacks.on_this_machine()})
     import uvloop
 
     from depesche.cli import logs
@@ -98,28 +98,26 @@ def _welcome(settings: "Settings", port: int, *, with_demo: bool) -> None:
         ("Data", str(settings.data.resolve())),
     ]
     if with_demo:
-        lines += _demo_lines(settings, base)
+        lines += _demo_lines(base)
     out.print(f"[bold]Depesche {__version__}[/], Ctrl-C ends it")
     for word, value in lines:
         out.print(f"  {word:<14}{value}", markup=False, soft_wrap=True)
 
 
-def _demo_lines(settings: "Settings", base: str) -> list[tuple[str, str]]:
+def _demo_lines(base: str) -> list[tuple[str, str]]:
     """The accounts, and commands that do something when they are copied."""
-    from depesche.cli.reach import DEFAULT_SERVER
+    from depesche.cli.reach import is_usual
     from depesche.usecases import demo
 
     accounts = [
         ("Account", f"{number}  password {demo.PASSWORD}  fax {fax_number}  ({name})")
         for number, name, fax_number in demo.ACCOUNTS
     ]
-    server = "" if base == DEFAULT_SERVER else f" --server {base}"
-    usual = type(settings).model_fields["data"].default
-    data = "" if settings.data == usual else f" --data {shlex.quote(str(settings.data))}"
+    server = "" if is_usual(base) else f" --server {base}"
     other_number, _, other_fax = demo.ACCOUNTS[1]
     program = common.program()
     return [
         *accounts,
         ("Try", f'{program} send --to {other_fax} --text "Guten Tag"{server}'),
-        ("", f"{program} inbox save --oldest --account {other_number}{data}"),
+        ("", f"{program} inbox save --oldest --account {other_number}{server}"),
     ]

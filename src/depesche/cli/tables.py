@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any, Literal
 
 from rich import box
-from rich.table import Table
+from rich.cells import cell_len
+from rich.table import Column, Table
 from rich.text import Text
 
-from depesche.cli.common import local_time, out, plain
+from depesche.cli.common import euro, local_time, out, plain
 from depesche.cli.gateway import Fax, Row
 
 MINUTES = "%Y-%m-%d %H:%M"
@@ -32,7 +34,7 @@ def print_rows(rows: Iterable[Row]) -> None:
             local_time(row.at, SHORT),
             *([plain(row.reference)] if referring else []),
         )
-    out.print(table)
+    show(table)
 
 
 def print_faxes(faxes: Iterable[Fax]) -> None:
@@ -47,14 +49,24 @@ def print_faxes(faxes: Iterable[Fax]) -> None:
             plain(fax.remote_id),
             str(fax.pages),
         )
-    out.print(table)
+    show(table)
 
 
-_NUMBERS = frozenset({"Job", "Fax", "Pages", "Seconds", "Recipients", "Attempt", "Delivery"})
-_NARROWEST = {"Recipient": 14, "Station id": 14, "Reference": 9}
-"""Room for a telephone number, and for the title, in one piece."""
+_NUMBERS = frozenset(
+    {
+        *("Job", "Fax", "Pages", "Seconds", "Recipients", "Attempt", "Delivery"),
+        *("Code", "#", "Amount", "Units", "Base", "Unit", "Lines"),
+    }
+)
+_NARROWEST = {"Recipient": 13, "Station id": 10, "Call": 16, "Situation": 30, "Reason": 20, "Rule": 12, "Note": 12}
+"""Room for a telephone number in one piece, and for words that shall be read; the others' is that of their titles."""
 
-_LONG = frozenset({"Recipient", "Station id", "Reference", "Name", "Types", "State", "Call"})
+_LONG = frozenset(
+    {
+        *("Recipient", "Station id", "Reference", "Name", "Types", "State", "Call"),
+        *("Situation", "Reason", "Rule", "Note", "Address", "Accounts"),
+    }
+)
 
 
 def titled(*columns: str) -> Table:
@@ -62,18 +74,61 @@ def titled(*columns: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
     for column in columns:
         justify: Literal["left", "right"] = "right" if column in _NUMBERS else "left"
-        table.add_column(
-            column, justify=justify, no_wrap=column not in _LONG, overflow="fold", min_width=_NARROWEST.get(column)
-        )
+        narrowest = max(_NARROWEST.get(column, 0), len(column))
+        table.add_column(column, justify=justify, no_wrap=column not in _LONG, overflow="fold", min_width=narrowest)
     return table
+
+
+def show(table: Table) -> None:
+    """Print it; where the terminal is too narrow for its columns, row by row with a line for each of them."""
+    room = out.width - _GAP * (len(table.columns) - 1)
+    whole = [_whole(column) for column in table.columns]
+    least = [_least(column, wanted) for column, wanted in zip(table.columns, whole, strict=True)]
+    if sum(least) > room:
+        _show_rows(table)
+        return
+    for column, width in zip(table.columns, _shared(whole, least, room), strict=True):
+        column.width = width
+    out.print(table)
+
+
+_GAP = 2
+"""Blanks between columns."""
+
+
+def _whole(column: Column) -> int:
+    """Characters of its longest line."""
+    return max(cell_len(line) for cell in (column.header, *column.cells) for line in str(cell).split("\n"))
+
+
+def _least(column: Column, whole: int) -> int:
+    """Characters that it needs; what may be broken needs few of them."""
+    return min(whole, column.min_width or whole) if not column.no_wrap else whole
+
+
+def _shared(whole: list[int], least: list[int], room: int) -> list[int]:
+    """The width of each column: what is left of the room goes to the narrowest that want more."""
+    widths = list(least)
+    for _ in range(min(room, sum(whole)) - sum(least)):
+        narrowest = min((width, place) for place, width in enumerate(widths) if width < whole[place])[1]
+        widths[narrowest] += 1
+    return widths
+
+
+def _show_rows(table: Table) -> None:
+    titles = [str(column.header) for column in table.columns]
+    for cells in zip(*(column.cells for column in table.columns), strict=True):
+        out.print(described(zip(titles, cells, strict=True)), "")
 
 
 def described(lines: Iterable[tuple[str, object]]) -> Table:
     """One thing, a line for each of its properties that has a value."""
     table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     for word, value in lines:
-        if value != "":
-            table.add_row(Text(word, style="bold"), plain(value))
+        if str(value):
+            table.add_row(Text(word, style="bold"), value if isinstance(value, Text) else plain(value))
     return table
 
 
@@ -91,4 +146,8 @@ def print_json(value: Any) -> None:
 def _plain(value: object) -> str:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return euro(value)
     raise TypeError(f"{type(value).__name__} has no form in JSON")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from enum import Enum
 
 from depesche.model.jobtype import JobType
@@ -13,6 +14,22 @@ class AccountState(Enum):
     TRIAL = "trial"
     ACTIVE = "active"
     LOCKED = "locked"
+
+
+class Payment(Enum):
+    """How the account pays."""
+
+    NONE = "none"
+    """It does not: prices are told, nothing is booked."""
+
+    PREPAID = "prepaid"
+    """From its balance, which must cover each order."""
+
+    DEBIT = "debit"
+    """Afterwards, by direct debit: the balance goes below zero."""
+
+    PACKAGE = "package"
+    """With an allowance of pages, messages, letters, which must cover each order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +79,43 @@ class Account:
 
     weight: int
     """Share of the lines under load; 1 is normal."""
+
+    payment: Payment = Payment.NONE
+    paid_since: date | None = None
+    """Day of the first payment, of the first direct debit; None: nothing was paid yet."""
+
+    tariff: str = ""
+    """Name of its price list."""
+
+    balance: Decimal = Decimal(0)
+    """Net euro, before what is `reserved`."""
+
+    reserved: Decimal = Decimal(0)
+    """For orders under way."""
+
+    allowance: int = 0
+    """Pages, messages or letters left of its packages, before what is reserved."""
+
+    allowance_reserved: int = 0
+    day_spend: Decimal | None = None
+    """Net euro that it may spend a day; None: no limit."""
+
+    day_pages: int | None = None
+    """Pages and messages that it may send a day, recipients counted; None: no limit."""
+
+    most_recipients: int | None = None
+    """Rows of one order; None: no limit of its own."""
+
+    most_pages: int | None = None
+    """Pages of one order's document; None: no limit of its own."""
+
+    has_prices: bool = False
+    """Its price list has lines."""
+
+    has_blocked: bool = False
+    """There are blacklist entries that concern it."""
+
+    @property
+    def is_limited(self) -> bool:
+        """Its orders draw on money, an allowance or daily limits."""
+        return self.payment is not Payment.NONE or self.day_spend is not None or self.day_pages is not None

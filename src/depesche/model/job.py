@@ -1,25 +1,14 @@
 """A job and its recipients, from the moment that it was judged good."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 
 from depesche.model.jobtype import JobType
 from depesche.model.result import Result
+from depesche.model.roll import Roll
 from depesche.model.states import State
-
-
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """One given row, judged."""
-
-    address: str
-    """E.164, e-mail address, or free text for a letter; as given where it was judged bad."""
-
-    reference: str = ""
-    """The customer's reference id."""
-
-    code: int = 0
-    """Why it was judged bad (a code of SendJob), 0 for good."""
+from depesche.model.tariff import FREE, Quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +24,8 @@ class Sending:
     subject: str = ""
     flash: bool = False
     status_url: str = ""
+    tell_each: bool = False
+    """Call `status_url` as soon as each recipient is final, not when all are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +60,15 @@ class NewJob:
     """Attempts after the first."""
 
     pages: int
-    recipients: tuple[Recipient, ...]
+    roll: Roll
     files: tuple[StoredFile, ...] = ()
     warnings: tuple[str, ...] = ()
+    sandbox: bool = True
+    """Where it ends; fixed now, whatever becomes of the account."""
+
+    quote: Quote = FREE
+    day: date = date.min
+    """On whose limits it counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,3 +106,5 @@ class Fate:
 
     attempts: int
     due_at: datetime | None
+    cost: Decimal = Decimal(0)
+    """Net euro; nothing unless it was sent."""

@@ -1,9 +1,10 @@
 """Telephone numbers and mail addresses: may they be sent to, and how are they written?"""
 
 import re
+from functools import cache
 
 import phonenumbers
-from phonenumbers import PhoneNumberType
+from phonenumbers import PhoneMetadata, PhoneNumberType
 
 from depesche.model.codes import SendJobCode
 
@@ -13,6 +14,7 @@ LONGEST_ADDRESS = 320
 _ALLOWED = re.compile(r"\+?[0-9 ()/.\-]+")
 _GERMAN_CALL_BY_CALL = "010"
 _GERMAN_PREMIUM = ("900", "137", "118", "190")
+_PLAIN_GERMAN = re.compile(r"(?:\+49|0049|0)([1-9][0-9]+)")
 _NO_ATEXT = r"\s\x00-\x1f\x7f@,:;<>\"()\[\]\\"
 _MAIL = re.compile(rf"[^{_NO_ATEXT}]+@(?:[^{_NO_ATEXT}.]+\.)+[^{_NO_ATEXT}.]{{2,}}")
 _BARRED = frozenset({"+493023125010"})
@@ -20,23 +22,21 @@ _BARRED = frozenset({"+493023125010"})
 
 
 def judge_number(given: str, country: str, *, foreign: bool) -> tuple[str, SendJobCode]:
-    """E.164 form and `ACCEPTED`, or the number as given and why not.
+    """E.164 form and the code: `ACCEPTED`, or why not; what is no valid number stays as it was given.
 
     `country` (ISO 3166) says how a number without country code is read; `foreign` whether others are released.
     """
-    compact = re.sub(r"[ ()/.\-]", "", given)
-    if not _ALLOWED.fullmatch(given.strip()) or not compact.strip("+"):
+    stripped = given.strip()
+    compact = re.sub(r"[ ()/.\-]", "", stripped)
+    if not _ALLOWED.fullmatch(stripped) or not compact.strip("+"):
         return given, SendJobCode.NUMBER_MALFORMED
-    if country == "DE" and compact.startswith(_GERMAN_CALL_BY_CALL):
-        return given, SendJobCode.NUMBER_MALFORMED
-    try:
-        number = phonenumbers.parse(compact, country)
-    except phonenumbers.NumberParseException:
-        return given, SendJobCode.NUMBER_INVALID
-    code = _judge(number, country, foreign=foreign)
-    if code is not SendJobCode.ACCEPTED:
-        return given, code
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), code
+    if country == "DE":
+        if compact.startswith(_GERMAN_CALL_BY_CALL):
+            return given, SendJobCode.NUMBER_MALFORMED
+        ordinary = _ordinary_german(compact)
+        if ordinary:
+            return ordinary, _unless_barred(ordinary)
+    return _by_library(given, compact, country, foreign=foreign)
 
 
 def judge_mail(given: str) -> tuple[str, SendJobCode]:
@@ -47,16 +47,58 @@ def judge_mail(given: str) -> tuple[str, SendJobCode]:
     return address, SendJobCode.ACCEPTED
 
 
+def _ordinary_german(compact: str) -> str:
+    """E.164 form of a fixed or mobile number as most are, else empty: the library says the same in ten times the time."""
+    written = _PLAIN_GERMAN.fullmatch(compact)
+    if written is None or written[1].startswith(_GERMAN_PREMIUM):
+        return ""
+    national = written[1]
+    fits = any(len(national) in lengths and pattern.fullmatch(national) for lengths, pattern in _german_kinds())
+    return f"+49{national}" if fits else ""
+
+
+@cache
+def _german_kinds() -> tuple[tuple[frozenset[int], re.Pattern[str]], ...]:
+    """Lengths and digits of fixed lines and of mobiles, from the library's own tables."""
+    german = PhoneMetadata.metadata_for_region("DE")
+    assert german is not None
+    general = german.general_desc.national_number_pattern
+    return tuple(
+        (frozenset(kind.possible_length), re.compile(rf"(?=(?:{general})\Z)(?:{kind.national_number_pattern})", re.ASCII))
+        for kind in (german.fixed_line, german.mobile)
+    )
+
+
+def _by_library(given: str, compact: str, country: str, *, foreign: bool) -> tuple[str, SendJobCode]:
+    try:
+        number = phonenumbers.parse(compact, country)
+    except phonenumbers.NumberParseException:
+        return given, SendJobCode.NUMBER_INVALID
+    code = _judge(number, country, foreign=foreign)
+    if code in (SendJobCode.PREMIUM_NUMBER, SendJobCode.NUMBER_INVALID):
+        return given, code
+    return _e164(number), code
+
+
 def _judge(number: phonenumbers.PhoneNumber, country: str, *, foreign: bool) -> SendJobCode:
     if _is_premium(number):
         return SendJobCode.PREMIUM_NUMBER
     if not phonenumbers.is_valid_number(number):
         return SendJobCode.NUMBER_INVALID
-    if phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) in _BARRED:
-        return SendJobCode.NUMBER_BARRED
+    barred = _unless_barred(_e164(number))
+    if barred is not SendJobCode.ACCEPTED:
+        return barred
     if not foreign and number.country_code != phonenumbers.country_code_for_region(country):
         return SendJobCode.NOT_RELEASED
     return SendJobCode.ACCEPTED
+
+
+def _unless_barred(number: str) -> SendJobCode:
+    return SendJobCode.NUMBER_BARRED if number in _BARRED else SendJobCode.ACCEPTED
+
+
+def _e164(number: phonenumbers.PhoneNumber) -> str:
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def _is_premium(number: phonenumbers.PhoneNumber) -> bool:

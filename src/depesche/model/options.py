@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-VALUED = frozenset({"ISDNABS", "CALLERID", "STATIONID", "FAXHEADER", "FAXRETRY", "MAILFROM", "SMSFROM", "STATURL"})
-PLAIN = frozenset({"FLASHSMS"})
+from depesche.model.station import LENGTH
 
 REPEATS = 3
 """Repeats after the first dial where ``FAXRETRY`` says nothing."""
@@ -15,6 +14,92 @@ MOST_WARNINGS = 100
 
 HEADER_LENGTH = 30
 STATUS_URL_LENGTH = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """One switch, with its line in the documentation."""
+
+    name: str
+    english: str
+    german: str
+    english_limits: str
+    """What is out of range, and what happens then; a warning says it."""
+
+    german_limits: str
+
+    valued: bool = True
+
+
+SWITCHES = (
+    Switch(
+        "CALLERID",
+        "number that the receiver of a fax is shown; default: the account's own",
+        "Rufnummer, die dem Empfänger eines Fax angezeigt wird; Standard: die des Kontos",
+        "none of the account's numbers: the account's own",
+        "keine Nummer des Kontos: die des Kontos",
+    ),
+    Switch(
+        "ISDNABS",
+        "the same, by its older name; CALLERID wins",
+        "dasselbe unter seinem älteren Namen; CALLERID gewinnt",
+        "as CALLERID",
+        "wie CALLERID",
+    ),
+    Switch(
+        "STATIONID",
+        "station id (TSI of T.30, and in the header line); default: the customer's name",
+        "Kennung (TSI nach T.30 und in der Kopfzeile); Standard: der Name des Kunden",
+        f"cut to {LENGTH} characters; those that T.30 lacks are written out",
+        f"auf {LENGTH} Zeichen gekürzt; was T.30 nicht kennt, wird umschrieben",
+    ),
+    Switch(
+        "FAXHEADER",
+        "free part of the header line; default: the customer's fax number",
+        "freier Teil der Kopfzeile; Standard: die Faxnummer des Kunden",
+        f"cut to {HEADER_LENGTH} characters",
+        f"auf {HEADER_LENGTH} Zeichen gekürzt",
+    ),
+    Switch(
+        "FAXRETRY",
+        f"repeats after the first dial, 0 to {MOST_REPEATS}; default {REPEATS}",
+        f"Wiederholungen nach der ersten Anwahl, 0 bis {MOST_REPEATS}; Standard {REPEATS}",
+        f"no number: {REPEATS}; above {MOST_REPEATS}: {MOST_REPEATS}",
+        f"keine Zahl: {REPEATS}; über {MOST_REPEATS}: {MOST_REPEATS}",
+    ),
+    Switch(
+        "MAILFROM",
+        "sender address of eMail and QSign; default: the account's",
+        "Absenderadresse von eMail und QSign; Standard: die des Kontos",
+        "no mail address, or none of the account's: the order is refused with 1",
+        "keine Mailadresse oder keine des Kontos: der Auftrag wird mit 1 abgelehnt",
+    ),
+    Switch(
+        "FLASHSMS",
+        "SMS of class 0: shown at once",
+        "SMS der Klasse 0: sofort angezeigt",
+        "",
+        "",
+        valued=False,
+    ),
+    Switch(
+        "SMSFROM",
+        "sender id of an SMS: at most 16 digits or 11 letters and digits; default: the account's",
+        "Absender einer SMS: höchstens 16 Ziffern oder 11 Buchstaben und Ziffern; Standard: der des Kontos",
+        "anything else: the account's",
+        "alles andere: der des Kontos",
+    ),
+    Switch(
+        "STATURL",
+        "http address that is called for each recipient when the job is done",
+        "http-Adresse, die für jeden Empfänger aufgerufen wird, wenn der Auftrag fertig ist",
+        f"neither http nor https, or longer than {STATUS_URL_LENGTH} characters: not called",
+        f"weder http noch https oder länger als {STATUS_URL_LENGTH} Zeichen: kein Aufruf",
+    ),
+)
+
+VALUED = frozenset(switch.name for switch in SWITCHES if switch.valued)
+PLAIN = frozenset(switch.name for switch in SWITCHES if not switch.valued)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
 """Who shall get it: the parameters ``Recipient`` and ``RecipientFile``, read into rows."""
 
+import codecs
 import csv
-import io
+import itertools
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 
@@ -36,30 +38,32 @@ def from_single(text: str) -> Given:
     return Given(whole[:start].strip(), whole[start + 1 :].strip())
 
 
-def from_file(data: bytes) -> tuple[Given, ...]:
-    """Rows of the CSV: address, optional reference id; UTF-8 (BOM allowed), else Windows-1252. Blank lines are skipped.
+def encoding_of(pieces: Iterable[bytes]) -> str:
+    """How the file is to be decoded: UTF-8 with or without BOM, else Windows-1252. Raises: NoList."""
+    decoders = {name: codecs.getincrementaldecoder(name)() for name in ("utf-8-sig", "windows-1252")}
+    for piece in itertools.chain(pieces, (b"",)):
+        if b"\0" in piece:
+            raise NoList("it holds zero bytes: no text file")
+        for name in list(decoders):
+            try:
+                decoders[name].decode(piece, final=not piece)
+            except UnicodeDecodeError:
+                del decoders[name]
+        if not decoders:
+            raise NoList("it is neither UTF-8 nor Windows-1252")
+    return next(iter(decoders))
+
+
+def from_lines(lines: Iterable[str]) -> Iterator[Given]:
+    """Rows of the CSV: address, optional reference id; blank lines are skipped. `lines` keep their ends.
 
     Raises: NoList.
     """
-    reader = csv.reader(io.StringIO(_decode(data), newline=""), strict=True)
-    rows = []
+    reader = csv.reader(lines, strict=True)
     try:
         for row in reader:
             address, reference, *_ = (*(field.strip() for field in row), "", "")
             if address or reference:
-                rows.append(Given(address, reference))
+                yield Given(address, reference)
     except csv.Error as error:
         raise NoList(f"line {reader.line_num}: {error}") from error
-    return tuple(rows)
-
-
-def _decode(data: bytes) -> str:
-    if b"\0" in data:
-        raise NoList("it holds zero bytes: no text file")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        try:
-            return data.decode("windows-1252")
-        except UnicodeDecodeError as error:
-            raise NoList("it is neither UTF-8 nor Windows-1252") from error

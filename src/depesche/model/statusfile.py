@@ -1,5 +1,6 @@
 """The StatusFile of JobStatus: CSV, every field quoted, CRLF after each line, no BOM."""
 
+import io
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -12,9 +13,11 @@ COLUMNS = ("RECIPIENT", "JOBTYPE", "RESULT", "REMOTEID", "PAGES", "SENDDATETIME"
 
 def write(fates: Iterable[Fate], job_type: JobType, encoding: str) -> bytes:
     """One row per given row, in the order given. A character that `encoding` lacks becomes ``?``."""
-    lines = [_line(COLUMNS)]
-    lines += [_line(_fields(fate, job_type)) for fate in fates]
-    return "".join(lines).encode(encoding, errors="replace")
+    written = io.BytesIO()
+    written.write(_line(COLUMNS).encode(encoding))
+    for fate in fates:
+        written.write(_line(_fields(fate, job_type)).encode(encoding, errors="replace"))
+    return written.getvalue()
 
 
 def _fields(fate: Fate, job_type: JobType) -> tuple[str, ...]:

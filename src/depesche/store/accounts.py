@@ -7,9 +7,10 @@ from typing import Any
 import argon2
 import sqlalchemy as sa
 
-from depesche.model.account import Account, AccountState
+from depesche.model.account import Account, AccountState, Payment
 from depesche.model.jobtype import JobType
-from depesche.store.schema import Row, account, account_number
+from depesche.store.blocked import EVERYONE
+from depesche.store.schema import Row, account, account_number, blocked, price
 from depesche.store.sequence import assigned
 
 _hasher = argon2.PasswordHasher()
@@ -53,7 +54,7 @@ def by_fax_number(connection: sa.Connection, fax_number: str) -> int | None:
 
 def everyone(connection: sa.Connection) -> list[Account]:
     """All accounts in the order of their numbers."""
-    rows = connection.execute(sa.select(account).order_by(account.c.number)).all()
+    rows = connection.execute(_ACCOUNT.order_by(account.c.number)).all()
     return [_account(row) for row in rows]
 
 
@@ -80,7 +81,12 @@ def set_numbers(connection: sa.Connection, account_id: int, numbers: Sequence[st
     change(connection, account_id, {"numbers": list(numbers)})
 
 
-_BY_NUMBER = sa.select(account).where(account.c.number == sa.bindparam("number"))
+_ACCOUNT = sa.select(
+    account,
+    sa.exists().where(price.c.tariff == account.c.tariff).label("has_prices"),
+    sa.exists().where(blocked.c.account_id.in_((EVERYONE, account.c.id))).label("has_blocked"),
+)
+_BY_NUMBER = _ACCOUNT.where(account.c.number == sa.bindparam("number"))
 
 
 def _account(row: Row) -> Account:
@@ -103,4 +109,17 @@ def _account(row: Row) -> Account:
         sender_addresses=frozenset(row.sender_addresses),
         status_encoding=row.status_encoding,
         weight=row.weight,
+        payment=Payment(row.payment),
+        paid_since=row.paid_since,
+        tariff=row.tariff,
+        balance=row.balance,
+        reserved=row.reserved,
+        allowance=row.allowance,
+        allowance_reserved=row.allowance_reserved,
+        day_spend=row.day_spend,
+        day_pages=row.day_pages,
+        most_recipients=row.most_recipients,
+        most_pages=row.most_pages,
+        has_prices=row.has_prices,
+        has_blocked=row.has_blocked,
     )

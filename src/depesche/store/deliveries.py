@@ -1,7 +1,10 @@
 """Deliveries on their way: each function is one row or column of the table in `model.states`.
 
-Every change of a claimed or sending delivery is fenced by worker, fence and state: a worker that wakes late changes
-nothing.
+Every change of a claimed or sending delivery names the state that it starts from. What its worker does is fenced as
+well: `begin`, `release` and `finish` by the worker and the fence number of the claim, `renew` by the worker, whose name
+is never used twice. So a worker that wakes late changes nothing. What others do is bound to the lease: `rescue` takes
+only what ran out, and `expire_leases` is for a folder whose workers are known to be dead. `cancel` may come at any
+moment: `begin` then finds nothing to begin, and an attempt under way ends as it really ended.
 """
 
 from collections.abc import Sequence
@@ -16,8 +19,12 @@ from depesche.model.jobtype import Channel, JobType
 from depesche.model.outcome import Outcome
 from depesche.model.result import Result
 from depesche.model.states import FINAL, Event, State, sources
-from depesche.store import events, jobs, turns
+from depesche.store import endings, events, turns
 from depesche.store.schema import Row, account, attempt, delivery, job
+
+CAN_BE_ENDED = frozenset({Channel.FAX})
+"""The channels whose attempts can be ended while they are under way: a call can be hung up, a message handed over
+cannot be fetched back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +97,7 @@ def release(connection: sa.Connection, claimed: Claimed) -> None:
 
 def renew(connection: sa.Connection, worker: str, ids: Sequence[int], lease_until: datetime) -> set[int]:
     """Keep the leases of what is being worked on; gives those whose cancellation was asked for."""
-    mine = (delivery.c.id.in_(ids), delivery.c.worker == worker)
+    mine = (delivery.c.id.in_(ids), delivery.c.worker == worker, _LEASED)
     connection.execute(delivery.update().where(*mine).values(lease_until=lease_until))
     query = sa.select(delivery.c.id).where(*mine, delivery.c.cancel_requested)
     return set(connection.execute(query).scalars())
@@ -105,24 +112,38 @@ def finish(
 
 
 def settle(
-    connection: sa.Connection, delivery_id: int, outcome: Outcome, now: datetime, retry_at: datetime | None
+    connection: sa.Connection,
+    delivery_id: int,
+    number: int,
+    outcome: Outcome,
+    now: datetime,
+    retry_at: datetime | None,
+    *,
+    overrule: bool = False,
 ) -> bool:
-    """Write how a lost attempt ended, now that it is known. False: it was settled already."""
-    found = connection.execute(_UNKNOWN, {"delivery": delivery_id}).one_or_none()
+    """Write how a lost attempt ended, now that it is known. False: it was settled already, nothing was changed.
+
+    `number` is the attempt's: an answer that comes late says nothing of the next one. With `overrule` a cancellation
+    that came before does not stand in the way of `retry_at`.
+    """
+    lost = {"delivery": delivery_id, "of": number}
+    if overrule:
+        connection.execute(_WANTED_AGAIN, lost)
+    found = connection.execute(_UNKNOWN, lost).one_or_none()
     return found is not None and _conclude(connection, found, outcome, now, retry_at)
 
 
 def rescue(connection: sa.Connection, now: datetime) -> tuple[int, int]:
     """Expired leases: claimed becomes ready again, sending becomes unknown. Gives the two counts."""
-    expired = delivery.c.lease_until < now
+    expired = (_LEASED, delivery.c.lease_until < now)
     back = connection.execute(
         delivery.update()
-        .where(delivery.c.state == State.CLAIMED.value, expired)
+        .where(*expired, delivery.c.state == State.CLAIMED.value)
         .values(state=State.READY.value, worker=None, lease_until=None)
     ).rowcount
     lost = connection.execute(
         delivery.update()
-        .where(delivery.c.state == State.SENDING.value, expired)
+        .where(*expired, delivery.c.state == State.SENDING.value)
         .values(state=State.UNKNOWN.value, worker=None, lease_until=None)
         .returning(delivery.c.id, delivery.c.job_id, delivery.c.account_id)
     ).all()
@@ -133,8 +154,7 @@ def rescue(connection: sa.Connection, now: datetime) -> tuple[int, int]:
 
 def expire_leases(connection: sa.Connection, now: datetime) -> None:
     """Every worker of this database is known to be dead: nobody else holds its folder."""
-    leased = (State.CLAIMED.value, State.SENDING.value)
-    connection.execute(delivery.update().where(delivery.c.state.in_(leased)).values(lease_until=now))
+    connection.execute(delivery.update().where(_LEASED, delivery.c.lease_until > now).values(lease_until=now))
 
 
 def unknown(connection: sa.Connection, after: int, limit: int) -> list[Lost]:
@@ -145,16 +165,15 @@ def unknown(connection: sa.Connection, after: int, limit: int) -> list[Lost]:
             delivery.c.job_id,
             delivery.c.attempts,
             delivery.c.address,
-            account.c.sandbox,
+            job.c.sandbox,
             job.c.type,
             job.c.repeats,
             job.c.pages,
             attempt.c.sending_at,
         )
         .join_from(delivery, job, job.c.id == delivery.c.job_id)
-        .join(account, account.c.id == delivery.c.account_id)
         .join(attempt, (attempt.c.delivery_id == delivery.c.id) & (attempt.c.number == delivery.c.attempts))
-        .where(delivery.c.state == State.UNKNOWN.value, delivery.c.id > after)
+        .where(delivery.c.state == _word(State.UNKNOWN), delivery.c.id > after)
         .order_by(delivery.c.id)
         .limit(limit)
     )
@@ -175,7 +194,10 @@ def unknown(connection: sa.Connection, after: int, limit: int) -> list[Lost]:
 
 
 def cancel(connection: sa.Connection, job_id: int, now: datetime) -> int:
-    """Stop what is not yet being sent, and flag what is. Gives how many were stopped or flagged."""
+    """Stop what is not yet being sent, and flag what is: it is not tried again, and ended where that can be done.
+
+    Gives how many were stopped or are being ended.
+    """
     of_job = delivery.c.job_id == job_id
     stopped = connection.execute(
         delivery.update()
@@ -183,21 +205,30 @@ def cancel(connection: sa.Connection, job_id: int, now: datetime) -> int:
         .values(
             state=State.CANCELLED.value, result=Result.CANCELED.value, finished_at=now, worker=None, lease_until=None
         )
-        .returning(delivery.c.id, delivery.c.account_id)
+        .returning(delivery.c.id, delivery.c.position, delivery.c.price)
     ).all()
     flagged = connection.execute(
-        delivery.update().where(of_job, delivery.c.state == State.SENDING.value).values(cancel_requested=True)
-    ).rowcount
+        delivery.update()
+        .where(of_job, delivery.c.state == State.SENDING.value)
+        .values(cancel_requested=True)
+        .returning(delivery.c.channel)
+    ).scalars()
+    ending = sum(Channel(channel) in CAN_BE_ENDED for channel in flagged)
     if stopped:
-        jobs.count_down(connection, job_id, final=len(stopped), not_ok=len(stopped), now=now)
-    for row in stopped:
-        events.write(connection, now, "delivery.final", row.account_id, job_id=job_id, delivery_id=row.id)
-    return len(stopped) + flagged
+        endings.record(connection, job_id, sorted(stopped, key=lambda row: row.position), sent=False, now=now)
+    return len(stopped) + ending
 
+
+def _word(state: State) -> sa.ColumnElement[str]:
+    """As text in the statement: a planner uses a partial index only where it sees the index's own words."""
+    return sa.literal_column(f"'{state.value}'")
+
+
+_LEASED = delivery.c.state.in_([_word(State.CLAIMED), _word(State.SENDING)])
 
 _READY = (
     sa.select(delivery.c.id)
-    .where(delivery.c.state == State.READY.value, delivery.c.channel == sa.bindparam("channel"))
+    .where(delivery.c.state == _word(State.READY), delivery.c.channel == sa.bindparam("channel"))
     .order_by(delivery.c.turn, delivery.c.id)
     .limit(sa.bindparam("number", type_=sa.Integer))
     .with_for_update(skip_locked=True)
@@ -217,7 +248,7 @@ _DETAILS = (
         job.c.repeats,
         job.c.pages,
         account.c.number,
-        account.c.sandbox,
+        job.c.sandbox,
     )
     .join_from(delivery, job, job.c.id == delivery.c.job_id)
     .join(account, account.c.id == delivery.c.account_id)
@@ -249,12 +280,22 @@ _RELEASE = (
 )
 
 _HEAD = sa.select(
-    delivery.c.id, delivery.c.job_id, delivery.c.account_id, delivery.c.attempts, delivery.c.cancel_requested
+    delivery.c.id,
+    delivery.c.job_id,
+    delivery.c.position,
+    delivery.c.price,
+    delivery.c.attempts,
+    delivery.c.cancel_requested,
 )
 _MINE = _HEAD.where(*_FENCED, delivery.c.state == State.SENDING.value).with_for_update()
-_UNKNOWN = _HEAD.where(
-    delivery.c.id == sa.bindparam("delivery"), delivery.c.state == State.UNKNOWN.value
-).with_for_update()
+
+_LOST = (
+    delivery.c.id == sa.bindparam("delivery"),
+    delivery.c.attempts == sa.bindparam("of"),
+    delivery.c.state == State.UNKNOWN.value,
+)
+_WANTED_AGAIN = delivery.update().where(*_LOST).values(cancel_requested=False)
+_UNKNOWN = _HEAD.where(*_LOST).with_for_update()
 
 _ATTEMPT = attempt.insert()
 
@@ -331,7 +372,7 @@ def _conclude(
     """Attempt, delivery, job and event, in the one transaction that makes the end known."""
     state = _state_after(outcome, None if found.cancel_requested else retry_at)
     final = state in FINAL
-    told = {"pages": outcome.pages, "remote_id": outcome.remote_id, "seconds": outcome.seconds}
+    told = {"pages": outcome.pages, "remote_id": _legible(outcome.remote_id), "seconds": outcome.seconds}
     connection.execute(
         _ATTEMPT_ENDED, {**_record(outcome), **told, "delivery": found.id, "of": found.attempts, "ended_at": now}
     )
@@ -348,8 +389,7 @@ def _conclude(
         },
     )
     if final:
-        jobs.count_down(connection, found.job_id, final=1, not_ok=int(state is not State.SENT), now=now)
-        events.write(connection, now, "delivery.final", found.account_id, job_id=found.job_id, delivery_id=found.id)
+        endings.record(connection, found.job_id, [found], sent=state is State.SENT, now=now)
     return True
 
 
@@ -366,5 +406,10 @@ def _record(outcome: Outcome) -> dict[str, Any]:
         "coding": outcome.coding,
         "ecm": outcome.ecm,
         "bad_rows": list(outcome.bad_rows),
-        "detail": outcome.detail,
+        "detail": _legible(outcome.detail),
     }
+
+
+def _legible(text: str) -> str:
+    """What the far side said may hold code points that no database takes: its outcome is not lost for that."""
+    return text.encode(errors="replace").decode()

@@ -1,5 +1,6 @@
 """Jobs: written once with all their recipients, then counted down."""
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
@@ -7,24 +8,33 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from depesche.model.job import Fate, JobHead, NewJob, Recipient, StoredFile
+from depesche.model.job import Fate, JobHead, NewJob, StoredFile
 from depesche.model.jobtype import JobType
 from depesche.model.result import Result
+from depesche.model.roll import Entry
 from depesche.model.states import State
-from depesche.store import events
+from depesche.model.tariff import NOTHING
+from depesche.store import callbacks, events
+from depesche.store.ledger import Purse
 from depesche.store.schema import Row, delivery, document, job
 from depesche.store.sequence import assigned
 
+CHUNK = 1000
+"""Rows handed to the database at once."""
 
-def insert(connection: sa.Connection, new: NewJob, now: datetime) -> int:
-    """Write the job, its files, its recipients and the event; give the JobId."""
-    good = {recipient.address for recipient in new.recipients if not recipient.code}
-    bad = sum(1 for recipient in new.recipients if recipient.code)
-    job_id = assigned(connection.execute(_JOB, _job_row(new, good=len(good), bad=bad, now=now)))
-    connection.execute(_DELIVERY, list(_deliveries(new, job_id, now)))
+
+def insert(connection: sa.Connection, new: NewJob, now: datetime, purse: Purse = Purse.NONE) -> int:
+    """Write the job, its files, its recipients and the event; give the JobId. Memory does not grow with the rows."""
+    job_id = assigned(connection.execute(_JOB, _job_row(new, purse, now)))
+    deliveries = _deliveries(new, job_id, now)
+    while chunk := list(itertools.islice(deliveries, CHUNK)):
+        connection.execute(_DELIVERY, chunk)
     if new.files:
         connection.execute(_DOCUMENT, [_document(job_id, *item) for item in enumerate(new.files)])
     events.write(connection, now, "job.accepted", new.account_id, job_id=job_id)
+    if new.sending.status_url and new.sending.tell_each and new.roll.bad:
+        bad = (entry.position for entry in new.roll if entry.recipient.code)
+        callbacks.enqueue_rows(connection, job_id=job_id, account_id=new.account_id, positions=bad, now=now)
     return job_id
 
 
@@ -55,7 +65,9 @@ def fates(connection: sa.Connection, job_id: int) -> Iterator[Fate]:
     told = sa.case((delivery.c.same_as.is_not(None), first.c.id), else_=delivery.c.id)
     fate = delivery.alias("fate")
     query = (
-        sa.select(delivery.c.position, delivery.c.address, delivery.c.reference, *_fate_columns(fate))
+        sa.select(
+            delivery.c.position, delivery.c.address, delivery.c.reference, delivery.c.same_as, *_fate_columns(fate)
+        )
         .select_from(
             delivery.outerjoin(
                 first, (first.c.job_id == delivery.c.job_id) & (first.c.position == delivery.c.same_as)
@@ -68,9 +80,9 @@ def fates(connection: sa.Connection, job_id: int) -> Iterator[Fate]:
         yield _fate(row)
 
 
-def count_down(connection: sa.Connection, job_id: int, *, final: int, not_ok: int, now: datetime) -> None:
-    """So many recipients have become final; the last one makes the job final."""
-    connection.execute(_COUNT_DOWN, {"job": job_id, "final": final, "bad": not_ok, "now": now})
+def count_down(connection: sa.Connection, job_id: int, *, final: int, not_ok: int, now: datetime) -> Row:
+    """So many recipients have become final; the last one makes the job final. Gives the job's row as it is now."""
+    return connection.execute(_COUNT_DOWN, {"job": job_id, "final": final, "bad": not_ok, "now": now}).one()
 
 
 def files(connection: sa.Connection, job_id: int) -> list[StoredFile]:
@@ -111,25 +123,24 @@ _COUNT_DOWN = (
             else_=job.c.final_at,
         ),
     )
+    .returning(job.c.id, job.c.account_id, job.c.pages, job.c.purse, job.c.day, job.c.sending, job.c.open)
 )
 
 
 def _deliveries(new: NewJob, job_id: int, now: datetime) -> Iterator[dict[str, Any]]:
     """Rows for the recipients: good ones wait for their time, doubles point at the first, bad ones are over."""
-    first: dict[str, int] = {}
-    for position, recipient in enumerate(new.recipients):
-        row = _row(new, job_id, position, recipient)
-        if recipient.code:
+    for entry in new.roll:
+        row = _row(new, job_id, entry)
+        if entry.recipient.code:
             row |= {"state": State.FAILED.value, "result": Result.BLACKLIST.value, "finished_at": now}
-        elif recipient.address in first:
-            row |= {"state": State.SAME.value, "same_as": first[recipient.address]}
+        elif entry.same_as is not None:
+            row |= {"state": State.SAME.value, "same_as": entry.same_as}
         else:
-            first[recipient.address] = position
-            row |= {"state": State.WAITING.value, "due_at": new.send_at}
+            row |= {"state": State.WAITING.value, "due_at": new.send_at, "price": new.quote.of(entry.recipient.address)}
         yield row
 
 
-def _job_row(new: NewJob, *, good: int, bad: int, now: datetime) -> dict[str, Any]:
+def _job_row(new: NewJob, purse: Purse, now: datetime) -> dict[str, Any]:
     return {
         "account_id": new.account_id,
         "type": int(new.type),
@@ -140,33 +151,37 @@ def _job_row(new: NewJob, *, good: int, bad: int, now: datetime) -> dict[str, An
         "text": new.text,
         "sending": asdict(new.sending),
         "repeats": new.repeats,
-        "recipients": good,
+        "recipients": new.roll.good,
         "pages": new.pages,
-        "open": good,
-        "not_ok": bad,
+        "open": new.roll.good,
+        "not_ok": new.roll.bad,
         "warnings": list(new.warnings),
+        "sandbox": new.sandbox,
+        "purse": purse.value,
+        "day": new.day,
     }
 
 
-def _row(new: NewJob, job_id: int, position: int, recipient: Recipient) -> dict[str, Any]:
+def _row(new: NewJob, job_id: int, entry: Entry) -> dict[str, Any]:
     return {
         "job_id": job_id,
         "account_id": new.account_id,
         "channel": new.type.channel.value,
-        "position": position,
-        "address": recipient.address,
-        "reference": recipient.reference,
+        "position": entry.position,
+        "address": entry.recipient.address,
+        "reference": entry.recipient.reference,
         "same_as": None,
         "due_at": None,
         "fence": 0,
         "attempts": 0,
         "cancel_requested": False,
-        "code": recipient.code,
+        "code": entry.recipient.code,
         "result": None,
         "pages": 0,
         "remote_id": "",
         "seconds": 0,
         "finished_at": None,
+        "price": NOTHING,
     }
 
 
@@ -186,7 +201,7 @@ def _document(job_id: int, position: int, file: StoredFile) -> dict[str, Any]:
 
 def _fate_columns(fate: sa.FromClause) -> list[sa.ColumnElement[Any]]:
     names = ("state", "result", "code", "pages", "remote_id", "seconds", "attempted_at", "finished_at", "attempts")
-    return [*(fate.c[name] for name in names), fate.c.due_at]
+    return [*(fate.c[name] for name in names), fate.c.due_at, fate.c.price]
 
 
 def _fate(row: Row) -> Fate:
@@ -203,6 +218,7 @@ def _fate(row: Row) -> Fate:
         at=row.finished_at or row.attempted_at,
         attempts=row.attempts,
         due_at=row.due_at,
+        cost=row.price if row.state == State.SENT.value and row.same_as is None else NOTHING,
     )
 
 

@@ -1,13 +1,14 @@
 """The tables. Statements are written against them in SQLAlchemy Core; `migrations` makes them."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 
-REVISION = "0001"
-"""The migration that makes exactly these tables."""
+REVISION = "0002"
+"""The last migration: with it the tables are exactly these."""
 
 Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 """SQLite gives ids by itself only to a column of type INTEGER."""
@@ -29,6 +30,24 @@ class Moment(sa.TypeDecorator[datetime]):
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
+
+class Money(sa.TypeDecorator[Decimal]):
+    """Euro, kept as a whole number of their ten-thousandths: sums are exact on every database."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
+        del dialect
+        return None if value is None else int(value * PARTS)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:
+        del dialect
+        return None if value is None else Decimal(value) / PARTS
+
+
+PARTS = 10_000
+"""Of a euro."""
 
 Row = sa.Row[*tuple[Any, ...]]
 """A row of any query; its columns by name."""
@@ -64,6 +83,17 @@ account = sa.Table(
     sa.Column("status_encoding", sa.String(16), nullable=False),
     sa.Column("weight", sa.Integer, nullable=False),
     sa.Column("created_at", Moment, nullable=False),
+    sa.Column("payment", sa.String(8), nullable=False, server_default="none"),
+    sa.Column("paid_since", sa.Date),
+    sa.Column("tariff", sa.String(40), nullable=False, server_default="standard"),
+    sa.Column("balance", Money, nullable=False, server_default="0"),
+    sa.Column("reserved", Money, nullable=False, server_default="0"),
+    sa.Column("allowance", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("allowance_reserved", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("day_spend", Money),
+    sa.Column("day_pages", sa.Integer),
+    sa.Column("most_recipients", sa.Integer),
+    sa.Column("most_pages", sa.Integer),
 )
 
 account_number = sa.Table(
@@ -93,6 +123,9 @@ job = sa.Table(
     sa.Column("not_ok", sa.Integer, nullable=False),
     sa.Column("final_at", Moment),
     sa.Column("warnings", sa.JSON, nullable=False),
+    sa.Column("sandbox", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("purse", sa.String(8), nullable=False, server_default="none"),
+    sa.Column("day", sa.Date),
     sa.Index("ix_job_account_id_order_key", "account_id", "order_key"),
     sa.Index("ix_job_account_id_id", "account_id", "id"),
     sqlite_autoincrement=True,
@@ -124,6 +157,7 @@ delivery = sa.Table(
     sa.Column("seconds", sa.Integer, nullable=False),
     sa.Column("attempted_at", Moment),
     sa.Column("finished_at", Moment),
+    sa.Column("price", Money, nullable=False, server_default="0"),
     sa.UniqueConstraint("job_id", "position"),
     sa.Index(
         "ix_delivery_waiting",
@@ -145,6 +179,13 @@ delivery = sa.Table(
         "lease_until",
         sqlite_where=sa.text("state IN ('claimed', 'sending')"),
         postgresql_where=sa.text("state IN ('claimed', 'sending')"),
+    ),
+    sa.Index(
+        "ix_delivery_same",
+        "job_id",
+        "same_as",
+        sqlite_where=sa.text("same_as IS NOT NULL"),
+        postgresql_where=sa.text("same_as IS NOT NULL"),
     ),
     sa.Index(
         "ix_delivery_unknown",
@@ -250,3 +291,93 @@ turn = sa.Table(
     sa.Column("last", sa.Float, nullable=False),
 )
 """The last turn given to each account on each channel; account 0 keeps the channel's clock, the turn last claimed."""
+
+ledger = sa.Table(
+    "ledger",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("account_id", Id, sa.ForeignKey("account.id"), nullable=False),
+    sa.Column("kind", sa.String(12), nullable=False),
+    sa.Column("amount", Money, nullable=False),
+    sa.Column("units", sa.Integer, nullable=False),
+    sa.Column("job_id", Id),
+    sa.Column("delivery_id", Id),
+    sa.Column("note", sa.String(200), nullable=False),
+    sa.Index("ix_ledger_account_id_id", "account_id", "id"),
+    sqlite_autoincrement=True,
+)
+"""Every movement of an account's balance and allowance: their sums are what the account's row says."""
+
+usage = sa.Table(
+    "usage",
+    metadata,
+    sa.Column("account_id", Id, sa.ForeignKey("account.id"), primary_key=True, autoincrement=False),
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("spent", Money, nullable=False),
+    sa.Column("pages", sa.Integer, nullable=False),
+)
+"""What an account ordered on a day, less what came to nothing: for its daily limits."""
+
+price = sa.Table(
+    "price",
+    metadata,
+    sa.Column("tariff", sa.String(40), primary_key=True),
+    sa.Column("type", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("prefix", sa.String(20), primary_key=True),
+    sa.Column("base", Money, nullable=False),
+    sa.Column("unit", Money, nullable=False),
+)
+"""Price lists: the longest prefix of the E.164 number decides; `base` is for the job's delivery, `unit` for each page,
+message or sheet."""
+
+blocked = sa.Table(
+    "blocked",
+    metadata,
+    sa.Column("account_id", Id, primary_key=True, autoincrement=False),
+    sa.Column("address", sa.String(320), primary_key=True),
+    sa.Column("prefix", sa.Boolean, primary_key=True),
+    sa.Column("note", sa.String(200), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+)
+"""Addresses and prefixes that nothing is sent to; those of account 0 hold for everyone."""
+
+refusal = sa.Table(
+    "refusal",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("account_id", Id),
+    sa.Column("account", sa.String(64), nullable=False),
+    sa.Column("code", sa.Integer, nullable=False),
+    sa.Column("rule", sa.Integer, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Index("ix_refusal_account_id_id", "account_id", "id"),
+    sqlite_autoincrement=True,
+)
+"""Orders that were not accepted."""
+
+callback = sa.Table(
+    "callback",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("job_id", Id, sa.ForeignKey("job.id"), nullable=False),
+    sa.Column("account_id", Id, sa.ForeignKey("account.id"), nullable=False),
+    sa.Column("next", sa.Integer, nullable=False),
+    sa.Column("last", sa.Integer, nullable=False),
+    sa.Column("due_at", Moment, nullable=False),
+    sa.Column("since", Moment, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("failed", sa.Integer, nullable=False),
+    sa.Column("done_at", Moment),
+    sa.Index("ix_callback_job_id_id", "job_id", "id"),
+    sa.Index(
+        "ix_callback_due",
+        "due_at",
+        "id",
+        sqlite_where=sa.text("done_at IS NULL"),
+        postgresql_where=sa.text("done_at IS NULL"),
+    ),
+    sqlite_autoincrement=True,
+)
+"""STATURL still to be called: for the given rows from `next` to `last` of a job, one after the other."""

@@ -51,7 +51,7 @@ _DUE = (
     sa.select(delivery.c.id, delivery.c.channel, delivery.c.account_id, delivery.c.turn, account.c.weight)
     .join_from(delivery, account, account.c.id == delivery.c.account_id)
     .where(
-        delivery.c.state == State.WAITING.value,
+        delivery.c.state == sa.literal_column(f"'{State.WAITING.value}'"),  # the words of the partial index
         delivery.c.due_at <= sa.bindparam("now", type_=delivery.c.due_at.type),
     )
     .order_by(delivery.c.due_at, delivery.c.id)

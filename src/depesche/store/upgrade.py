@@ -20,6 +20,11 @@ class TooNew(Exception):
     """The folder was made by a newer Depesche than this one."""
 
 
+def wanted(path: Path) -> bool:
+    """Whether `ready` would change anything. Raises: sqlite3.Error."""
+    return _revision(path) != REVISION
+
+
 def ready(path: Path, *, first_job_id: int = 1, first_fax_id: int = 1) -> Path | None:
     """Make the database at `path`, or bring it up to date. Returns the backup copy, if one had to be made.
 

@@ -1,6 +1,6 @@
 """Who is asking? Account and password of every operation."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from depesche.model.account import Account, AccountState
@@ -25,6 +25,11 @@ class Login:
 
     account: Account | None = None
     failure: LoginFailure | None = None
+    number: str = field(default="", compare=False)
+    """The account's number as it was given."""
+
+    quiet: bool = field(default=False, compare=False)
+    """One of many wrong ones: it is not worth a line each."""
 
     @property
     def locked(self) -> bool:
@@ -39,13 +44,13 @@ async def authenticate(house: House, number: str, password: str, peer: str) -> L
     found = await house.database.peek(lambda connection: accounts.credentials(connection, number))
     if found is None:
         house.throttle.unknown_account(peer)
-        return Login(failure=LoginFailure.UNKNOWN)
+        quiet = house.throttle.pausing(number, peer)
+        return Login(failure=LoginFailure.UNKNOWN, number=number, quiet=quiet)
     account, password_hash = found
-    if not house.throttle.remembers(password_hash, password):
-        if house.throttle.pausing(number, peer):
-            return Login(failure=LoginFailure.WRONG_PASSWORD)
-        if not await house.throttle.fits(password_hash, password, accounts.password_fits):
-            house.throttle.failed(number, peer)
-            return Login(failure=LoginFailure.WRONG_PASSWORD)
-        house.throttle.succeeded(number, peer, password_hash, password)
-    return Login(account=account)
+    throttle = house.throttle
+    if throttle.remembers(password_hash, password):
+        return Login(account=account, number=number)
+    if not await throttle.verify(number, peer, password_hash, password, accounts.password_fits):
+        quiet = throttle.pausing(number, peer)
+        return Login(failure=LoginFailure.WRONG_PASSWORD, number=number, quiet=quiet)
+    return Login(account=account, number=number)

@@ -9,7 +9,10 @@ from depesche.usecases.house import House
 
 
 async def cancel(house: House, login: Login, job_id: int) -> int:
-    """Recipients not yet being sent become `Canceled`; a call on the line is ended, its result is what happened."""
+    """Recipients not yet being sent become `Canceled`; a call on the line is ended, its result is what happened.
+
+    A message that is being handed over cannot be stopped: it counts as done, and is not tried again.
+    """
     if login.account is None:
         return Code.LOGIN_FAILED
     if login.locked:

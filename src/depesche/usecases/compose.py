@@ -1,4 +1,4 @@
-"""Making what goes out: pages, counts, and how the sender appears. Steps 20 to 22 of the contract."""
+"""Making what goes out: pages, counts, and how the sender appears. Rules 20 to 22."""
 
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -6,25 +6,34 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from depesche.blobs.store import Blob
-from depesche.model import gsm, options
+from depesche.model import gsm, options, statusurl
 from depesche.model.account import Account
 from depesche.model.codes import SendJobCode as Code
-from depesche.model.job import Recipient, Sending, StoredFile
+from depesche.model.job import Sending, StoredFile
 from depesche.model.jobtype import Channel, JobType
 from depesche.model.numbers import judge_number
+from depesche.model.roll import Roll
+from depesche.model.rules import Rule
 from depesche.model.station import station_id
 from depesche.render.detect import Format
 from depesche.render.errors import ConverterFailed, Damaged, NotWhole, RenderError, Unsupported
 from depesche.render.renderer import Source, TextPage
 from depesche.usecases.house import House
-from depesche.usecases.order import Order, OrderFile, Refused
+from depesche.usecases.order import Order, OrderFile
+from depesche.usecases.refused import Refused
 
-_CODES: dict[type[RenderError], Code] = {
-    Unsupported: Code.FORMAT_UNSUPPORTED,
-    Damaged: Code.NOT_CONVERTIBLE,
-    NotWhole: Code.WHOLE_NOT_CONVERTIBLE,
-    ConverterFailed: Code.CONVERSION_ERROR,
+_RULES: dict[type[RenderError], Rule] = {
+    Unsupported: Rule.FORMAT,
+    Damaged: Rule.DAMAGED,
+    NotWhole: Rule.NOT_WHOLE,
+    ConverterFailed: Rule.CONVERTER,
 }
+
+GERMAN = frozenset({"DE", "AT", "CH", "LI", "LU"})
+"""Countries whose accounts write the heading of a fax in German; all others write English."""
+
+Made = tuple[int, tuple[StoredFile, ...]]
+"""Pages, and the file of them if one was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,103 +44,92 @@ class Composed:
     sending: Sending
     repeats: int
     files: tuple[StoredFile, ...] = ()
-    blobs: tuple[Blob, ...] = ()
-    """What was written into the blob store for it."""
-
     warnings: tuple[str, ...] = ()
 
 
-async def compose(house: House, account: Account, order: Order, recipients: tuple[Recipient, ...]) -> Composed:
-    """Raises: Refused, BlobError."""
-    sending, warnings = _sending(account, order)
+async def compose(house: House, account: Account, order: Order, roll: Roll, written: list[Blob]) -> Composed:
+    """What it writes into the blob store is added to `written` at once. Raises: Refused, BlobError."""
+    sending, warnings = _sending(account, order, tell_each=house.settings.callbacks.when == "recipient")
     repeats, warning = options.repeats(order.options)
     warnings += [warning] if warning else []
     try:
-        pages, made = await _pages(house, account, order, recipients)
+        pages, files = await _pages(house, account, order, roll, written)
     except RenderError as error:
-        raise Refused(_CODES[type(error)], str(error)) from error
-    files = tuple(file for file, _ in made)
-    return Composed(pages, sending, repeats, files, tuple(blob for _, blob in made), tuple(warnings))
+        raise Refused(_RULES[type(error)], str(error)) from error
+    return Composed(pages, sending, repeats, files, tuple(warnings))
 
 
-async def _pages(
-    house: House, account: Account, order: Order, recipients: tuple[Recipient, ...]
-) -> tuple[int, list[tuple[StoredFile, Blob]]]:
+async def _pages(house: House, account: Account, order: Order, roll: Roll, written: list[Blob]) -> Made:
     match order.type.channel:
         case Channel.FAX:
-            return await _fax(house, order, _text_page(house, account, order, recipients))
+            return await _fax(house, account, order, _text_page(house, account, order, roll), written)
         case Channel.SMS:
-            return gsm.parts(order.submission.text), []
+            return len(gsm.parts(order.submission.text)), ()
         case Channel.MAIL:
-            return await _count(house, order.files), []
+            return await _count(house, account, order.files), ()
         case Channel.LETTER:
-            return await _letter(house, order.files, "brief.pdf")
+            return await _letter(house, account, order.files, "brief.pdf", written)
         case Channel.QSIGN:
-            return await _invoice(house, order.files[0])
+            return await _invoice(house, account, order.files[0], written)
 
 
-async def _fax(house: House, order: Order, text: TextPage | None) -> tuple[int, list[tuple[StoredFile, Blob]]]:
+async def _fax(house: House, account: Account, order: Order, text: TextPage | None, written: list[Blob]) -> Made:
     async with AsyncExitStack() as stack:
         sources = await _sources(house, order.files, stack)
         out = await stack.enter_async_context(house.blobs.workplace()) / "fax.tif"
-        pages = await house.renderer.fax(text, sources, out)
-        return pages, [await _keep(house, out, "fax.tif", Format.TIFF, pages)]
+        pages = await house.renderer.fax(text, sources, out, account=account.id)
+        return pages, (await _keep(house, out, "fax.tif", Format.TIFF, pages, written),)
 
 
-async def _letter(house: House, files: tuple[OrderFile, ...], name: str) -> tuple[int, list[tuple[StoredFile, Blob]]]:
+async def _letter(house: House, account: Account, files: tuple[OrderFile, ...], name: str, written: list[Blob]) -> Made:
     async with AsyncExitStack() as stack:
         sources = await _sources(house, files, stack)
         out = await stack.enter_async_context(house.blobs.workplace()) / "letter.pdf"
-        pages = await house.renderer.letter(sources, out)
-        return pages, [await _keep(house, out, name, Format.PDF, pages)]
+        pages = await house.renderer.letter(sources, out, account=account.id)
+        return pages, (await _keep(house, out, name, Format.PDF, pages, written),)
 
 
-async def _invoice(house: House, file: OrderFile) -> tuple[int, list[tuple[StoredFile, Blob]]]:
+async def _invoice(house: House, account: Account, file: OrderFile, written: list[Blob]) -> Made:
     """A PDF stays as it is, to the byte: it may carry data or a signature already."""
     if file.format is not Format.PDF:
-        return await _letter(house, (file,), f"{Path(file.filename).stem}.pdf")
+        return await _letter(house, account, (file,), f"{Path(file.filename).stem}.pdf", written)
     async with house.blobs.local(file.blob.key) as path:
-        return await house.renderer.count(Source(path, file.format)), []
+        return await house.renderer.count(Source(path, file.format), account=account.id), ()
 
 
-async def _count(house: House, files: tuple[OrderFile, ...]) -> int:
-    """Pages of the attachments that can be counted, at least 1."""
-    pages = 0
-    for file in files:
-        if not file.format.renderable:
-            continue
-        async with house.blobs.local(file.blob.key) as path:
-            try:
-                pages += await house.renderer.count(Source(path, file.format))
-            except RenderError:
-                continue  # an attachment goes out unchanged, readable for us or not
-    return max(pages, 1)
+async def _count(house: House, account: Account, files: tuple[OrderFile, ...]) -> int:
+    """Pages of the attachments that can be counted, at least 1: they go out unchanged, readable for us or not."""
+    async with AsyncExitStack() as stack:
+        sources = await _sources(house, tuple(file for file in files if file.format.renderable), stack)
+        return max(1, await house.renderer.count_known(sources, account=account.id)) if sources else 1
 
 
 async def _sources(house: House, files: tuple[OrderFile, ...], stack: AsyncExitStack) -> list[Source]:
     return [Source(await stack.enter_async_context(house.blobs.local(file.blob.key)), file.format) for file in files]
 
 
-async def _keep(house: House, path: Path, name: str, form: Format, pages: int) -> tuple[StoredFile, Blob]:
+async def _keep(house: House, path: Path, name: str, form: Format, pages: int, written: list[Blob]) -> StoredFile:
     blob = await house.blobs.put_file("pages", path)
-    return StoredFile("pages", name, form.name, pages, blob.key, blob.size, blob.sha256), blob
+    written.append(blob)
+    return StoredFile("pages", name, form.name, pages, blob.key, blob.size, blob.sha256)
 
 
-def _text_page(house: House, account: Account, order: Order, recipients: tuple[Recipient, ...]) -> TextPage | None:
+def _text_page(house: House, account: Account, order: Order, roll: Roll) -> TextPage | None:
     text = order.submission.text
     if not text.strip():
         return None
-    addresses = list(dict.fromkeys(recipient.address for recipient in recipients if not recipient.code))
     return TextPage(
         text=text,
         sender=order.options.get("STATIONID") or account.name,
         sender_number=account.fax_number,
-        recipient=addresses[0] if len(addresses) == 1 else f"Verteiler ({len(addresses)} Empfänger)",
+        recipient=next(roll.addresses()) if roll.good == 1 else "",
+        recipients=roll.good,
         sent_on=order.send_at.astimezone(ZoneInfo(house.settings.timezone)),
+        language="de" if account.country in GERMAN else "en",
     )
 
 
-def _sending(account: Account, order: Order) -> tuple[Sending, list[str]]:
+def _sending(account: Account, order: Order, *, tell_each: bool) -> tuple[Sending, list[str]]:
     """How the sender appears, from the options and else from the account; whatever was changed is a warning."""
     warnings: list[str] = []
     given = order.options.get("STATIONID")
@@ -152,6 +150,7 @@ def _sending(account: Account, order: Order) -> tuple[Sending, list[str]]:
         subject=account.mail_subject,
         flash=is_sms and "FLASHSMS" in order.options,
         status_url=_status_url(order, warnings),
+        tell_each=tell_each,
     )
     return sending, warnings
 
@@ -178,11 +177,11 @@ def _sms_sender(account: Account, order: Order, warnings: list[str]) -> str:
 
 
 def _status_url(order: Order, warnings: list[str]) -> str:
-    url = order.options.get("STATURL").replace(" ", "")
-    if not url:
+    given = order.options.get("STATURL")
+    if not given:
         return ""
-    url = url if "://" in url else f"http://{url}"
-    if not url.lower().startswith(("http://", "https://")) or len(url) > options.STATUS_URL_LENGTH:
-        warnings.append("STATURL is not called: it is no http address, or too long")
+    try:
+        return statusurl.accept(given)
+    except ValueError as error:
+        warnings.append(f"STATURL is not called: {error}")
         return ""
-    return url

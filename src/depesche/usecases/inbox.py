@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from depesche.model.codes import InboxCode as Code
+from depesche.model.codes import DeleteReceivedCode, RequestReceivedCode
 from depesche.store import inbound
 from depesche.usecases.authenticate import Login
 from depesche.usecases.house import House
@@ -33,9 +33,9 @@ async def request_received(house: House, login: Login) -> InboxAnswer:
     account_id = login.account.id
     fax = await house.database.read(lambda connection: inbound.oldest(connection, account_id))
     if fax is None:
-        return InboxAnswer(Code.NO_FAX)
+        return InboxAnswer(RequestReceivedCode.NO_FAX)
     return InboxAnswer(
-        code=Code.OK,
+        code=RequestReceivedCode.FOUND,
         fax_id=fax.id,
         called_number=fax.called_number,
         received_at=fax.received_at,
@@ -54,4 +54,4 @@ async def delete_received(house: House, login: Login, fax_id: int) -> int:
     assert login.account is not None
     account_id, now = login.account.id, house.now()
     found = await house.database.run(lambda connection: inbound.delete(connection, account_id, fax_id, now))
-    return Code.OK if found else Code.NO_FAX
+    return DeleteReceivedCode.DELETED if found else DeleteReceivedCode.UNKNOWN_FAX

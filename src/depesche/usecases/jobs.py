@@ -81,13 +81,17 @@ async def show(house: House, job_id: int) -> JobRecord:
 
 
 async def resolve(house: House, actor: str, delivery_id: int, verdict: Verdict) -> None:
-    """End the uncertainty about a delivery as the operator says; on the audit record. Raises: NotPossible."""
+    """End the uncertainty about a delivery as the operator says; on the audit record. Raises: NotPossible.
+
+    What is to be sent again is, even if the customer had cancelled it: a person decided that later, and knew.
+    """
     now = house.now()
 
     def work(connection: sa.Connection) -> None:
         lost = _lost(connection, delivery_id)
-        retry_at = now if verdict is Verdict.RESEND else None
-        deliveries.settle(connection, delivery_id, _OUTCOMES[verdict](lost), now, retry_at)
+        resend = verdict is Verdict.RESEND
+        outcome, retry_at = _OUTCOMES[verdict](lost), now if resend else None
+        deliveries.settle(connection, delivery_id, lost.attempts, outcome, now, retry_at, overrule=resend)
         told = {"delivery": delivery_id, "job": lost.job_id, "address": lost.address, "verdict": verdict.value}
         audit.write(connection, now, actor, "delivery.resolve", _owner(connection, lost.job_id).id, told)
 

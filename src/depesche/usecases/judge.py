@@ -1,35 +1,42 @@
-"""May this account do this? The small steps of SendJob that say no; each raises `Refused` with its code."""
+"""May this account do this? The small steps of SendJob that say no; each raises `Refused` with its rule."""
 
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from depesche.model.account import Account, AccountState
+from depesche.model.account import Account, AccountState, Payment
 from depesche.model.codes import SendJobCode as Code
-from depesche.model.job import Recipient
 from depesche.model.jobtype import JobType
 from depesche.model.numbers import judge_mail, judge_number
 from depesche.model.recipients import Given
+from depesche.model.roll import Recipient, Roll
+from depesche.model.rules import OF_RECIPIENT, Rule
 from depesche.usecases.authenticate import Login, LoginFailure
-from depesche.usecases.order import Order, Refused
+from depesche.usecases.order import Order
+from depesche.usecases.refused import Refused
 
 TRIAL_PAGES = 3
+DEBIT_DAYS = 14
 
-_LOGIN_CODES = {
-    LoginFailure.NO_ACCOUNT: (Code.ACCOUNT_EMPTY, "the parameter Account is empty"),
-    LoginFailure.UNKNOWN: (Code.UNKNOWN_ACCOUNT, "there is no such account"),
-    LoginFailure.WRONG_PASSWORD: (Code.WRONG_PASSWORD, "wrong password, or too many wrong ones lately"),
+_LOGIN_RULES = {
+    LoginFailure.NO_ACCOUNT: Rule.ACCOUNT_EMPTY,
+    LoginFailure.UNKNOWN: Rule.ACCOUNT_UNKNOWN,
+    LoginFailure.WRONG_PASSWORD: Rule.PASSWORD_WRONG,
 }
+
+_MAY_BE_BLOCKED = (Code.ACCEPTED, Code.NUMBER_BARRED, Code.NOT_RELEASED)
+"""A blacklist is asked before the release for abroad; what is no address at all is on no list."""
 
 
 def account(login: Login, now: datetime) -> Account:
-    """Steps 1 to 5: who is it, and may it send at all?"""
+    """Rules 1 to 5: who is it, and may it send at all?"""
     if login.failure is not None:
-        raise Refused(*_LOGIN_CODES[login.failure])
+        raise Refused(_LOGIN_RULES[login.failure])
     assert login.account is not None
     if login.account.state is AccountState.LOCKED:
-        raise Refused(Code.NOT_AUTHORISED, "the account is locked")
+        raise Refused(Rule.ACCOUNT_LOCKED)
     if trial_over(login.account, now):
-        raise Refused(Code.TRIAL_OVER, f"the trial ended on {login.account.trial_until}")
+        raise Refused(Rule.TRIAL_OVER, f"the trial ended on {login.account.trial_until}")
     return login.account
 
 
@@ -40,45 +47,42 @@ def trial_over(of: Account, now: datetime) -> bool:
     return now.astimezone(ZoneInfo("Europe/Berlin")).date() > of.trial_until
 
 
+def paid(of: Account, now: datetime) -> None:
+    """Rule 8; a trial has its own limits instead."""
+    if of.payment is Payment.NONE or of.state is AccountState.TRIAL:
+        return
+    if of.paid_since is None:
+        raise Refused(Rule.NO_PAYMENT)
+    free_on = of.paid_since + timedelta(days=DEBIT_DAYS)
+    if of.payment is Payment.DEBIT and now.astimezone(ZoneInfo("Europe/Berlin")).date() < free_on:
+        raise Refused(Rule.DEBIT_TOO_YOUNG, f"the first direct debit of {of.paid_since} counts from {free_on}")
+
+
 def bulk(of: Account, order: Order) -> None:
-    """Step 16, first half."""
-    if len(order.given) > 1 and not of.bulk:
-        raise Refused(Code.NOT_AUTHORISED, "more than one recipient is not released for the account")
+    """Rule 16, first half."""
+    rows = len(order.given)
+    if rows > 1 and not of.bulk:
+        raise Refused(Rule.BULK_NOT_RELEASED, "more than one recipient is not released for the account")
+    if of.most_recipients is not None and rows > of.most_recipients:
+        raise Refused(
+            Rule.BULK_NOT_RELEASED, f"{rows} recipients are more than the {of.most_recipients} of the account"
+        )
 
 
 def sender(of: Account, order: Order) -> None:
-    """Step 16, second half: MAILFROM must be an address, and one of the account's."""
+    """Rule 16, second half: MAILFROM must be an address, and one of the account's."""
     address = order.options.get("MAILFROM")
     if not address or order.type not in (JobType.MAIL, JobType.QSIGN):
         return
     if judge_mail(address)[1] is not Code.ACCEPTED:
-        raise Refused(Code.NOT_AUTHORISED, "MAILFROM is no mail address")
+        raise Refused(Rule.SENDER_NOT_ALLOWED, "MAILFROM is no mail address")
     allowed = {known.casefold() for known in (*of.sender_addresses, of.mail_from)}
     if address.casefold() not in allowed:
-        raise Refused(Code.NOT_AUTHORISED, "MAILFROM is not an address of the account")
+        raise Refused(Rule.SENDER_NOT_ALLOWED, "MAILFROM is not an address of the account")
 
 
-def recipients(of: Account, order: Order) -> tuple[Recipient, ...]:
-    """Steps 17 to 19: a single bad one refuses the order, bad ones in a list are on the record with their code."""
-    judged = tuple(_judge(of, order.type, given) for given in order.given)
-    if judged and not good(judged):
-        first = judged[0]
-        raise Refused(Code(first.code), f"{first.address[:100]} is not sent to ({Code(first.code).name})")
-    return judged
-
-
-def good(judged: tuple[Recipient, ...]) -> int:
-    """How many different good addresses there are."""
-    return len({recipient.address for recipient in judged if not recipient.code})
-
-
-def trial_pages(of: Account, order: Order, pages: int) -> None:
-    """Step 23; an SMS is no document, its messages are no pages."""
-    if of.state is AccountState.TRIAL and order.type is not JobType.SMS and pages > TRIAL_PAGES:
-        raise Refused(Code.TRIAL_PAGES, f"{pages} pages are more than the {TRIAL_PAGES} of a trial account")
-
-
-def _judge(of: Account, job_type: JobType, given: Given) -> Recipient:
+def recipient(of: Account, job_type: JobType, given: Given) -> Recipient:
+    """Rules 17 and 19 for one row."""
     if job_type.is_letter:
         return Recipient(given.address, given.reference)
     if job_type.to_number:
@@ -86,3 +90,43 @@ def _judge(of: Account, job_type: JobType, given: Given) -> Recipient:
     else:
         address, code = judge_mail(given.address)
     return Recipient(address, given.reference, int(code))
+
+
+def blockable(judged: Iterable[Recipient]) -> list[str]:
+    """The addresses that a blacklist is asked about."""
+    return [one.address for one in judged if one.code in _MAY_BE_BLOCKED]
+
+
+def unless_blocked(judged: Recipient, blocked: Mapping[str, bool]) -> Recipient:
+    """Rule 18, which comes before 19; `blocked`: True on the account's own list, False for everyone."""
+    own = blocked.get(judged.address)
+    if own is None or judged.code not in _MAY_BE_BLOCKED:
+        return judged
+    return Recipient(judged.address, judged.reference, int(Code.BLACKLISTED if own else Code.NUMBER_BARRED))
+
+
+def anyone(roll: Roll) -> None:
+    """A single bad recipient refuses the order; so do nothing but bad ones. In a list they are merely on the record."""
+    first = roll.first
+    if roll.good == 0 and first is not None:
+        raise Refused(
+            OF_RECIPIENT[Code(first.code)], f"{first.address[:100]}: {OF_RECIPIENT[Code(first.code)].english}"
+        )
+
+
+def trial_pages(of: Account, order: Order, pages: int) -> None:
+    """Rule 23; an SMS is no document, its messages are no pages."""
+    if of.state is AccountState.TRIAL and order.type is not JobType.SMS and pages > TRIAL_PAGES:
+        raise Refused(Rule.TRIAL_PAGES, f"{pages} pages are more than the {TRIAL_PAGES} of a trial account")
+
+
+def most_pages(of: Account, pages: int) -> None:
+    """Rule 21, the account's own limit."""
+    if of.most_pages is not None and pages > of.most_pages:
+        raise Refused(Rule.NOT_WHOLE, f"{pages} pages are more than the {of.most_pages} of the account")
+
+
+def signing(of: Account, order: Order, *, sandbox: bool) -> None:
+    """Rule 25: the sandbox signs with a test certificate; beyond it no way to sign is set up yet."""
+    if order.type is JobType.QSIGN and not sandbox:
+        raise Refused(Rule.SIGNING, f"no certificate is set up for account {of.number}")

@@ -1,35 +1,14 @@
-"""Reading an order: from the parameters of SendJob to something that can be judged. Steps 4 to 14 of the contract."""
+"""What an order is: the parameters of SendJob as they came, and what was read from them."""
 
-import asyncio
-import hashlib
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from depesche.blobs.store import Blob
-from depesche.model import options
-from depesche.model.account import Account
-from depesche.model.codes import SendJobCode as Code
 from depesche.model.jobtype import JobType
 from depesche.model.options import Options
-from depesche.model.recipients import Given, NoList, from_file, from_parameter, from_single
-from depesche.render.detect import Format, detect
-from depesche.render.errors import Unsupported
-from depesche.usecases.house import House
-
-HEAD = 4096
-"""Bytes of a file that tell its format."""
-
-LONGEST_LIST = 32 << 20
-"""Bytes of a recipient file that are read."""
-
-
-class Refused(Exception):
-    """The order is not accepted; nothing of it is kept."""
-
-    def __init__(self, code: Code, reason: str) -> None:
-        super().__init__(reason)
-        self.code = code
-        self.reason = reason
+from depesche.model.recipients import Given
+from depesche.render.detect import Format
+from depesche.usecases.listfile import ListFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +31,8 @@ class Submission:
     uploads: tuple[Upload, Upload, Upload] = (Upload(), Upload(), Upload())
     send_at: datetime | None = None
     options: str = ""
+    files_lost: bool = False
+    """The blob store failed while they came in; no upload has content."""
 
     def blobs(self) -> list[Blob]:
         """Everything that was written for it."""
@@ -77,7 +58,9 @@ class Order:
 
     submission: Submission
     type: JobType
-    given: tuple[Given, ...]
+    given: tuple[Given, ...] | ListFile
+    """The rows as they were given, at least one."""
+
     files: tuple[OrderFile, ...]
     options: Options
     send_at: datetime
@@ -85,147 +68,3 @@ class Order:
     """Equal for orders that are the same."""
 
     warnings: tuple[str, ...] = field(default=())
-
-
-async def read_order(house: House, account: Account, submission: Submission) -> Order:
-    """Raises: Refused, BlobError."""
-    job_type = _job_type(submission)
-    _check_released(account, job_type)
-    _check_first_file(job_type, submission)
-    given = await _read_recipients(house, job_type, submission)
-    _check_single(job_type, submission, given)
-    _check_content(job_type, submission)
-    files, warnings = await _read_files(house, job_type, submission)
-    parsed = options.parse(submission.options)
-    now = house.now()
-    order = Order(
-        submission=submission,
-        type=job_type,
-        given=given,
-        files=files,
-        options=parsed,
-        send_at=max(submission.send_at or now, now),
-        key="",
-        warnings=(*warnings, *parsed.warnings, *_ignored(job_type, submission)),
-    )
-    return replace(order, key=_key(order, scheduled=order.send_at > now))
-
-
-def _job_type(submission: Submission) -> JobType:
-    try:
-        return JobType(submission.job_type)
-    except ValueError:
-        raise Refused(Code.JOB_TYPE, f"JobType {submission.job_type} is none of 0, 1, 2, 3, 4, 8") from None
-
-
-def _check_released(account: Account, job_type: JobType) -> None:
-    if job_type not in account.job_types:
-        raise Refused(Code.NOT_RELEASED, f"{job_type.name} is not released for the account")
-
-
-def _check_first_file(job_type: JobType, submission: Submission) -> None:
-    first = submission.uploads[0]
-    if (job_type.is_letter or job_type is JobType.QSIGN) and not first.filename.strip() and not _has_content(first):
-        raise Refused(Code.SEND_FILE_MISSING, f"{job_type.name} needs SendFile1")
-
-
-async def _read_recipients(house: House, job_type: JobType, submission: Submission) -> tuple[Given, ...]:
-    file = submission.recipient_file
-    if file is not None and file.size:
-        given = await _read_list(house, file)
-    elif job_type.is_letter:
-        given = (from_single(submission.recipient),)
-    else:
-        given = from_parameter(submission.recipient)
-    if job_type.is_letter:
-        return given or (Given("", ""),)  # its address lies in the window
-    if not given:
-        raise Refused(Code.NO_RECIPIENT, "no recipient is given")
-    return given
-
-
-async def _read_list(house: House, file: Blob) -> tuple[Given, ...]:
-    if file.size > LONGEST_LIST:
-        raise Refused(Code.RECIPIENT_FILE, f"the recipient file is larger than {LONGEST_LIST >> 20} MiB")
-    try:
-        return await asyncio.to_thread(from_file, await house.blobs.read(file.key))
-    except NoList as error:
-        raise Refused(Code.RECIPIENT_FILE, f"the recipient file is no CSV: {error}") from error
-
-
-def _check_single(job_type: JobType, submission: Submission, given: tuple[Given, ...]) -> None:
-    listed = submission.recipient_file is not None and len(given) > 1
-    if (job_type is JobType.QSIGN and len(given) > 1) or (job_type.is_letter and listed):
-        raise Refused(Code.NO_BULK_TYPE, f"{job_type.name} goes to one recipient")
-
-
-def _check_content(job_type: JobType, submission: Submission) -> None:
-    text = bool(submission.text.strip())
-    files = any(upload.filename.strip() or _has_content(upload) for upload in submission.uploads)
-    if job_type is JobType.SMS and not text:
-        raise Refused(Code.NOTHING_TO_SEND, "an SMS needs a text")
-    if job_type in (JobType.FAX, JobType.MAIL) and not (text or files):
-        raise Refused(Code.NOTHING_TO_SEND, "neither text nor file is given")
-
-
-async def _read_files(
-    house: House, job_type: JobType, submission: Submission
-) -> tuple[tuple[OrderFile, ...], tuple[str, ...]]:
-    if job_type is JobType.SMS:
-        return (), ()
-    files: list[OrderFile] = []
-    warnings: list[str] = []
-    for position, upload in enumerate(submission.uploads, start=1):
-        name = upload.filename.strip()
-        if not name and not _has_content(upload):
-            continue
-        if not _has_content(upload):
-            raise Refused(Code.DOCUMENT_MISSING, f"SendFile{position} ({name[:100]}) has no content")
-        assert upload.blob is not None
-        found, warning = await _detect(house, job_type, position, name, upload.blob)
-        files.append(OrderFile(position, name, found, upload.blob))
-        warnings += [warning] if warning else []
-    return tuple(files), tuple(warnings)
-
-
-async def _detect(house: House, job_type: JobType, position: int, name: str, blob: Blob) -> tuple[Format, str | None]:
-    if not name:
-        raise Refused(Code.FORMAT_UNSUPPORTED, f"SendFile{position} has no name")
-    is_attachment = job_type is JobType.MAIL or (job_type is JobType.QSIGN and position > 1)
-    try:
-        found, warning = detect(name, await house.blobs.head(blob.key, HEAD))
-    except Unsupported as error:
-        if is_attachment:
-            return Format.OTHER, None
-        raise Refused(Code.FORMAT_UNSUPPORTED, str(error)) from error
-    if not found.renderable and not is_attachment:
-        raise Refused(Code.FORMAT_UNSUPPORTED, f"{name[:100]}: no converter for {found.value} is installed")
-    return found, warning
-
-
-def _ignored(job_type: JobType, submission: Submission) -> list[str]:
-    """What this job type does not use, though it was given."""
-    warnings = []
-    if job_type is JobType.SMS and any(upload.filename or upload.blob for upload in submission.uploads):
-        warnings.append("files were ignored: an SMS has none")
-    if job_type.is_letter and submission.text.strip():
-        warnings.append("SendText was ignored: a text page would displace the address of the letter")
-    if submission.recipient_file is not None and submission.recipient_file.size and submission.recipient.strip():
-        warnings.append("Recipient was ignored: RecipientFile is given")
-    return warnings
-
-
-def _has_content(upload: Upload) -> bool:
-    return upload.blob is not None and upload.blob.size > 0
-
-
-def _key(order: Order, *, scheduled: bool) -> str:
-    """Type, recipients with reference ids, content, options and time; past or missing times are all `now`."""
-    digest = hashlib.sha256()
-    when = order.send_at.astimezone(UTC).isoformat() if scheduled else "now"
-    words = [str(int(order.type)), order.submission.text, order.submission.options.strip(), when]
-    words += [word for given in order.given for word in (given.address, given.reference)]
-    words += [word for file in order.files for word in (str(file.position), file.filename, file.blob.sha256)]
-    for word in words:
-        digest.update(word.encode("utf-8", "surrogatepass") + b"\0")
-    return digest.hexdigest()

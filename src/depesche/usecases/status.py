@@ -1,5 +1,6 @@
 """JobStatus: what became of a job."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -47,7 +48,7 @@ async def status(house: House, login: Login, job_id: int) -> StatusAnswer:
             return StatusAnswer(Code.UNKNOWN_JOB)
         if job.open:
             return StatusAnswer(Code.IN_WORK)
-        return _finished(account, job, list(jobs.fates(connection, job.id)))
+        return _finished(account, job, jobs.fates(connection, job.id))
 
     return await house.database.read(look)
 
@@ -62,12 +63,31 @@ def login_code(login: Login, now: datetime) -> Code | None:
     return Code.LOCKED if login.locked else None
 
 
-def _finished(account: Account, job: JobHead, fates: list[Fate]) -> StatusAnswer:
-    single = fates[0] if len(fates) == 1 else None
+@dataclass(slots=True)
+class _Seen:
+    """What the answer says of all rows together, gathered while they pass."""
+
+    rows: int = 0
+    last: Fate | None = None
+    sent_at: datetime | None = None
+
+    def passing(self, fates: Iterable[Fate]) -> Iterator[Fate]:
+        for fate in fates:
+            self.rows += 1
+            self.last = fate
+            if fate.at is not None and (self.sent_at is None or fate.at > self.sent_at):
+                self.sent_at = fate.at
+            yield fate
+
+
+def _finished(account: Account, job: JobHead, fates: Iterable[Fate]) -> StatusAnswer:
+    seen = _Seen()
+    status_file = statusfile.write(seen.passing(fates), job.type, account.status_encoding)
+    single = seen.last if seen.rows == 1 else None
     return StatusAnswer(
         code=Code.FINISHED,
         result=(single.result or Result.SEND_FAILED).word if single else "multi",
-        sent_at=max((fate.at for fate in fates if fate.at is not None), default=job.final_at),
+        sent_at=seen.sent_at or job.final_at,
         remote_id=single.remote_id if single else "",
-        status_file=statusfile.write(fates, job.type, account.status_encoding),
+        status_file=status_file,
     )

@@ -1,33 +1,43 @@
 """SendJob: judge an order in the order of the contract, make its pages, and write it all down before answering."""
 
 import asyncio
+from collections.abc import Iterable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from depesche.blobs.store import Blob, BlobError
+from depesche.model import tariff
 from depesche.model.account import Account
 from depesche.model.codes import SendJobCode as Code
-from depesche.model.job import JobHead, NewJob, Recipient, StoredFile
+from depesche.model.job import JobHead, NewJob, StoredFile
 from depesche.model.jobtype import Channel, JobType
-from depesche.store import jobs
+from depesche.model.roll import Roll
+from depesche.model.rules import Rule
+from depesche.model.tariff import FREE, NOTHING, Quote
+from depesche.store import jobs, ledger, prices, refusals
 from depesche.store.database import DatabaseClosed
-from depesche.usecases import judge
+from depesche.store.ledger import Draft, Purse
+from depesche.store.refusals import Refusal
+from depesche.usecases import judge, simulate
 from depesche.usecases.authenticate import Login
 from depesche.usecases.compose import Composed, compose
 from depesche.usecases.house import House
-from depesche.usecases.order import Order, Refused, Submission, Upload, read_order
+from depesche.usecases.order import Order, Submission, Upload
+from depesche.usecases.reading import read_order
+from depesche.usecases.refused import Refused
+from depesche.usecases.rollcall import LONG_LIST, roll_of
 from depesche.usecases.unbroken import unbroken
 
 __all__ = ["Submission", "SubmitAnswer", "Upload", "submit"]
 
 log = structlog.get_logger(__name__)
-
-LONG_LIST = 200
-"""Recipients that are judged in another thread, so that everybody else is served meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +54,7 @@ class _Double(Refused):
     """The same order is set up already."""
 
     def __init__(self, job: JobHead) -> None:
-        super().__init__(Code.DOUBLE, f"the same order is job {job.id}")
+        super().__init__(Rule.DOUBLE, f"the same order is job {job.id}")
         self.job = job
 
 
@@ -52,69 +62,65 @@ async def submit(house: House, login: Login, submission: Submission) -> SubmitAn
     """Accept the order or say why not. Takes over the submission's blobs: keeps them with the job, or deletes them."""
     written: list[Blob] = submission.blobs()
     try:
-        return await _accept(house, login, submission, written)
+        async with AsyncExitStack() as stack:
+            return await _accept(house, login, submission, written, stack)
     except _Double as double:
-        log.info("order refused", code=int(Code.DOUBLE), job=double.job.id)
-        await _forget(house, written)
-        return SubmitAnswer(Code.DOUBLE, double.job.id, double.job.recipients, double.job.pages)
-    except Refused as refused:
-        log.info("order refused", code=int(refused.code), reason=refused.reason)
-        await _forget(house, written)
-        return SubmitAnswer(refused.code)
-    except BlobError:
+        answer = SubmitAnswer(Code.DOUBLE, double.job.id, double.job.recipients, double.job.pages)
+        refused: Refused = double
+    except Refused as error:
+        answer, refused = SubmitAnswer(error.rule.code), error
+    except BlobError as error:
         log.exception("order lost to the blob store")
-        await _forget(house, written)
-        return SubmitAnswer(Code.DOCUMENT_STORE)
+        answer, refused = SubmitAnswer(Code.DOCUMENT_STORE), Refused(Rule.STORE, str(error))
     except (SQLAlchemyError, DatabaseClosed):
         log.exception("order lost to the database")
-        await _forget(house, written)
-        return SubmitAnswer(Code.SERVER_ERROR)
+        answer, refused = SubmitAnswer(Code.SERVER_ERROR), Refused(Rule.SERVER)
     except BaseException:
         await _forget(house, written)
         raise
+    await _refuse(house, login, refused)
+    await _forget(house, written)
+    return answer
 
 
-async def _accept(house: House, login: Login, submission: Submission, written: list[Blob]) -> SubmitAnswer:
+async def _accept(
+    house: House, login: Login, submission: Submission, written: list[Blob], stack: AsyncExitStack
+) -> SubmitAnswer:
     account = judge.account(login, house.now())
-    order = await read_order(house, account, submission)
-    if order.files or order.type is JobType.FAX:
-        await _refuse_double(house, account, order)  # before the pages are made in vain; `_write` looks again
+    order = await read_order(house, account, submission, stack)
+    if order.files or order.type is JobType.FAX or len(order.given) >= LONG_LIST:
+        await _refuse_double(house, account, order)  # before the work is done in vain; `_write` looks again
     try:
-        recipients, composed = await _judge_and_compose(house, account, order, written)
+        roll, composed = await _judge_and_compose(house, account, order, written, stack)
     except Refused:
         await _refuse_double(house, account, order)  # which comes before all that is judged there
         raise
-    new = _new_job(account, order, recipients, composed)
-    job = await _keep(house, new, written)
-    house.wake()
-    log.info("order accepted", job=job, account=account.number, type=order.type.name, recipients=len(recipients))
-    return SubmitAnswer(Code.ACCEPTED, job, judge.good(recipients), composed.pages)
+    new = await _new_job(house, account, order, roll, composed)
+    job = await unbroken(_keep(house, account, order, new, written))
+    log.info("order accepted", job=job, account=account.number, type=order.type.name, recipients=roll.rows)
+    return SubmitAnswer(Code.ACCEPTED, job, roll.good, composed.pages)
 
 
 async def _judge_and_compose(
-    house: House, account: Account, order: Order, written: list[Blob]
-) -> tuple[tuple[Recipient, ...], Composed]:
+    house: House, account: Account, order: Order, written: list[Blob], stack: AsyncExitStack
+) -> tuple[Roll, Composed]:
     judge.bulk(account, order)
     judge.sender(account, order)
-    recipients = await _recipients(account, order)
-    composed = await compose(house, account, order, recipients)
-    written += composed.blobs
+    roll = await roll_of(house, account, order, stack)
+    simulate.refuse(account, order)
+    composed = await compose(house, account, order, roll, written)
+    judge.most_pages(account, composed.pages)
     judge.trial_pages(account, order, composed.pages)
-    return recipients, composed
+    return roll, composed
 
 
-async def _recipients(account: Account, order: Order) -> tuple[Recipient, ...]:
-    if len(order.given) < LONG_LIST:
-        return judge.recipients(account, order)
-    return await asyncio.to_thread(judge.recipients, account, order)
-
-
-async def _keep(house: House, new: NewJob, written: list[Blob]) -> int:
+async def _keep(house: House, account: Account, order: Order, new: NewJob, written: list[Blob]) -> int:
     """Write the order with its blobs, and delete the others."""
     used = {file.key for file in new.files}
-    job = await unbroken(_write(house, new, [blob for blob in written if blob.key in used]))
+    job = await _write(house, account, order, new, [blob for blob in written if blob.key in used])
     spare = [blob for blob in written if blob.key not in used]
     written.clear()
+    house.wake()
     await _forget(house, spare)
     return job
 
@@ -126,8 +132,9 @@ async def _refuse_double(house: House, account: Account, order: Order) -> None:
         raise _Double(found)
 
 
-async def _write(house: House, new: NewJob, blobs: list[Blob]) -> int:
+async def _write(house: House, account: Account, order: Order, new: NewJob, blobs: list[Blob]) -> int:
     """The one transaction of an order. Of two identical ones at the same moment the second finds the first here."""
+    draft = await _draft(new)
     await house.blobs.keep(blobs)
     now, since = house.now(), _ok_since(house)
 
@@ -135,16 +142,42 @@ async def _write(house: House, new: NewJob, blobs: list[Blob]) -> int:
         found = jobs.double(connection, new.account_id, new.order_key, since)
         if found is not None:
             raise _Double(found)
-        return jobs.insert(connection, new, now)
+        purse = ledger.hold(connection, draft) if account.is_limited else Purse.NONE
+        if isinstance(purse, Rule):
+            raise Refused(purse)
+        judge.signing(account, order, sandbox=new.sandbox)
+        return jobs.insert(connection, new, now, purse)
 
     return await house.database.run(work)
+
+
+async def _draft(new: NewJob) -> Draft:
+    """What the order draws on the account, if all goes well."""
+    total = NOTHING
+    if new.quote.prices:
+        total = await _sum(new.quote, new.roll)
+    return Draft(new.account_id, total, new.pages * new.roll.good, new.day, new.type.is_letter)
+
+
+async def _sum(quote: Quote, roll: Roll) -> Decimal:
+    def add(addresses: Iterable[str]) -> Decimal:
+        return sum(map(quote.of, addresses), NOTHING)
+
+    return add(roll.addresses()) if roll.rows < LONG_LIST else await asyncio.to_thread(add, roll.addresses())
+
+
+async def _quote(house: House, account: Account, order: Order, pages: int) -> Quote:
+    if not account.has_prices:
+        return FREE
+    lines = await house.database.peek(lambda connection: prices.of_type(connection, account.tariff, order.type))
+    return tariff.quote(lines, order.type, pages)
 
 
 def _ok_since(house: House) -> datetime:
     return house.now() - timedelta(minutes=house.settings.accounts.double_minutes)
 
 
-def _new_job(account: Account, order: Order, recipients: tuple[Recipient, ...], composed: Composed) -> NewJob:
+async def _new_job(house: House, account: Account, order: Order, roll: Roll, composed: Composed) -> NewJob:
     return NewJob(
         account_id=account.id,
         type=order.type,
@@ -155,9 +188,12 @@ def _new_job(account: Account, order: Order, recipients: tuple[Recipient, ...], 
         sending=composed.sending,
         repeats=composed.repeats,
         pages=composed.pages,
-        recipients=recipients,
+        roll=roll,
         files=tuple(_source(file.filename, file.format.name, file.blob) for file in order.files) + composed.files,
         warnings=order.warnings + composed.warnings,
+        sandbox=account.sandbox or house.settings.sandbox,
+        quote=await _quote(house, account, order, composed.pages),
+        day=house.now().astimezone(ZoneInfo(house.settings.timezone)).date(),
     )
 
 
@@ -172,6 +208,20 @@ def _text(account: Account, order: Order) -> str:
 
 def _source(filename: str, form: str, blob: Blob) -> StoredFile:
     return StoredFile("source", filename, form, 0, blob.key, blob.size, blob.sha256)
+
+
+async def _refuse(house: House, login: Login, refused: Refused) -> None:
+    """The line that a refused order leaves; its answer does not depend on it."""
+    rule = refused.rule
+    log.info("order refused", account=login.number[:64], code=int(rule.code), reason=refused.reason)
+    if login.quiet:
+        return
+    line = Refusal(house.now(), login.number, int(rule.code), rule.row, refused.reason)
+    account_id = None if login.account is None else login.account.id
+    try:
+        await house.database.run(lambda connection: refusals.write(connection, account_id, line))
+    except (SQLAlchemyError, DatabaseClosed) as error:
+        log.warning("a refused order leaves no line", error=str(error))
 
 
 async def _forget(house: House, blobs: list[Blob]) -> None:

@@ -2,8 +2,8 @@
 
 The memory is keyed by a secret of this process over stored hash and password. A changed password has another stored
 hash, so it acts at once on every worker; a lock is read from the account's row on every call. Nothing here locks an
-owner out for good: every pause ends by itself, and the one that concerns a whole account (guessed at from many
-addresses) passes over the addresses from which its owner came before.
+owner out for good: every pause ends by itself, and those that concern a whole account (guessed at from many addresses)
+or a whole address (guessing at many accounts) pass over the addresses from which an account's owner came before.
 """
 
 import asyncio
@@ -22,6 +22,9 @@ V = TypeVar("V")
 
 MOST_REMEMBERED = 100_000
 """Entries of each table; the oldest make room."""
+
+LOOKS = 2
+"""Passwords that are computed at once: argon2id takes a core for 40 ms, and 64 MiB."""
 
 ADDRESS_FACTOR = 5
 """An address may guess wrong this many times as often as one account from it: several programs share a router."""
@@ -48,7 +51,8 @@ class Throttle:
         self._clock = clock
         self._key = secrets.token_bytes(32)
         self._verified: OrderedDict[bytes, float] = OrderedDict()
-        self._looking: dict[bytes, asyncio.Future[bool]] = {}
+        self._looking: dict[tuple[str, str, bytes], asyncio.Future[bool]] = {}
+        self._places = asyncio.Semaphore(LOOKS)
         self._guesses: OrderedDict[Hashable, Guesses] = OrderedDict()
         self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
 
@@ -56,23 +60,39 @@ class Throttle:
         """Whether this password was verified against this stored hash lately."""
         return self._verified.get(self._mark(password_hash, password), 0.0) > self._clock()
 
-    async def fits(self, password_hash: str, password: str, look: Callable[[str, str], bool]) -> bool:
-        """What `look` says, in another thread, asked once for all who want to know the same meanwhile.
+    async def verify(
+        self, account: str, peer: str, password_hash: str, password: str, look: Callable[[str, str], bool]
+    ) -> bool:
+        """What `look` says of the password, in another thread; False without a look while this guesser has to wait.
 
-        A program with many connections logs in on all of them at the same moment; argon2id takes 40 ms and 64 MiB.
+        A program with many connections logs in on all of them at the same moment: the look is taken once for all.
         """
-        mark = self._mark(password_hash, password)
-        looking = self._looking.get(mark)
+        key = (account, peer, self._mark(password_hash, password))
+        looking = self._looking.get(key)
         if looking is None:
-            looking = self._looking[mark] = asyncio.ensure_future(asyncio.to_thread(look, password_hash, password))
-            looking.add_done_callback(lambda _done: self._looking.pop(mark))
+            looking = asyncio.ensure_future(self._look(account, peer, password_hash, password, look))
+            looking.add_done_callback(lambda _done: self._looking.pop(key))
+            self._looking[key] = looking
         return await asyncio.shield(looking)  # who gives up does not take the answer from the others
+
+    async def _look(
+        self, account: str, peer: str, password_hash: str, password: str, look: Callable[[str, str], bool]
+    ) -> bool:
+        async with self._places:  # guesses at the same moment queue up, and meet the pause that the first ones earned
+            if self.pausing(account, peer):
+                return False
+            fits = await asyncio.to_thread(look, password_hash, password)
+        if fits:
+            self.succeeded(account, peer, password_hash, password)
+        else:
+            self.failed(account, peer)
+        return fits
 
     def pausing(self, account: str, peer: str) -> bool:
         """Whether this guesser has to wait before the next password is even looked at."""
-        keys: list[Hashable] = [(account, peer), ("", peer)]
+        keys: list[Hashable] = [(account, peer)]
         if (account, peer) not in self._known:
-            keys.append((account, ""))
+            keys += [(account, ""), ("", peer)]
         now = self._clock()
         found = (self._guesses.get(key) for key in keys)
         return any(guesses is not None and guesses.until > now for guesses in found)
@@ -96,6 +116,8 @@ class Throttle:
     def _count(self, key: Hashable, allowed: int) -> None:
         now = self._clock()
         guesses = self._guesses.get(key) or Guesses()
+        if guesses.until > now:
+            return  # a pause is not made longer by what comes meanwhile: it ends, whatever a guesser does
         if now - max(guesses.last, guesses.until) > self._settings.longest_pause_seconds:
             guesses = Guesses()  # wrong ones count that came lately: a typo a day is no attack
         guesses.wrong += 1

@@ -1,6 +1,7 @@
 """Accounts, their numbers, and the record of who changed what."""
 
 from datetime import date
+from decimal import Decimal
 from functools import partial
 
 import argon2
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from builders import START, add_account, everything, rows
-from depesche.model.account import Account, AccountState
+from depesche.model.account import Account, AccountState, Payment
 from depesche.model.jobtype import JobType
 from depesche.store import accounts, audit, schema
 from depesche.store.accounts import NumberTaken
@@ -39,6 +40,17 @@ def test_an_account_is_read_as_it_was_written(database: Database) -> None:
             sender_addresses=["b@firma.de", "c@firma.de"],
             status_encoding="windows-1252",
             weight=5,
+            payment="debit",
+            paid_since=date(2026, 4, 1),
+            tariff="retail",
+            balance=Decimal("-12.3456"),
+            reserved=Decimal("0.07"),
+            allowance=100,
+            allowance_reserved=3,
+            day_spend=Decimal(50),
+            day_pages=1000,
+            most_recipients=10,
+            most_pages=20,
         )
     )
     assert written == Account(
@@ -60,6 +72,17 @@ def test_an_account_is_read_as_it_was_written(database: Database) -> None:
         sender_addresses=frozenset({"b@firma.de", "c@firma.de"}),
         status_encoding="windows-1252",
         weight=5,
+        payment=Payment.DEBIT,
+        paid_since=date(2026, 4, 1),
+        tariff="retail",
+        balance=Decimal("-12.3456"),
+        reserved=Decimal("0.07"),
+        allowance=100,
+        allowance_reserved=3,
+        day_spend=Decimal(50),
+        day_pages=1000,
+        most_recipients=10,
+        most_pages=20,
     )
     assert database.read_here(lambda connection: accounts.by_number(connection, "0815")) == written
     assert database.read_here(accounts.everyone) == [written]

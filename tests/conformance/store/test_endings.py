@@ -7,10 +7,10 @@ import sqlalchemy as sa
 
 from builders import MOBILE, START, Clock, add_account, rows
 from depesche.model.account import Account
-from depesche.model.job import Recipient
-from depesche.model.jobtype import Channel
+from depesche.model.jobtype import Channel, JobType
 from depesche.model.outcome import Outcome
 from depesche.model.result import Result
+from depesche.model.roll import Recipient, ShortRoll
 from depesche.model.states import State
 from depesche.store import deliveries, schema, turns
 from depesche.store.database import Database
@@ -105,9 +105,9 @@ def test_success_is_success_even_where_a_retry_was_planned(database: Database, a
 
 def test_cancelling_stops_all_that_is_not_on_the_line_and_flags_what_is(database: Database, account: Account) -> None:
     def cancel(connection: sa.Connection) -> None:
-        job = ordered(connection, account, MOBILE, *OTHERS)
+        job = ordered(connection, account, MOBILE, *OTHERS, type=JobType.FAX)
         turns.stage(connection, START, 10)
-        sending, claimed = begun(connection), claim_one(connection)
+        sending, claimed = begun(connection, channel=Channel.FAX), claim_one(connection, channel=Channel.FAX)
         assert deliveries.cancel(connection, job, START + LATER) == 4
         assert not deliveries.begin(connection, claimed, START, START + LEASE)
         found = {row["id"]: row for row in rows(connection, schema.delivery)}
@@ -133,12 +133,55 @@ def test_a_call_that_was_ended_has_the_result_that_really_happened_and_no_retry(
     def cancel(connection: sa.Connection) -> None:
         WAYS[State.READY](connection, account)
         claimed = begun(connection)
-        assert deliveries.cancel(connection, claimed.job_id, START) == 1
+        deliveries.cancel(connection, claimed.job_id, START)
         assert deliveries.finish(connection, claimed, outcome, START, START + LATER)
 
     database.run_here(cancel)
     row = database.read_here(only)
     assert (row["state"], row["result"], row["due_at"]) == (state, result, None)
+
+
+@pytest.mark.parametrize("kind", JobType)
+def test_only_a_call_counts_as_stopped_while_it_is_under_way_but_nothing_is_tried_again(
+    database: Database, account: Account, kind: JobType
+) -> None:
+    def cancel(connection: sa.Connection) -> None:
+        job = ordered(connection, account, type=kind)
+        turns.stage(connection, START, 10)
+        claimed = begun(connection, channel=kind.channel)
+        assert deliveries.cancel(connection, job, START) == (1 if kind is JobType.FAX else 0)
+        assert deliveries.renew(connection, "w1", [claimed.id], START + LEASE) == {claimed.id}
+        assert deliveries.finish(connection, claimed, BUSY, START, START + LATER)
+
+    database.run_here(cancel)
+    assert database.read_here(only)["state"] == "failed"
+
+
+def test_who_decides_to_send_again_overrules_a_cancellation(database: Database, account: Account) -> None:
+    def decide(connection: sa.Connection, *, overrule: bool) -> tuple[str, bool]:
+        job = ordered(connection, account)
+        turns.stage(connection, START, 1)
+        lost = begun(connection)
+        deliveries.cancel(connection, job, START)
+        deliveries.rescue(connection, START + LEASE + LEASE)
+        assert deliveries.settle(connection, lost.id, 1, BUSY, START, START + LATER, overrule=overrule)
+        row = rows(connection, schema.delivery)[-1]
+        return row["state"], row["cancel_requested"]
+
+    assert database.run_here(lambda connection: decide(connection, overrule=False)) == ("failed", True)
+    assert database.run_here(lambda connection: decide(connection, overrule=True)) == ("waiting", False)
+
+
+def test_an_outcome_is_written_however_garbled_the_far_sides_words_are(database: Database, account: Account) -> None:
+    def send(connection: sa.Connection) -> None:
+        WAYS[State.READY](connection, account)
+        garbled = Outcome(Result.OK, remote_id="FAX \udce4", detail="250 \udcfcbernommen")
+        assert deliveries.finish(connection, begun(connection), garbled, START, None)
+
+    database.run_here(send)
+    assert database.read_here(only)["remote_id"] == "FAX ?"
+    (attempt,) = database.read_here(lambda connection: rows(connection, schema.attempt))
+    assert (attempt["remote_id"], attempt["detail"]) == ("FAX ?", "250 ?bernommen")
 
 
 @pytest.mark.parametrize("state", [State.SENT, State.FAILED, State.CANCELLED, State.UNKNOWN])
@@ -164,7 +207,7 @@ def test_the_job_is_final_with_its_last_recipient_whatever_ended_the_others(
 ) -> None:
     def end_one_by_one(connection: sa.Connection) -> list[tuple[int, int, datetime | None]]:
         recipients = (*map(Recipient, (MOBILE, *OTHERS)), Recipient("bad", code=47), Recipient(MOBILE, "again"))
-        job = ordered(connection, account, recipients=recipients)
+        job = ordered(connection, account, roll=ShortRoll(recipients))
         turns.stage(connection, START, 10)
         seen = []
 

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from builders import START, Clock, everything
 from depesche.model.account import Account
 from depesche.model.states import State
-from depesche.store import deliveries
+from depesche.store import deliveries, schema, turns
 from depesche.store.database import Database
-from journeys import BUSY, LATER, LEASE, OK, WAYS, claim_one, mine, only
+from journeys import BUSY, LATER, LEASE, OK, WAYS, begun, claim_one, mine, only
 
 NOT_OURS = [{"worker": "w2"}, {"fence": 2}, {"fence": 0}, {"id": 99}]
 
@@ -84,9 +84,39 @@ def test_a_lost_attempt_is_settled_once(database: Database, account: Account) ->
         WAYS[State.UNKNOWN](connection, account)
         lost = only(connection)["id"]
         assert not deliveries.finish(connection, mine(connection), OK, START, None)
-        assert deliveries.settle(connection, lost, OK, START, None)
+        assert deliveries.settle(connection, lost, 1, OK, START, None)
         before = everything(connection)
-        assert not deliveries.settle(connection, lost, BUSY, START, None)
+        for overrule in (False, True):
+            assert not deliveries.settle(connection, lost, 1, BUSY, START, START, overrule=overrule)
         assert everything(connection) == before
 
     database.run_here(settle)
+
+
+def test_what_is_learned_late_of_one_attempt_does_not_end_the_next(database: Database, account: Account) -> None:
+    def learn_late(connection: sa.Connection) -> None:
+        WAYS[State.UNKNOWN](connection, account)
+        lost = only(connection)["id"]
+        assert deliveries.settle(connection, lost, 1, BUSY, START, START)
+        turns.stage(connection, START, 1)
+        begun(connection)
+        deliveries.rescue(connection, START + LEASE + LEASE)
+        before = everything(connection)
+        for overrule in (False, True):
+            assert not deliveries.settle(connection, lost, 1, OK, START, START, overrule=overrule)
+        assert everything(connection) == before
+        assert deliveries.settle(connection, lost, 2, OK, START, None)
+
+    database.run_here(learn_late)
+
+
+@pytest.mark.parametrize("state", [state for state in WAYS if state not in (State.CLAIMED, State.SENDING)])
+def test_a_lease_is_kept_only_of_what_is_in_hand(database: Database, account: Account, state: State) -> None:
+    def renew(connection: sa.Connection) -> None:
+        WAYS[state](connection, account)
+        connection.execute(schema.delivery.update().values(worker="w1", cancel_requested=True))
+        before = everything(connection)
+        assert deliveries.renew(connection, "w1", [only(connection)["id"]], START + LEASE * 9) == set()
+        assert everything(connection) == before
+
+    database.run_here(renew)

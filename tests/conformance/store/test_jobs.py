@@ -8,10 +8,11 @@ import sqlalchemy as sa
 
 from builders import MOBILE, START, add_account, new_job, rows
 from depesche.model.account import Account
-from depesche.model.job import Fate, JobHead, Recipient, Sending, StoredFile
+from depesche.model.job import Fate, JobHead, Sending, StoredFile
 from depesche.model.jobtype import JobType
 from depesche.model.outcome import Outcome
 from depesche.model.result import Result
+from depesche.model.roll import Recipient, ShortRoll
 from depesche.model.states import State
 from depesche.store import deliveries, jobs, schema, turns
 from depesche.store.database import Database
@@ -97,7 +98,7 @@ def test_an_address_given_twice_is_sent_once_and_each_row_has_its_fate(database:
     given = (Recipient(MOBILE, "a"), Recipient(other, "b"), Recipient(MOBILE, "c"), Recipient(MOBILE, "d"))
 
     def send(connection: sa.Connection) -> int:
-        job = ordered(connection, account, recipients=given)
+        job = ordered(connection, account, roll=ShortRoll(given))
         assert turns.stage(connection, START, 10) == {"sms": 2}
         deliveries.finish(connection, begun(connection), replace(OK, remote_id="x"), START + LATER, None)
         return job
@@ -121,7 +122,7 @@ def test_an_address_given_twice_is_sent_once_and_each_row_has_its_fate(database:
 
 def test_a_row_that_was_judged_bad_is_over_at_once(database: Database, account: Account) -> None:
     given = (Recipient("bad", "a", code=47), Recipient(MOBILE, "b"), Recipient("bad", "c", code=47))
-    job = database.run_here(lambda connection: ordered(connection, account, recipients=given))
+    job = database.run_here(lambda connection: ordered(connection, account, roll=ShortRoll(given)))
     first, second, third = fates(database, job)
     assert (first.state, first.result, first.code, first.at) == (State.FAILED, Result.BLACKLIST, 47, START)
     assert (second.state, second.result, second.code, second.at) == (State.WAITING, None, 0, None)
@@ -159,7 +160,7 @@ def test_a_recipient_that_waits_for_a_retry_shows_its_last_attempt_and_its_next(
 
 def test_long_references_and_addresses_are_kept_whole(database: Database, account: Account) -> None:
     given = (Recipient("Straße " * 200, "Akte " * 200),)
-    job = database.run_here(lambda connection: ordered(connection, account, type=JobType.LETTER, recipients=given))
+    job = database.run_here(lambda connection: ordered(connection, account, type=JobType.LETTER, roll=ShortRoll(given)))
     (fate,) = fates(database, job)
     assert (fate.address, fate.reference) == (given[0].address, given[0].reference)
 

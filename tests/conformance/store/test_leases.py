@@ -155,3 +155,12 @@ def test_when_all_workers_are_known_to_be_dead_every_lease_ends_at_once(database
         assert states == ["ready", "unknown", "ready", "ready"]
 
     database.run_here(start_again)
+
+
+def test_a_lease_that_is_over_does_not_begin_anew_with_the_process(database: Database, account: Account) -> None:
+    def start_again(connection: sa.Connection) -> None:
+        WAYS[State.SENDING](connection, account)
+        deliveries.expire_leases(connection, START + LEASE * 9)
+        assert only(connection)["lease_until"] == START + LEASE
+
+    database.run_here(start_again)

@@ -19,7 +19,8 @@ from journeys import BUSY, LATER, LEASE, OK, WAYS, mine, only
 def end(connection: sa.Connection, outcome: Outcome, retry_at: datetime | None) -> None:
     """The worker tells how it ended, and whoever asked the far side does."""
     deliveries.finish(connection, mine(connection), outcome, START, retry_at)
-    deliveries.settle(connection, only(connection)["id"], outcome, START, retry_at)
+    row = only(connection)
+    deliveries.settle(connection, row["id"], row["attempts"], outcome, START, retry_at)
 
 
 HAPPENINGS: dict[Event, Callable[[sa.Connection], object]] = {

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from depesche.cli import envelope
 from depesche.cli.common import Exit, Failed, NoAnswer
-from depesche.cli.envelope import BLOCK, NAMESPACE, Call, File, Value, read, write
+from depesche.cli.envelope import NAMESPACE, Call, File, Value, read, write
+from depesche.config import Soap
 from depesche.fronts.soap.codec.decoder import Decoder
-from depesche.fronts.soap.codec.encoder import Answer, Style, encode_answer, encode_fault
+from depesche.fronts.soap.codec.encoder import SLICE, Answer, Style, encode_answer, encode_fault
 from depesche.fronts.soap.codec.fault import FaultCode, SoapFault, SoapVersion
 from depesche.fronts.soap.codec.slots import Call as Decoded
 from depesche.fronts.soap.codec.slots import FileData, Limits
@@ -62,7 +62,7 @@ def test_what_is_not_given_is_not_sent() -> None:
     assert (set(call.texts), call.moments) == ({"Account"}, {})
 
 
-@pytest.mark.parametrize("size", [0, 1, 2, 3, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK + 2])
+@pytest.mark.parametrize("size", [0, 1, 2, 3, SLICE - 1, SLICE, SLICE + 1, 2 * SLICE + 2])
 def test_a_file_arrives_to_the_byte_and_the_call_is_as_long_as_it_said(size: int) -> None:
     data = bytes(index * 7 % 256 for index in range(size))
     call = write(SEND_JOB, {"SendFilename1": "a.tif", "SendFile1": opened(data)})
@@ -73,9 +73,9 @@ def test_a_file_arrives_to_the_byte_and_the_call_is_as_long_as_it_said(size: int
     assert decoded(again)[1] == data
 
 
-def test_no_piece_is_longer_than_a_block_of_base64() -> None:
-    call = write(SEND_JOB, {"SendFile1": opened(bytes(5 * BLOCK))})
-    assert max(map(len, call)) == BLOCK // 3 * 4
+def test_no_piece_is_longer_than_a_slice_of_base64() -> None:
+    call = write(SEND_JOB, {"SendFile1": opened(bytes(5 * SLICE))})
+    assert max(map(len, call)) == SLICE // 3 * 4
 
 
 def test_a_file_that_became_shorter_is_no_file(tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_values_that_are_broken_are_told() -> None:
 
 def test_the_namespace_is_the_one_that_the_server_publishes_by_default() -> None:
     values: dict[str, Value] = {"Account": "1"}
-    assert decoded(write(JOB_STATUS, values))[0].namespace == envelope.NAMESPACE
+    assert decoded(write(JOB_STATUS, values))[0].namespace == Soap().namespace
 
 
 def envelope_of(values: str) -> bytes:

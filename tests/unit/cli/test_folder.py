@@ -42,7 +42,7 @@ def server(tmp_path: Path) -> Iterator[Serving]:
 
 
 def job(depesche: Depesche, number: int = 1) -> dict[str, Any]:
-    shown = depesche("job", "show", str(number), "--json")
+    shown = depesche("job", "show", str(number), "--json", "--data", "data")
     assert shown.returncode == 0, shown.stderr
     told: dict[str, Any] = json.loads(shown.stdout)
     return told
@@ -64,7 +64,7 @@ def test_with_a_server_on_the_folder_the_server_carries_it(depesche: Depesche, s
     sent = depesche("send", "--text", "Hallo", "--to", "+493023125200", "--data", "data", "--account", "10001")
     assert sent.returncode == 0, sent.stderr
     assert '"event": "attempt ended"' in server.log.read_text()
-    listed = json.loads(depesche("inbox", "list", "--account", "10002", "--json").stdout)
+    listed = json.loads(depesche("inbox", "list", "--account", "10002", "--json", "--data", "data").stdout)
     assert [fax["called_number"] for fax in listed] == ["+493023125200"]
 
 
@@ -79,7 +79,7 @@ def test_an_undecided_delivery_is_told_and_decided(depesche: Depesche, data: Pat
     sent = depesche("send", "--text", "Hallo", "--to", LOST, "--data", "data", **SOON)
     assert sent.returncode == 1
     assert "somebody has to decide" in sent.stderr
-    shown = depesche("job", "show", "1")
+    shown = depesche("job", "show", "1", "--data", "data")
     assert "delivery 1 waits for a decision" in shown.stderr
     assert depesche("job", "resolve", "1").returncode == 2
     assert depesche("job", "resolve", "1", "--sent", "--failed").returncode == 2
@@ -107,7 +107,15 @@ def test_the_account_is_known_if_there_is_but_one(depesche: Depesche, data: Path
 
 
 @pytest.mark.parametrize(
-    "command", ["job list", "job show 1", "inbox list", "account list", "send --text x --to 1 -d data"]
+    "command",
+    [
+        "job list",
+        "job show 1 -d data",
+        "job cancel 1 -d data",
+        "inbox list -d data",
+        "account list",
+        "send --text x --to 1 -d data",
+    ],
 )
 def test_a_folder_that_is_none_is_told_and_not_made(depesche: Depesche, tmp_path: Path, command: str) -> None:
     done = depesche(*command.split())
@@ -145,6 +153,43 @@ def test_accounts_are_changed_by_what_is_given(depesche: Depesche, data: Path) -
     depesche("account", "lock", "20001")
     assert depesche("account", "unlock", "20001").stdout == "account 20001 is unlocked: trial until 2030-12-31\n"
     assert "active" in depesche("account", "set", "20001", "--no-trial").stdout
+
+
+def test_a_lock_ends_by_unlocking_alone(depesche: Depesche, data: Path) -> None:
+    depesche("account", "lock", "20001")
+    set_ = depesche("account", "set", "20001", "--trial-until", "2030-12-31")
+    assert "locked (trial until 2030-12-31)" in set_.stdout, set_.stderr
+    assert "locked" in depesche("account", "set", "20001", "--no-trial").stdout
+    assert depesche("account", "unlock", "20001").stdout == "account 20001 is unlocked: active\n"
+    both = depesche("account", "set", "20001", "--no-trial", "--trial-until", "2030-12-31")
+    assert (both.returncode, both.stderr) == (2, "error: give --trial-until or --no-trial, not both\n")
+
+
+def test_an_account_is_added_under_its_number_alone(depesche: Depesche, data: Path) -> None:
+    assert depesche("account", "add", " 20009 ", "--name", "Neu", "--generate").stdout.startswith("account 20009 added")
+    refused = depesche("account", "add", "2 0", "--name", "Neu", "--generate")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("error: the account's number holds a blank")
+
+
+@pytest.mark.parametrize("state", ["lock", "ended trial"])
+def test_the_operator_acts_on_an_account_that_may_not_act_itself(depesche: Depesche, data: Path, state: str) -> None:
+    at = ("--data", "data")
+    depesche("account", "set", "20001", "--fax", "+493023125300")
+    assert depesche("send", "--text", "x", "--to", "+493023125300", *at).returncode == 0
+    assert depesche("send", "--text", "y", "--to", "+493023125000", "--at", "2099-01-01", *at).returncode == 0
+    ending = ("lock", "20001") if state == "lock" else ("set", "20001", "--trial-until", "2020-01-01")
+    assert depesche("account", *ending).returncode == 0
+    assert "+493023125300" in depesche("inbox", "list", *at).stdout
+    saved = depesche("inbox", "save", "1", "--delete", *at)
+    assert (saved.returncode, saved.stderr) == (0, "")
+    assert depesche("inbox", "list", *at).stdout == "no fax waits\n"
+    assert depesche("inbox", "delete", "1", *at).stderr == "error: there is no fax 1 in this inbox\n"
+    cancelled = depesche("job", "cancel", "2", *at)
+    assert (cancelled.returncode, cancelled.stdout) == (0, "job 2 is cancelled\n")
+    again = depesche("job", "cancel", "2", *at)
+    assert (again.returncode, again.stderr.startswith("error: job 2 is done already")) == (1, True)
+    assert depesche("job", "cancel", "9", *at).stderr == "error: there is no job 9\n"
 
 
 def test_a_country_is_a_code(depesche: Depesche, data: Path) -> None:

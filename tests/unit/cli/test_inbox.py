@@ -43,7 +43,7 @@ def box(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Box:
     def reached(target: Target) -> nullcontext[Box]:
         return nullcontext(made)
 
-    monkeypatch.setattr(reach, "folder", reached)
+    monkeypatch.setattr(reach, "gateway", reached)
     monkeypatch.chdir(tmp_path)
     return made
 
@@ -77,6 +77,31 @@ def test_nothing_is_overwritten_and_nothing_deleted_unless_it_was_saved(box: Box
     assert run("save", "--oldest", "--delete", "--force")[0] == Exit.DONE
     assert (tmp_path / "fax-5.tif").read_bytes() == TIFF
     assert set(box.kept) == {6}
+
+
+def test_a_fax_that_was_saved_and_is_gone_before_it_is_deleted_is_told(
+    box: Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def too_late(fax_id: int) -> bool:
+        return False
+
+    monkeypatch.setattr(box, "delete", too_late)
+    code, said = run("save", "5", "--delete")
+    assert code == Exit.FAILED
+    assert said.startswith("error: fax 5 is saved as fax-5.tif, but somebody else deleted it meanwhile")
+    assert (tmp_path / "fax-5.tif").read_bytes() == TIFF
+
+
+def test_a_fax_that_is_saved_and_may_not_be_deleted_is_told(
+    box: Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(fax_id: int) -> bool:
+        raise Failed("the account is locked", Exit.NO_ANSWER)
+
+    monkeypatch.setattr(box, "delete", refuse)
+    told = "error: fax 5 is saved as fax-5.tif, but it is not deleted: the account is locked\n"
+    assert run("save", "5", "--delete") == (Exit.NO_ANSWER, told)
+    assert (tmp_path / "fax-5.tif").read_bytes() == TIFF
 
 
 def test_a_folder_that_is_not_there_is_told_and_the_fax_stays(box: Box) -> None:

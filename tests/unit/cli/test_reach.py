@@ -17,8 +17,8 @@ Reached = list[tuple[str, str, str]]
 
 @pytest.fixture(autouse=True)
 def nothing_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DEPESCHE_SERVER", "DEPESCHE_ACCOUNT", "DEPESCHE_PASSWORD"):
-        monkeypatch.delenv(name, raising=False)
+    for name in ("SERVER", "CONFIG", "DATA", "ACCOUNT", "PASSWORD"):
+        monkeypatch.delenv(f"DEPESCHE_{name}", raising=False)
 
 
 @pytest.fixture
@@ -94,3 +94,51 @@ def test_nothing_is_guessed_for_other_machines_and_other_accounts(
 )
 def test_a_folder_is_meant_where_one_is_named_and_no_server(given: Target, is_folder: bool) -> None:
     assert given.is_folder is is_folder
+
+
+@pytest.mark.parametrize(
+    ("given", "is_folder"),
+    [
+        (target(), True),
+        (target("http://fax.example"), False),
+        (Target(None, None, Path("other")), True),
+    ],
+)
+def test_a_folder_of_the_environment_is_meant_unless_a_server_is_named(
+    given: Target, is_folder: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEPESCHE_SERVER", "http://fax.example")
+    assert not target().is_folder
+    monkeypatch.setenv("DEPESCHE_DATA", "data")
+    assert given.is_folder is is_folder
+
+
+@pytest.mark.parametrize(
+    ("given", "options"),
+    [
+        (Target(None, None, None), ""),
+        (Target(None, None, None, "10002"), " --account 10002"),
+        (Target("fax.example:8080", None, None, "a b", True), " --server fax.example:8080 --account 'a b'"),
+        (Target(None, None, Path("my data"), "10002"), " --data 'my data'"),
+        (Target(None, Path("a.toml"), Path("b")), " --config a.toml --data b"),
+        (Target("fax.example", Path("a.toml"), None), " --server fax.example"),
+    ],
+)
+def test_the_options_that_lead_there_again_can_be_copied(given: Target, options: str) -> None:
+    assert given.options == options
+
+
+def test_the_options_that_lead_there_again_hold_what_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEPESCHE_SERVER", "https://fax.example")
+    monkeypatch.setenv("DEPESCHE_PASSWORD", "geheim")
+    assert target(account="20001").options == " --server https://fax.example --account 20001"
+    monkeypatch.setenv("DEPESCHE_DATA", "/var/lib/depesche")
+    assert target(account="20001").options == " --data /var/lib/depesche"
+
+
+@pytest.mark.parametrize("name", ["DEPESCHE_SERVER", "DEPESCHE_CONFIG", "DEPESCHE_DATA"])
+def test_a_server_is_the_usual_one_where_nothing_names_another(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert reach.is_usual(reach.DEFAULT_SERVER)
+    assert not reach.is_usual("http://127.0.0.1:8081")
+    monkeypatch.setenv(name, "x")
+    assert not reach.is_usual(reach.DEFAULT_SERVER)

@@ -121,11 +121,11 @@ async def test_a_short_or_strange_row_is_read_as_far_as_it_goes(answering: Answe
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        (1, "no such account"),
+        (1, "no account of this number"),
         (2, "password is wrong"),
         (3, "trial is over"),
         (4, "locked"),
-        (5, "no job 7"),
+        (5, "job 7: there is no such job"),
         (99, "99"),
     ],
 )
@@ -169,8 +169,23 @@ async def test_an_inbox_that_may_not_be_opened_is_told(answering: Answering) -> 
         await server.delete(5)
 
 
-@pytest.mark.parametrize("code", [0, 1, -1, -2, -3])
-async def test_the_code_of_a_cancellation_is_handed_on(answering: Answering, code: int) -> None:
-    server, line = answering(Answer(code))
-    assert await server.cancel(7) == code
+async def test_a_job_is_cancelled(answering: Answering) -> None:
+    server, line = answering(Answer(0))
+    await server.cancel(7)
     assert line.calls[0].numbers["JobId"] == 7
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (1, "done already"),
+        (-1, "password is wrong"),
+        (-2, "no such job of this account"),
+        (-3, "locked"),
+        (9, "code 9"),
+    ],
+)
+async def test_a_job_that_is_not_cancelled_is_told_with_its_reason(answering: Answering, code: int, words: str) -> None:
+    server, _ = answering(Answer(code))
+    with pytest.raises(Failed, match=f"job 7 is not cancelled: .*{words}"):
+        await server.cancel(7)

@@ -1,5 +1,6 @@
 """What `send` makes of its command line, before anybody is asked."""
 
+import re
 from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -48,7 +49,10 @@ def taker(monkeypatch: pytest.MonkeyPatch) -> Taker:
     def reached(target: Target) -> nullcontext[Taker]:
         return nullcontext(made)
 
-    monkeypatch.setattr(reach, "server", reached)
+    for name in ("server", "folder"):
+        monkeypatch.setattr(reach, name, reached)
+    for name in ("SERVER", "CONFIG", "DATA", "ACCOUNT"):
+        monkeypatch.delenv(f"DEPESCHE_{name}", raising=False)
     return made
 
 
@@ -164,9 +168,10 @@ def test_a_refused_order_has_its_own_exit_code(taker: Taker, letter: str) -> Non
 def test_who_has_to_decide_is_told_how(taker: Taker, letter: str) -> None:
     taker.stages = [Stage("nobody knows how it ended", undecided=True)]
     taker.recipients = [Row(TO, "unknown")]
-    code, _, told = send(letter, "--to", TO)
+    code, _, told = send(letter, "--to", TO, "--data", "there")
     assert code == Exit.FAILED
-    assert "job resolve" in told
+    assert "job show 7 --data there`" in told
+    assert "job resolve --help`" in told
 
 
 def test_a_wait_may_have_an_end(taker: Taker, letter: str) -> None:
@@ -174,6 +179,24 @@ def test_a_wait_may_have_an_end(taker: Taker, letter: str) -> None:
     code, _, told = send(letter, "--to", TO, "--timeout", "0.01")
     assert code == Exit.FAILED
     assert "job 7 is not final after 0.01 seconds" in told
+
+
+@pytest.mark.parametrize(
+    ("where", "again"),
+    [
+        ((), ""),
+        (("--account", "20001"), " --account 20001"),
+        (("--server", "http://fax.example:8080"), " --server http://fax.example:8080"),
+        (("--data", "my data", "--account", "20001"), " --data 'my data'"),
+    ],
+)
+def test_what_can_be_done_later_is_told_as_commands_that_go_where_the_order_went(
+    taker: Taker, letter: str, where: tuple[str, ...], again: str
+) -> None:
+    taker.stages = [Stage("sending")]
+    _, _, told = send(letter, "--to", TO, "--timeout", "0.01", *where)
+    printed = re.findall("`([^`]+)`", told)
+    assert [line.partition(" job ")[2] for line in printed] == [f"show 7{again}", f"cancel 7{again}"]
 
 
 def test_a_gateway_that_does_not_answer_ends_it(taker: Taker, letter: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,38 +1,38 @@
-"""Every code has a meaning that people understand."""
+"""A refusal is told in the words of the tables, and in no others."""
 
 import pytest
 
 from depesche.cli import words
-from depesche.model.codes import CancelJobCode, InboxCode, JobStatusCode, SendJobCode
+from depesche.model.codes import SendJobCode
+from depesche.model.contract import OPERATIONS
+from depesche.model.rules import Rule
 
 
 @pytest.mark.parametrize("code", [code for code in SendJobCode if code])
-def test_a_refused_order_is_told_with_code_name_and_meaning(code: SendJobCode) -> None:
+def test_a_refused_order_is_told_with_code_name_and_every_rule(code: SendJobCode) -> None:
     told = words.order_refusal(code, 0)
     assert f"code {int(code)} {code.name}, " in told
-    assert len(told.partition(code.name)[2]) > 10
+    assert all(rule.english in told for rule in Rule if rule.code is code)
+
+
+def test_the_rules_of_one_code_are_told_one_after_the_other() -> None:
+    assert words.refusal(61) == (
+        "code 61 ALLOWANCE_USED, what is left of the package does not cover the job; "
+        "or the account's limit of this day does not cover the job"
+    )
 
 
 def test_the_job_that_a_double_repeats_is_named() -> None:
     assert words.order_refusal(SendJobCode.DOUBLE, 17).endswith("(job 17)")
 
 
-@pytest.mark.parametrize("code", [JobStatusCode.UNKNOWN_ACCOUNT, *list(JobStatusCode)[2:6]])
-def test_every_refusal_of_job_status_has_its_sentence(code: JobStatusCode) -> None:
-    assert "code" not in words.status_refusal(code, 7)
-
-
-@pytest.mark.parametrize("code", [code for code in CancelJobCode if code])
-def test_every_refusal_of_cancel_job_has_its_sentence(code: CancelJobCode) -> None:
-    assert "code" not in words.cancel_refusal(code)
-
-
-@pytest.mark.parametrize("code", [code for code in InboxCode if code not in (InboxCode.OK, InboxCode.NO_FAX)])
-def test_every_refusal_of_the_inbox_has_its_sentence(code: InboxCode) -> None:
-    assert "code" not in words.inbox_refusal(code)
+def test_every_code_of_every_operation_has_its_sentence() -> None:
+    for operation, found in OPERATIONS.items():
+        for situation in found:
+            assert situation.english in words.meaning(operation, situation.code)
 
 
 def test_a_code_of_another_house_is_told_as_it_is() -> None:
     assert words.order_refusal(1234, 0) == "the order was refused: code 1234"
-    for told in (words.status_refusal(1234, 7), words.cancel_refusal(1234), words.inbox_refusal(1234)):
-        assert told == "the server answers with code 1234"
+    for operation in OPERATIONS:
+        assert words.meaning(operation, 1234) == "the server answers with code 1234"

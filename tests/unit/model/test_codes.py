@@ -4,7 +4,7 @@ from enum import IntEnum
 
 import pytest
 
-from depesche.model.codes import CancelJobCode, InboxCode, JobStatusCode, SendJobCode
+from depesche.model.codes import CancelJobCode, DeleteReceivedCode, JobStatusCode, RequestReceivedCode, SendJobCode
 from depesche.model.jobtype import Channel, JobType
 from depesche.model.result import Result
 
@@ -66,8 +66,12 @@ from depesche.model.result import Result
             {"CANCELLED": 0, "ALREADY_DONE": 1, "LOGIN_FAILED": -1, "UNKNOWN_JOB": -2, "LOCKED": -3},
         ),
         (
-            InboxCode,
-            {"OK": 0, "UNKNOWN_ACCOUNT": 1, "WRONG_PASSWORD": 2, "TRIAL_OVER": 3, "LOCKED": 4, "NO_FAX": 5},
+            RequestReceivedCode,
+            {"FOUND": 0, "UNKNOWN_ACCOUNT": 1, "WRONG_PASSWORD": 2, "TRIAL_OVER": 3, "LOCKED": 4, "NO_FAX": 5},
+        ),
+        (
+            DeleteReceivedCode,
+            {"DELETED": 0, "UNKNOWN_ACCOUNT": 1, "WRONG_PASSWORD": 2, "TRIAL_OVER": 3, "LOCKED": 4, "UNKNOWN_FAX": 5},
         ),
     ],
 )

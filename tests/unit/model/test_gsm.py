@@ -76,7 +76,12 @@ def test_characters_stand_where_the_standard_has_them(septet: int, character: st
     ],
 )
 def test_messages_are_counted_at_every_boundary(text: str, count: int) -> None:
-    assert parts(text) == count
+    assert len(parts(text)) == count
+
+
+def test_neither_an_escape_nor_a_surrogate_pair_is_split() -> None:
+    assert parts("a" * 152 + "€" + "b" * 20) == ("a" * 152, "€" + "b" * 20)
+    assert parts("ç" * 66 + FACE + "ç" * 66) == ("ç" * 66, FACE + "ç" * 65, "ç")
 
 
 def test_one_character_outside_the_alphabet_makes_the_whole_text_ucs2() -> None:
@@ -91,9 +96,12 @@ def test_no_message_holds_more_than_its_room_and_no_room_is_wasted(text: str) ->
     alone, joined = (160, 153) if gsm else (70, 67)
     wide = EXTENSION if gsm else FACE
     units = sum(2 if character in wide else 1 for character in text)
-    count = parts(text)
+    messages = parts(text)
+    count = len(messages)
+    assert "".join(messages) == text
     if units <= alone:
         assert count == 1
     else:
+        assert all(sum(2 if one in wide else 1 for one in message) <= joined for message in messages)
         assert units <= count * joined
         assert units > (count - 1) * (joined - 1)

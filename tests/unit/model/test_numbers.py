@@ -107,7 +107,7 @@ def test_the_mobile_numbers_of_the_sandbox_are_good(number: str) -> None:
 
 
 def test_one_number_of_the_sandbox_is_barred_for_everyone() -> None:
-    assert judge_number("030/23125010", "DE", foreign=True) == ("030/23125010", Code.NUMBER_BARRED)
+    assert judge_number("030/23125010", "DE", foreign=True) == ("+493023125010", Code.NUMBER_BARRED)
 
 
 @pytest.mark.parametrize(("written", "country"), [("+4312345678", "DE"), ("+12125552368", "DE"), ("+4940123456", "AT")])
@@ -122,6 +122,8 @@ def test_whatever_is_given_has_a_code(written: str, country: str, foreign: bool)
     if code is Code.ACCEPTED:
         assert INTERNATIONAL.fullmatch(number)
         assert judge_number(number, country, foreign=foreign) == (number, Code.ACCEPTED)
+    elif code in (Code.NUMBER_BARRED, Code.NOT_RELEASED):
+        assert INTERNATIONAL.fullmatch(number)
     else:
         assert number == written
         assert code in REFUSALS

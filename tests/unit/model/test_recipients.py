@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from depesche.model.recipients import Given, NoList, from_file, from_parameter, from_single
+from depesche.model.recipients import Given, NoList, encoding_of, from_lines, from_parameter, from_single
+
+
+def from_file(data: bytes, piece: int = 3) -> tuple[Given, ...]:
+    """As a file is read: pieces of any length for its encoding, then line by line."""
+    encoding = encoding_of(data[start : start + piece] for start in range(0, len(data), piece))
+    return tuple(from_lines(io.TextIOWrapper(io.BytesIO(data), encoding=encoding, newline="")))
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,16 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
 
-from builders import START, add_account, copy_of, new_job
+from builders import START, add_account, copy_of, new_job, rows
 from depesche.blobs.store import Blob
 from depesche.model.reception import Reception
 from depesche.store import inbound, jobs, schema, upgrade
+from depesche.store.accounts import everyone
 from depesche.store.database import Database
+from depesche.store.database import engine as engine_of
 from depesche.store.upgrade import TooNew
 
 NEXT = '''"""A table more."""
@@ -20,8 +24,8 @@ NEXT = '''"""A table more."""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 
 def upgrade() -> None:
@@ -40,12 +44,35 @@ def old(ready: Path, tmp_path: Path) -> Path:
     return database.path
 
 
+OF_THE_FIRST_RELEASE = """
+INSERT INTO account VALUES (1, '10001', 'A', '', 'active', NULL, 1, 'DE', '[]', '[0]', 1, 1, '', '', '', '[]', 'utf-8', 1,
+  '2026-01-01 00:00:00');
+INSERT INTO account VALUES (2, '10002', 'B', '', 'active', NULL, 0, 'DE', '[]', '[0]', 1, 1, '', '', '', '[]', 'utf-8', 1,
+  '2026-01-01 00:00:00');
+INSERT INTO job VALUES (1, 1, 1, '2026-01-01 00:00:00', '2026-01-01 00:00:00', 'k', '', '', '{}', 3, 1, 1, 1, 0, NULL, '[]');
+INSERT INTO job VALUES (2, 2, 1, '2026-01-01 00:00:00', '2026-01-01 00:00:00', 'k', '', '', '{}', 3, 1, 1, 1, 0, NULL, '[]');
+"""
+
+
+def first_tables(path: Path) -> Path:
+    """A database as migration 0001 leaves it."""
+    config = Config()
+    config.set_main_option("script_location", str(upgrade.MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    engine = engine_of(path)
+    with engine.connect().execution_options(begin="BEGIN IMMEDIATE") as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    engine.dispose()
+    return path
+
+
 def release(monkeypatch: pytest.MonkeyPatch, folder: Path, migration: str) -> None:
     """Let this be the next release, which brings a migration more."""
     shutil.copytree(upgrade.MIGRATIONS, folder)
-    (folder / "versions" / "0002_next.py").write_text(migration)
+    (folder / "versions" / "0003_next.py").write_text(migration)
     monkeypatch.setattr(upgrade, "MIGRATIONS", folder)
-    monkeypatch.setattr(upgrade, "REVISION", "0002")
+    monkeypatch.setattr(upgrade, "REVISION", "0003")
 
 
 def accounts(path: Path) -> list[str]:
@@ -87,16 +114,31 @@ def test_an_older_folder_is_copied_then_brought_up_to_date(
 ) -> None:
     release(monkeypatch, tmp_path / "migrations", NEXT)
     backup = upgrade.ready(old)
-    assert revision(old) == "0002"
+    assert revision(old) == "0003"
     assert "extra" in tables(old)
     assert accounts(old) == ["10001"]
     assert backup is not None
     assert backup.parent == old.parent
-    assert "0001" in backup.name
-    assert revision(backup) == "0001"
+    assert "0002" in backup.name
+    assert revision(backup) == "0002"
     assert "extra" not in tables(backup)
     assert accounts(backup) == ["10001"]
     assert upgrade.ready(old) is None
+
+
+def test_a_folder_of_the_first_tables_keeps_what_is_in_it(tmp_path: Path) -> None:
+    path = first_tables(tmp_path / "depesche.db")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(OF_THE_FIRST_RELEASE)
+    assert upgrade.wanted(path)
+    assert upgrade.ready(path) is not None
+    assert not upgrade.wanted(path)
+    opened = Database(path)
+    made = opened.read_here(lambda connection: rows(connection, schema.job))
+    assert [(row["id"], row["sandbox"], row["purse"]) for row in made] == [(1, True, "none"), (2, False, "none")]
+    first, second = opened.read_here(everyone)
+    assert (first.number, first.sandbox, second.sandbox) == ("10001", True, False)
+    opened.close()
 
 
 def test_the_copy_holds_what_still_lay_in_the_log(old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,7 +156,7 @@ def test_a_migration_that_fails_changes_nothing(old: Path, tmp_path: Path, monke
     release(monkeypatch, tmp_path / "migrations", BROKEN)
     with pytest.raises(RuntimeError, match="bug"):
         upgrade.ready(old)
-    assert revision(old) == "0001"
+    assert revision(old) == "0002"
     assert "extra" not in tables(old)
     assert accounts(old) == ["10001"]
 
@@ -129,7 +171,7 @@ def test_a_first_start_that_fails_is_begun_again(tmp_path: Path, monkeypatch: py
     assert revision(path) == schema.REVISION
 
 
-@pytest.mark.parametrize("number", ["0002", "9999"])
+@pytest.mark.parametrize("number", ["0003", "9999"])
 def test_a_folder_of_a_newer_release_is_refused_and_not_touched(old: Path, number: str) -> None:
     stamp(old, number)
     before = old.read_bytes()

@@ -13,6 +13,7 @@ from depesche.store.database import DatabaseClosed
 from depesche.usecases import accounts
 from depesche.usecases.accounts import NewAccount
 from depesche.usecases.authenticate import Login, LoginFailure, authenticate
+from depesche.usecases.throttle import LOOKS
 
 pytestmark = pytest.mark.anyio
 
@@ -92,11 +93,25 @@ async def test_a_login_that_is_given_up_does_not_take_the_answer_from_the_others
     assert impatient.cancelled()
 
 
-async def test_wrong_ones_at_the_same_moment_are_all_counted(known: OpenHouse) -> None:
-    allowed = known.house.settings.accounts.wrong_passwords
-    wrong = [authenticate(known.house, "10001", "falsch", HERE) for _ in range(allowed)]
-    assert await asyncio.gather(*wrong) == [WRONG] * allowed
-    assert await authenticate(known.house, "10001", "geheim", HERE) == WRONG
+async def test_guesses_at_the_same_moment_are_no_more_than_one_after_the_other(
+    known: OpenHouse, computed: list[str]
+) -> None:
+    guesses = [f"falsch {number}" for number in range(100)] + ["geheim"]
+    logins = [authenticate(known.house, "10001", guess, HERE) for guess in guesses]
+    assert await asyncio.gather(*logins) == [WRONG] * len(guesses)
+    assert len(computed) <= known.house.settings.accounts.wrong_passwords + LOOKS - 1
+
+
+async def test_an_owner_gets_in_beside_somebody_who_never_stops_guessing_from_the_same_address(
+    known: OpenHouse,
+) -> None:
+    verified = known.house.settings.accounts.verified_seconds
+    assert (await authenticate(known.house, "10001", "geheim", HERE)).account is not None
+    for _ in range(20):
+        for number in range(100):
+            await authenticate(known.house, f"9{number}", "falsch", HERE)
+        known.seconds.now += verified
+        assert (await authenticate(known.house, "10001", "geheim", HERE)).account is not None
 
 
 async def test_a_changed_password_acts_at_once(known: OpenHouse) -> None:

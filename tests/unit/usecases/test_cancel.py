@@ -3,15 +3,17 @@
 from datetime import date, timedelta
 
 import pytest
+import sqlalchemy as sa
 
-from builders import START, rows
+from builders import MOBILE, START, rows
 from customers import Customer, Enter, OpenHouse, Order
+from depesche.model.jobtype import JobType
 from depesche.model.states import State
-from depesche.store import schema
+from depesche.store import schema, turns
 from depesche.usecases.authenticate import Login, LoginFailure
 from depesche.usecases.cancel import cancel
 from depesche.usecases.status import status
-from journeys import WAYS
+from journeys import OTHERS, WAYS, begun, ordered
 
 pytestmark = pytest.mark.anyio
 
@@ -46,7 +48,7 @@ async def test_a_job_of_another_account_is_not_there_and_goes_on(
         (State.READY, 0),
         (State.CLAIMED, 0),
         (State.HELD, 0),
-        (State.SENDING, 0),
+        (State.SENDING, 1),
         (State.SENT, 1),
         (State.FAILED, 1),
         (State.CANCELLED, 1),
@@ -61,6 +63,36 @@ async def test_what_can_be_stopped_is(opened: OpenHouse, customer: Customer, sta
     (row,) = opened.house.database.read_here(lambda connection: rows(connection, schema.delivery))
     assert row["cancel_requested"] is (state is State.SENDING)
     assert opened.hurry.rung == 1
+
+
+async def test_a_call_on_the_line_is_stopped_and_a_message_handed_over_is_not(
+    opened: OpenHouse, customer: Customer
+) -> None:
+    account = customer.login.account
+    assert account is not None
+
+    def send(connection: sa.Connection) -> None:
+        for kind in (JobType.FAX, JobType.SMS, JobType.MAIL, JobType.LETTER, JobType.QSIGN):
+            ordered(connection, account, type=kind)
+            turns.stage(connection, START, 1)
+            begun(connection, channel=kind.channel)
+
+    opened.house.database.run_here(send)
+    assert [await cancel(opened.house, customer.login, job) for job in range(1, 6)] == [0, 1, 1, 1, 1]
+
+
+async def test_one_message_that_waits_makes_the_job_stopped(opened: OpenHouse, customer: Customer) -> None:
+    account = customer.login.account
+    assert account is not None
+
+    def send(connection: sa.Connection) -> None:
+        ordered(connection, account, MOBILE, *OTHERS)
+        turns.stage(connection, START, 1)
+        begun(connection)
+
+    opened.house.database.run_here(send)
+    assert await cancel(opened.house, customer.login, 1) == 0
+    assert await cancel(opened.house, customer.login, 1) == 1
 
 
 async def test_a_cancelled_job_is_final_at_once(opened: OpenHouse, customer: Customer) -> None:

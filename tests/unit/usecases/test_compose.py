@@ -29,6 +29,7 @@ DEFAULTS = {
     "subject": "Nachricht",
     "flash": False,
     "status_url": "",
+    "tell_each": False,
 }
 
 

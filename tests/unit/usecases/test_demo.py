@@ -1,4 +1,4 @@
-"""The two accounts of the demo."""
+"""The accounts of the demo."""
 
 import pytest
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.anyio
 
 async def test_two_accounts_are_there_and_may_do_everything(opened: OpenHouse) -> None:
     await demo.ensure(opened.house)
-    found = await accounts.everyone(opened.house)
+    found = (await accounts.everyone(opened.house))[:2]
     assert [(account.number, account.fax_number) for account in found] == [
         ("10001", "+493023125100"),
         ("10002", "+493023125200"),
@@ -33,4 +33,19 @@ async def test_what_an_operator_changed_stays(opened: OpenHouse) -> None:
     await demo.ensure(opened.house)
     assert await accounts.show(opened.house, "10002") == changed
     assert (await authenticate(opened.house, "10001", "demo", "127.0.0.1")).account is None
-    assert len(await accounts.everyone(opened.house)) == 2
+    assert len(await accounts.everyone(opened.house)) == 2 + len(demo.SPECIAL)
+
+
+async def test_everything_of_the_special_ones_ends_in_the_sandbox_as_well(opened: OpenHouse) -> None:
+    await demo.ensure(opened.house)
+    found = {account.number: account for account in await accounts.everyone(opened.house)}
+    for special in demo.SPECIAL:
+        assert found[special.number].sandbox
+        assert found[special.number].numbers == ()
+
+
+async def test_the_direct_debit_is_young_at_every_start(opened: OpenHouse) -> None:
+    await demo.ensure(opened.house)
+    opened.clock.forward(days=30)
+    await demo.ensure(opened.house)
+    assert (await accounts.show(opened.house, "10007")).paid_since == opened.clock().date()

@@ -51,6 +51,24 @@ async def test_what_is_sent_again_is_due_at_once(undecided: OpenHouse) -> None:
     assert undecided.wake.rung == 1
 
 
+async def test_what_is_to_be_sent_again_is_though_the_customer_had_cancelled_it(
+    opened: OpenHouse, customer: Customer
+) -> None:
+    account = customer.login.account
+    assert account is not None
+
+    def lose(connection: sa.Connection) -> None:
+        WAYS[State.SENDING](connection, account)
+        deliveries.cancel(connection, 1, START)
+        deliveries.rescue(connection, START + LEASE + LEASE)
+
+    opened.house.database.run_here(lose)
+    await jobs.resolve(opened.house, "cli:eva", 1, Verdict.RESEND)
+    assert (await jobs.standing(opened.house, 1)).counts == {State.WAITING: 1}
+    (row,) = opened.house.database.read_here(lambda connection: rows(connection, schema.delivery))
+    assert row["cancel_requested"] is False
+
+
 async def test_a_verdict_is_on_the_audit_record(undecided: OpenHouse) -> None:
     await jobs.resolve(undecided.house, "cli:eva", 1, Verdict.SENT)
     (line,) = undecided.house.database.read_here(lambda connection: rows(connection, schema.audit))

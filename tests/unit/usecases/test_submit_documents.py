@@ -1,6 +1,10 @@
 """SendJob makes pages: what is kept of a document, and the codes of those that cannot be sent."""
 
+import asyncio
+from pathlib import Path
+from time import monotonic
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from PIL import Image
@@ -9,11 +13,11 @@ from builders import START, Clock, add_account, everything
 from customers import Customer, OpenHouse, Order, customer_of, open_house
 from depesche.config import Render
 from depesche.model.job import StoredFile
-from depesche.render.renderer import Renderer
+from depesche.render.renderer import Renderer, TextPage
 from depesche.store import jobs
 from depesche.store.database import Database
 from depesche.usecases.submit import SubmitAnswer
-from documents import encrypted_pdf, huge_png, pdf, picture, words
+from documents import encrypted_pdf, endless_pdf, huge_png, pdf, picture, words
 
 pytestmark = pytest.mark.anyio
 
@@ -23,6 +27,9 @@ INVOICE = "kunde@firma.de"
 
 TWO_PAGES = pdf(words("Seite 1"), words("Seite 2"))
 SIX_PAGES = pdf(*(words(f"Seite {number}") for number in range(1, 7)))
+SLOW_TEXT = ("Zeile\n" * 25_000 + "\N{HEBREW LETTER ALEF}").encode()
+"""Its pages take seconds to count."""
+
 PICTURE = picture("PNG", Image.new("L", (400, 300), 128))
 
 
@@ -137,6 +144,66 @@ async def test_a_converter_that_runs_past_its_time_is_not_the_documents_fault(
         customer = enter(house)
         assert await customer.send(Order(FAX, NUMBER, files=[("a.pdf", TWO_PAGES)])) == SubmitAnswer(58)
         assert house.blobs() == house.scratch() == []
+
+
+def warm(rendering: OpenHouse, database: Database, clock: Clock, **settings: Any) -> OpenHouse:
+    """The same house with a renderer of other settings, whose conversion process is running already."""
+    renderer = Renderer(Render(**settings))
+    renderer._keeper = rendering.house.renderer._keeper
+    return open_house(rendering.house.settings.data, database, clock, renderer)
+
+
+async def test_attachments_are_counted_while_the_order_has_time(
+    rendering: OpenHouse, database: Database, clock: Clock
+) -> None:
+    customer = enter(warm(rendering, database, clock, seconds=2))
+    files = [("a.pdf", TWO_PAGES), ("b.txt", SLOW_TEXT), ("c.txt", SLOW_TEXT)]
+    began = monotonic()
+    assert await customer.send(Order(MAIL, INVOICE, files=files)) == SubmitAnswer(0, 1, 1, 2)
+    assert monotonic() - began < 2 * 2
+
+
+async def test_a_customer_with_slow_documents_is_in_nobodys_way(
+    rendering: OpenHouse, database: Database, clock: Clock
+) -> None:
+    house = warm(rendering, database, clock, workers=2)
+    slow, quick = enter(house, number="10001"), enter(house, number="10002")
+    tasks = [
+        asyncio.create_task(slow.send(Order(FAX, NUMBER, text=str(number), files=[("a.pdf", endless_pdf())])))
+        for number in range(4)
+    ]
+    await asyncio.sleep(0)
+    async with asyncio.timeout(10):
+        for order in (Order(FAX, NUMBER), Order(LETTER, files=[("a.pdf", TWO_PAGES)])):
+            assert (await quick.send(order)).code == 0
+    assert not any(task.done() for task in tasks)
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+
+
+@pytest.mark.parametrize(
+    ("country", "language"),
+    [("DE", "de"), ("AT", "de"), ("CH", "de"), ("LI", "de"), ("LU", "de"), ("FR", "en"), ("US", "en")],
+)
+@pytest.mark.parametrize("recipients", [(NUMBER,), (NUMBER, "+493023125001")])
+async def test_the_heading_is_written_in_the_language_of_the_accounts_country(
+    rendering: OpenHouse, tmp_path: Path, country: str, language: str, recipients: tuple[str, ...]
+) -> None:
+    customer = enter(rendering, country=country)
+    assert (await customer.send(Order(FAX, ",".join(recipients), text="Guten Tag"))).code == 0
+    ((_, _, _, fax),) = await kept(rendering)
+    page = TextPage(
+        text="Guten Tag",
+        sender="Firma 10001",
+        sender_number="",
+        recipient=recipients[0] if len(recipients) == 1 else "",
+        sent_on=START.astimezone(ZoneInfo("Europe/Berlin")),
+        language=language,
+        recipients=len(recipients),
+    )
+    await rendering.house.renderer.fax(page, [], tmp_path / "expected.tif")
+    assert fax == (tmp_path / "expected.tif").read_bytes()
 
 
 @pytest.mark.parametrize(("pages", "code"), [(3, 0), (4, -1309)])

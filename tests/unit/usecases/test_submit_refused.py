@@ -8,7 +8,8 @@ import pytest
 
 from builders import MOBILE, everything
 from customers import Customer, Enter, OpenHouse, Order
-from depesche.usecases import order as reading
+from depesche.store import refusals
+from depesche.usecases import reading
 from depesche.usecases.authenticate import Login, LoginFailure
 from depesche.usecases.submit import SubmitAnswer
 
@@ -20,7 +21,7 @@ FAX_NUMBER = "+493023125000"
 
 
 async def refused(opened: OpenHouse, customer: Customer, order: Order) -> int:
-    """The code; the order left nothing behind, and nobody was woken for it."""
+    """The code; the order left a line and nothing else, and nobody was woken for it."""
     before = opened.house.database.read_here(everything)
     answer = await customer.send(order)
     assert answer == SubmitAnswer(answer.code)
@@ -28,6 +29,9 @@ async def refused(opened: OpenHouse, customer: Customer, order: Order) -> int:
     assert opened.blobs() == []
     assert opened.scratch() == []
     assert opened.wake.rung == 0
+    (line,) = opened.house.database.read_here(lambda connection: refusals.newest(connection, None, 10))
+    assert (line.at, line.account, line.code) == (opened.clock(), customer.login.number, answer.code)
+    assert line.reason
     return answer.code
 
 

@@ -2,14 +2,16 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
 
-from builders import everything, rows
+from builders import MOBILE, everything, rows
 from customers import Customer, OpenHouse, Order
+from depesche.blobs.store import Blobs
 from depesche.store import jobs, schema
 from depesche.usecases.submit import SubmitAnswer, submit
 
@@ -84,6 +86,35 @@ async def test_a_store_that_is_gone_is_told(opened: OpenHouse, customer: Custome
     before = opened.house.database.read_here(everything)
     assert await submit(opened.house, customer.login, submission) == SubmitAnswer(-66)
     assert opened.house.database.read_here(everything) == before
+
+
+@pytest.mark.parametrize(("order", "code"), [(Order(job_type=7), 4), (Order(job_type=0), -66), (Order(text=""), -66)])
+async def test_files_that_were_lost_on_their_way_are_told_where_nothing_is_wrong_with_the_order(
+    opened: OpenHouse, customer: Customer, order: Order, code: int
+) -> None:
+    submission = replace(await customer.submission(order), files_lost=True)
+    assert await submit(opened.house, customer.login, submission) == SubmitAnswer(code)
+    assert stored_jobs(opened) == 0
+
+
+async def test_who_gives_up_while_spare_files_are_deleted_has_ordered(
+    opened: OpenHouse, customer: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, free = asyncio.Event(), asyncio.Event()
+    delete = opened.house.blobs.delete
+
+    async def slowly(_self: Blobs, keys: Iterable[str]) -> None:
+        begun.set()
+        await free.wait()
+        await delete(keys)
+
+    monkeypatch.setattr(Blobs, "delete", slowly)
+    task = asyncio.create_task(customer.send(Order(recipient="", recipient_file=MOBILE.encode())))
+    await begun.wait()
+    task.cancel()
+    free.set()
+    assert await task == SubmitAnswer(0, job_id=1, recipients=1, pages=1)
+    assert (opened.wake.rung, opened.blobs()) == (1, [])
 
 
 async def test_documents_that_cannot_be_synced_are_not_accepted(

@@ -153,6 +153,25 @@ def test_an_account_guessed_at_from_many_addresses_pauses_but_for_those_its_owne
     assert not throttle.pausing("10002", ELSEWHERE)
 
 
+def test_an_address_that_guesses_at_many_accounts_does_not_pause_for_an_owner_known_there(throttle: Throttle) -> None:
+    throttle.succeeded("10001", HERE, "hash", "geheim")
+    for _ in range(3 * ADDRESS_FACTOR):
+        throttle.unknown_account(HERE)
+    assert not throttle.pausing("10001", HERE)
+    assert throttle.pausing("10002", HERE)
+
+
+def test_a_pause_ends_even_if_the_guesser_never_stops(throttle: Throttle, seconds: Seconds) -> None:
+    for _ in range(3 * ADDRESS_FACTOR):
+        throttle.unknown_account(HERE)
+    for _ in range(59):
+        seconds.now += 1
+        throttle.unknown_account(HERE)
+        assert throttle.pausing("10001", HERE)
+    seconds.now += 1
+    assert not throttle.pausing("10001", HERE)
+
+
 def test_the_names_of_accounts_and_addresses_are_not_mixed_up(throttle: Throttle) -> None:
     for _ in range(3 * ADDRESS_FACTOR):
         throttle.unknown_account("10001")

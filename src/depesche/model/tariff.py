@@ -1,0 +1,61 @@
+"""What sending costs: price lists, net euro, exact to a ten-thousandth."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from depesche.model.jobtype import JobType
+
+SMALLEST = Decimal("0.0001")
+"""Euro: what amounts are rounded to."""
+
+NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """One line of a price list."""
+
+    type: JobType
+    prefix: str
+    """Of the E.164 number, ``+49171``; empty for all others, and for what goes to no number."""
+
+    base: Decimal
+    """For each delivery."""
+
+    unit: Decimal
+    """For each page of a fax, message of an SMS, sheet of a letter; for a mail or an invoice as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What each recipient of one order costs."""
+
+    prices: dict[str, Decimal]
+    """By prefix; without any line everything is free."""
+
+    longest: int = 0
+    """Characters of the longest prefix."""
+
+    def of(self, address: str) -> Decimal:
+        """Net euro for one delivery to `address`: the longest prefix decides."""
+        for length in range(min(self.longest, len(address)), -1, -1):
+            found = self.prices.get(address[:length])
+            if found is not None:
+                return found
+        return NOTHING
+
+
+FREE = Quote({})
+
+
+def quote(lines: Iterable[Price], job_type: JobType, units: int) -> Quote:
+    """The costs of one order of this type, whose document has so many pages, messages or sheets."""
+    counted = 1 if job_type in (JobType.MAIL, JobType.QSIGN) else units
+    prices = {line.prefix: amount(line.base + line.unit * counted) for line in lines if line.type is job_type}
+    return Quote(prices, max(map(len, prices), default=0))
+
+
+def amount(value: Decimal) -> Decimal:
+    """As it is booked."""
+    return value.quantize(SMALLEST, ROUND_HALF_UP)

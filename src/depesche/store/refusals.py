@@ -1,0 +1,58 @@
+"""Orders that were not accepted: a line each, for the operator and the account."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from depesche.store.schema import refusal
+from depesche.store.sequence import assigned
+
+MOST = 1_000_000
+"""Lines that are kept; the oldest make room."""
+
+LONGEST_REASON = 500
+"""Characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One order that was refused."""
+
+    at: datetime
+    account: str
+    """The parameter Account, as it was given."""
+
+    code: int
+    rule: int
+    """Place of the broken rule in the order of judging."""
+
+    reason: str
+
+
+def write(connection: sa.Connection, account_id: int | None, new: Refusal) -> None:
+    """Append a line."""
+    made = connection.execute(
+        _ADD,
+        {
+            "at": new.at,
+            "account_id": account_id,
+            "account": new.account[:64],
+            "code": new.code,
+            "rule": new.rule,
+            "reason": new.reason[:LONGEST_REASON],
+        },
+    )
+    connection.execute(_MAKE_ROOM, {"oldest": assigned(made) - MOST})
+
+
+def newest(connection: sa.Connection, account_id: int | None, limit: int) -> list[Refusal]:
+    """The last lines, the newest first; of one account, or (None) of all and of strangers."""
+    query = sa.select(refusal).order_by(refusal.c.id.desc()).limit(limit)
+    if account_id is not None:
+        query = query.where(refusal.c.account_id == account_id)
+    return [Refusal(row.at, row.account, row.code, row.rule, row.reason) for row in connection.execute(query)]
+
+
+_ADD = refusal.insert()
+_MAKE_ROOM = refusal.delete().where(refusal.c.id <= sa.bindparam("oldest"))

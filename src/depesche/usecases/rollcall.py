@@ -1,0 +1,69 @@
+"""Who of the given recipients is sent to: rules 17 to 19 over all rows of an order, however many there are."""
+
+import asyncio
+import itertools
+import sqlite3
+import threading
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+
+from depesche.blobs.store import BlobError
+from depesche.model.account import Account
+from depesche.model.recipients import Given
+from depesche.model.roll import Recipient, Roll, ShortRoll
+from depesche.store import blocked
+from depesche.store.roll import LongRoll
+from depesche.usecases import judge
+from depesche.usecases.house import House
+from depesche.usecases.order import Order
+
+LONG_LIST = 200
+"""Rows that are judged in another thread, so that everybody else is served meanwhile, and kept on disk."""
+
+CHUNK = 200
+"""Rows between two looks at whether it is still wanted; a number may be asked for under fifteen prefixes."""
+
+
+async def roll_of(house: House, account: Account, order: Order, stack: AsyncExitStack) -> Roll:
+    """The judged recipients, readable as long as `stack` is open. Raises: Refused, BlobError."""
+    rows = len(order.given)
+    roll = await (_short(house, account, order) if rows < LONG_LIST else _long(house, account, order, stack))
+    judge.anyone(roll)
+    return roll
+
+
+async def _short(house: House, account: Account, order: Order) -> ShortRoll:
+    judged = [judge.recipient(account, order.type, given) for given in order.given]
+    if account.has_blocked and not order.type.is_letter:
+        asked = judge.blockable(judged)
+        found = await house.database.peek(lambda connection: blocked.hits(connection, account.id, asked))
+        judged = [judge.unless_blocked(one, found) for one in judged]
+    return ShortRoll(tuple(judged))
+
+
+async def _long(house: House, account: Account, order: Order, stack: AsyncExitStack) -> LongRoll:
+    place = await stack.enter_async_context(house.blobs.workplace())
+    wanted = threading.Event()
+    wanted.set()
+    stack.callback(wanted.clear)  # before the roll is closed: a thread of an order that was given up ends soon
+    try:
+        roll = stack.enter_context(LongRoll(place / "roll.db"))
+        await asyncio.to_thread(_fill, roll, house, account, order, wanted)
+    except (OSError, sqlite3.Error) as error:
+        raise BlobError(f"the recipients could not be kept: {error}") from error
+    return roll
+
+
+def _fill(roll: LongRoll, house: House, account: Account, order: Order, wanted: threading.Event) -> None:
+    rows = iter(order.given)
+    while wanted.is_set() and (chunk := list(itertools.islice(rows, CHUNK))):
+        roll.extend(_judged(house, account, order, chunk))
+
+
+def _judged(house: House, account: Account, order: Order, chunk: Sequence[Given]) -> list[Recipient]:
+    judged = [judge.recipient(account, order.type, given) for given in chunk]
+    if not account.has_blocked:
+        return judged
+    asked = judge.blockable(judged)
+    found = house.database.read_here(lambda connection: blocked.hits(connection, account.id, asked))
+    return [judge.unless_blocked(one, found) for one in judged]

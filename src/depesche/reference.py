@@ -17,7 +17,8 @@ from depesche.config import Section, Settings
 from depesche.model import contract, options, statusfile, statusurl
 from depesche.model.jobtype import JobType
 from depesche.model.result import Result
-from depesche.usecases import demo
+from depesche.model.rules import Rule
+from depesche.usecases import demo, simulate
 
 _MADE = "<!-- Made by `python -m depesche.reference docs/reference`: change the code, not this page. -->\n"
 
@@ -58,6 +59,10 @@ def _sandbox() -> str:
                 ((number, demo.PASSWORD, name, fax) for number, name, fax in demo.ACCOUNTS),
             ),
             "",
+            "These have the same password, and show what an account is refused for:",
+            "",
+            *_table(("Account", "It", "Es"), ((one.number, one.english, one.german) for one in demo.SPECIAL)),
+            "",
             "## Fax",
             "",
             *_table(
@@ -75,8 +80,34 @@ def _sandbox() -> str:
             "",
             *_table(("Address", "What happens", "Was geschieht"), _special(mail.SPECIAL)),
             "",
+            "## Every return code",
+            "",
+            *_EVERY_CODE,
+            "### SendJob",
+            "",
+            *_table(
+                ("Code", "Hand in", "Zu übergeben"),
+                ((str(int(rule.code)), *simulate.HOW[rule]) for rule in Rule),
+            ),
+            "",
+            *_other_codes(),
         ]
     )
+
+
+_EVERY_CODE = (
+    "On a server with the demo's accounts (`make run`). What is not named is as for an order that is accepted.",
+    "Situations that a customer cannot bring about have a file name: a sandbox account that hands in a good document of",
+    "that name is refused as if it had happened.",
+    "",
+)
+
+
+def _other_codes() -> Iterator[str]:
+    for operation, steps in simulate.OTHERS.items():
+        yield from (f"### {operation}", "")
+        yield from _table(("Code", "How", "Wie"), ((str(code), english, german) for code, english, german in steps))
+        yield ""
 
 
 def _special(rows: Iterable[Any]) -> Iterator[tuple[str, str, str]]:

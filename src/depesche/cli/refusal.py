@@ -8,7 +8,6 @@ import typer
 
 from depesche.cli import tables
 from depesche.cli.common import AsJson, ConfigFile, DataFolder, Limit, load_settings, local_time, out, plain
-from depesche.model.rules import Rule
 
 if TYPE_CHECKING:
     from depesche.usecases.refusals import Refusal
@@ -51,24 +50,18 @@ def list_(
         return
     table = tables.titled("At", "Account", "Code", "Rule", "Reason")
     for refusal in found:
-        names = " or ".join(_rules(refusal))
-        rule = f"{refusal.rule} {names}"
-        at = local_time(refusal.at)
-        table.add_row(at, plain(refusal.account), str(refusal.code), plain(rule), plain(refusal.reason))
+        rule = refusal.rule
+        at, name = local_time(refusal.at), f"{rule.row} {rule.name}"
+        table.add_row(at, plain(refusal.account), str(int(rule.code)), name, plain(refusal.reason))
     tables.show(table)
-
-
-def _rules(refusal: "Refusal") -> list[str]:
-    """The rules of this place and code: two of them may share both."""
-    return [rule.name for rule in Rule if (rule.row, int(rule.code)) == (refusal.rule, refusal.code)]
 
 
 def _json(refusal: "Refusal") -> dict[str, Any]:
     return {
         "at": refusal.at,
         "account": refusal.account,
-        "code": refusal.code,
-        "row": refusal.rule,
-        "rules": _rules(refusal),
+        "code": int(refusal.rule.code),
+        "row": refusal.rule.row,
+        "rule": refusal.rule.name,
         "reason": refusal.reason,
     }

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from depesche.model.rules import Rule
 from depesche.store.schema import refusal
 from depesche.store.sequence import assigned
 
@@ -23,9 +24,8 @@ class Refusal:
     account: str
     """The parameter Account, as it was given."""
 
-    code: int
-    rule: int
-    """Place of the broken rule in the order of judging."""
+    rule: Rule
+    """The broken one; its code is what was answered."""
 
     reason: str
 
@@ -38,8 +38,8 @@ def write(connection: sa.Connection, account_id: int | None, new: Refusal) -> No
             "at": new.at,
             "account_id": account_id,
             "account": new.account[:64],
-            "code": new.code,
-            "rule": new.rule,
+            "code": int(new.rule.code),
+            "rule": new.rule.name,
             "reason": new.reason[:LONGEST_REASON],
         },
     )
@@ -51,7 +51,7 @@ def newest(connection: sa.Connection, account_id: int | None, limit: int) -> lis
     query = sa.select(refusal).order_by(refusal.c.id.desc()).limit(limit)
     if account_id is not None:
         query = query.where(refusal.c.account_id == account_id)
-    return [Refusal(row.at, row.account, row.code, row.rule, row.reason) for row in connection.execute(query)]
+    return [Refusal(row.at, row.account, Rule[row.rule], row.reason) for row in connection.execute(query)]
 
 
 _ADD = refusal.insert()

@@ -22,7 +22,10 @@ FROM row LEFT JOIN first ON row.code = 0 AND first.address = row.address ORDER B
 
 
 class LongRoll:
-    """Filled once, in order, then read; a context that ends with the file's use. Not for two threads at once."""
+    """Filled once, in order, then read; a context that ends with the file's use.
+
+    Not for two threads at once: sqlite3 kills the process when one closes what another is just writing.
+    """
 
     def __init__(self, path: Path) -> None:
         """`path`: a new file. Raises: sqlite3.Error."""

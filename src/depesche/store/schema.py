@@ -350,7 +350,7 @@ refusal = sa.Table(
     sa.Column("account_id", Id),
     sa.Column("account", sa.String(64), nullable=False),
     sa.Column("code", sa.Integer, nullable=False),
-    sa.Column("rule", sa.Integer, nullable=False),
+    sa.Column("rule", sa.String(40), nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Index("ix_refusal_account_id_id", "account_id", "id"),
     sqlite_autoincrement=True,

@@ -55,7 +55,7 @@ async def order(
         raise
     first, second, third = (*uploads, *submission.uploads)[:3]
     whole = replace(submission, recipient_file=recipients, uploads=(first, second, third))
-    return await submit(house, Login(account), whole)
+    return await submit(house, Login(account, number=account.number), whole)
 
 
 async def cancel(house: House, actor: str, job_id: int) -> None:

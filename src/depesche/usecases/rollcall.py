@@ -16,6 +16,7 @@ from depesche.store.roll import LongRoll
 from depesche.usecases import judge
 from depesche.usecases.house import House
 from depesche.usecases.order import Order
+from depesche.usecases.unbroken import unbroken
 
 LONG_LIST = 200
 """Rows that are judged in another thread, so that everybody else is served meanwhile, and kept on disk."""
@@ -43,15 +44,27 @@ async def _short(house: House, account: Account, order: Order) -> ShortRoll:
 
 async def _long(house: House, account: Account, order: Order, stack: AsyncExitStack) -> LongRoll:
     place = await stack.enter_async_context(house.blobs.workplace())
-    wanted = threading.Event()
-    wanted.set()
-    stack.callback(wanted.clear)  # before the roll is closed: a thread of an order that was given up ends soon
     try:
         roll = stack.enter_context(LongRoll(place / "roll.db"))
-        await asyncio.to_thread(_fill, roll, house, account, order, wanted)
+        await _filled(roll, house, account, order)
     except (OSError, sqlite3.Error) as error:
         raise BlobError(f"the recipients could not be kept: {error}") from error
     return roll
+
+
+async def _filled(roll: LongRoll, house: House, account: Account, order: Order) -> None:
+    """Judge all rows in another thread. If nobody waits for it any more, that thread ends with the chunk at hand, and
+    before this does: a roll that is closed under it takes the process with it.
+    """
+    wanted = threading.Event()
+    wanted.set()
+    filling = asyncio.ensure_future(asyncio.to_thread(_fill, roll, house, account, order, wanted))
+    try:
+        await asyncio.shield(filling)
+    except asyncio.CancelledError:
+        wanted.clear()
+        await unbroken(asyncio.wait([filling]))
+        raise
 
 
 def _fill(roll: LongRoll, house: House, account: Account, order: Order, wanted: threading.Event) -> None:

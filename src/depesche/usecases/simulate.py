@@ -79,6 +79,44 @@ HOW: dict[Rule, tuple[str, str]] = {
 """What to hand in, on an installation with the demo's accounts; all else as for an order that is accepted."""
 
 
+Step = tuple[int, str, str]
+"""A code, and how to get it in English and German."""
+
+_LOGIN: tuple[Step, ...] = (
+    (1, "Account `99999`", "Account `99999`"),
+    (2, "Account `10001`, another password than `demo`", "Account `10001`, anderes Passwort"),
+    (3, "Account `10004`", "Account `10004`"),
+    (4, "Account `10003`", "Account `10003`"),
+)
+
+OTHERS: dict[str, tuple[Step, ...]] = {
+    "JobStatus": (
+        (0, "a job to `+493023125000`, after a second", "ein Auftrag an `+493023125000`, nach einer Sekunde"),
+        *_LOGIN,
+        (5, "JobId `0`", "JobId `0`"),
+        (6, "a job with a SendDateTime of tomorrow", "ein Auftrag mit einem SendDateTime von morgen"),
+    ),
+    "CancelJob": (
+        (0, "a job with a SendDateTime of tomorrow", "ein Auftrag mit einem SendDateTime von morgen"),
+        (1, "a job that is finished", "ein Auftrag, der erledigt ist"),
+        (-1, "Account `99999`", "Account `99999`"),
+        (-2, "JobId `0`", "JobId `0`"),
+        (-3, "Account `10003`", "Account `10003`"),
+    ),
+    "RequestReceived": (
+        (0, "Account `10002`, after a fax to `+493023125200`", "Account `10002`, nach einem Fax an `+493023125200`"),
+        *_LOGIN,
+        (5, "Account `10005`", "Account `10005`"),
+    ),
+    "DeleteReceived": (
+        (0, "the FaxId that RequestReceived gave", "die FaxId, die RequestReceived nannte"),
+        *_LOGIN,
+        (5, "FaxId `0`", "FaxId `0`"),
+    ),
+}
+"""How the codes of the other operations are had."""
+
+
 def refuse(account: Account, order: Order) -> None:
     """Raises: Refused, if a file of the order has one of the names and the account is in the sandbox."""
     if not account.sandbox:

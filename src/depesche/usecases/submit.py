@@ -216,7 +216,7 @@ async def _refuse(house: House, login: Login, refused: Refused) -> None:
     log.info("order refused", account=login.number[:64], code=int(rule.code), reason=refused.reason)
     if login.quiet:
         return
-    line = Refusal(house.now(), login.number, int(rule.code), rule.row, refused.reason)
+    line = Refusal(house.now(), login.number, rule, refused.reason)
     account_id = None if login.account is None else login.account.id
     try:
         await house.database.run(lambda connection: refusals.write(connection, account_id, line))

@@ -30,7 +30,7 @@ async def refused(opened: OpenHouse, customer: Customer, order: Order) -> int:
     assert opened.scratch() == []
     assert opened.wake.rung == 0
     (line,) = opened.house.database.read_here(lambda connection: refusals.newest(connection, None, 10))
-    assert (line.at, line.account, line.code) == (opened.clock(), customer.login.number, answer.code)
+    assert (line.at, line.account, int(line.rule.code)) == (opened.clock(), customer.login.number, answer.code)
     assert line.reason
     return answer.code
 

@@ -113,7 +113,7 @@ def _lists() -> None:
         sa.Column("account_id", ID, nullable=True),
         sa.Column("account", sa.String(length=64), nullable=False),
         sa.Column("code", sa.Integer(), nullable=False),
-        sa.Column("rule", sa.Integer(), nullable=False),
+        sa.Column("rule", sa.String(length=40), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_refusal")),
         sqlite_autoincrement=True,

@@ -4,6 +4,7 @@ PORT ?= 8080
 DATA ?= data
 PYTHON ?= python3
 ARGS ?=
+SECONDS ?= 600
 
 export PYTHON
 
@@ -12,7 +13,7 @@ TEST_PACKAGES = $(shell find tests -name node_modules -prune -o -name packages.t
 BENCH_PACKAGES = $(shell find bench -name packages.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt bench lock clean runtime workshop
+.PHONY: help run test lint fmt bench fuzz lock clean runtime workshop
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -35,6 +36,9 @@ fmt: workshop ## Set the code as ruff does
 bench: workshop ## Run the benchmarks and write docs/reference/benchmarks.md
 	@sh setup/debian.sh $(BENCH_PACKAGES)
 	@exec $(BIN)/python -m bench $(ARGS)
+
+fuzz: workshop ## Fuzz what reads customers' input, SECONDS long (ARGS=codec: one target)
+	@PYTHONPATH=tests exec $(BIN)/python -m fuzz --seconds "$(SECONDS)" $(ARGS)
 
 lock: runtime ## Bring requirements/ to what pyproject.toml asks for (ARGS=--upgrade: newest releases)
 	@sh setup/lock.sh $(ARGS)

@@ -144,6 +144,12 @@ class Accounts(Section):
     )
     pause_seconds: float = Field(default=60, gt=0, description="First pause; it doubles with each further series.")
     longest_pause_seconds: float = Field(default=900, gt=0, description="No pause is longer.")
+    most_recipients: int = Field(
+        default=250_000,
+        ge=1,
+        description="Rows of one order, for everyone; an account may have a limit of its own. The database is busy "
+        "with 100,000 for two seconds, and nobody else's order is written meanwhile.",
+    )
     double_minutes: float = Field(
         default=5, ge=0, description="An order that went OK within this time makes an identical one a double (-77)."
     )
@@ -165,7 +171,8 @@ class Callbacks(Section):
     )
     allow: tuple[IPvAnyNetwork, ...] = Field(
         default=(),
-        description="Networks that may be called although they are not the public Internet; `10.1.0.0/16`, `fd00::/8`.",
+        description="Networks that may be called although they are not the public Internet, or are this machine's own; "
+        "`10.1.0.0/16`, `fd00::/8`.",
     )
     hours: float = Field(
         default=24,
@@ -194,7 +201,8 @@ class Settings(BaseSettings):
     )
     sandbox: bool = Field(default=False, description="Every account of this node ends in the sandbox channels.")
     timezone: Annotated[str, AfterValidator(_zone)] = Field(
-        default="Europe/Berlin", description="Zone of the times that people read on pages."
+        default="Europe/Berlin",
+        description="Zone of the times that people read, and of the days of trials, payments and limits.",
     )
     web: Web = Field(default=Web())
     soap: Soap = Field(default=Soap())

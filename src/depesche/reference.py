@@ -97,8 +97,8 @@ def _sandbox() -> str:
 
 _EVERY_CODE = (
     "On a server with the demo's accounts (`make run`). What is not named is as for an order that is accepted.",
-    "Situations that a customer cannot bring about have a file name: a sandbox account that hands in a good document of",
-    "that name is refused as if it had happened.",
+    "Situations that a customer cannot bring about have a file name: a sandbox account that hands in a good document",
+    "of that name is refused as if it had happened.",
     "",
 )
 

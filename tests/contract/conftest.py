@@ -53,6 +53,7 @@ OWN = (
             "sms_from": "Zwei",
         },
     ),
+    NewAccount("30006", "Umworben GmbH", "demo", (), {"sandbox": True}),
     NewAccount("30005", "Empfang AG", "demo", ("+493023125105",), {"sandbox": True}),
 )
 """Accounts that the demo has not."""

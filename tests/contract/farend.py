@@ -1,4 +1,4 @@
-"""What arrived at the other end: an SMS at the network, a mail at its server, a fax at the machine of another account."""
+"""What arrived at the other end: an SMS at the network, a mail at its server, a fax at the machine of an account."""
 
 import base64
 import email

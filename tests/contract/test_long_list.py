@@ -46,9 +46,7 @@ def order(server: Serving, rows: int) -> dict[str, str]:
     """An SMS for the far future."""
     file = base64.b64encode(recipients(rows)).decode()
     text, later = f"an {rows}", "2099-01-01T00:00:00Z"
-    return call(
-        server.base_url, "SendJob", **LOGIN, JobType=1, RecipientFile=file, SendText=text, SendDateTime=later
-    )
+    return call(server.base_url, "SendJob", **LOGIN, JobType=1, RecipientFile=file, SendText=text, SendDateTime=later)
 
 
 def peak_of(server: Serving, rows: int) -> int:

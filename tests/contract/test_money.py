@@ -138,7 +138,7 @@ def test_what_was_sent_is_booked_and_what_was_not_is_free_again(enter: Open, fin
     job = customer.order(JobType=1, Recipient="+491713920000,+491713920001", SendDateTime="")["JobId"]
     final(job, customer.number)
     statement = customer.statement()
-    assert (statement.account.balance, statement.account.reserved) == (Decimal("0.9205"), 0)
+    assert (statement.account.balance, statement.account.reserved) == (Decimal("0.9205"), Decimal(0))
     assert [(entry.kind, entry.amount, entry.job_id) for entry in statement.entries] == [
         (Kind.CHARGE, Decimal("-0.0795"), int(job)),
         (Kind.DEPOSIT, Decimal(1), None),

@@ -15,18 +15,19 @@ from PIL import Image
 
 from contract.conftest import Final, Record, Send, house_beside, sender, waiter
 from contract.farend import INBOX, FarEnd
-from contract.sendjob import PDF, anew
+from contract.sendjob import PDF, anew, later
 from contract.web import Called
 from depesche.channels.fax.header import HEIGHT, HeaderLine, stamp
 from depesche.usecases import jobs
 from depesche.usecases.jobs import JobRecord
-from documents import tiff_pages
+from documents import pdf, tiff_pages, words
 from serving import Serving
 from soapcall import call
 
 FAX = {"Account": "30004", "JobType": 0, "Recipient": INBOX}
 SMS = {"Account": "30004", "JobType": 1, "Recipient": "+491713920000"}
 MAIL = {"Account": "30004", "JobType": 2, "Recipient": "ok@sandbox.invalid"}
+LETTER = {"Account": "30004", "JobType": 3, "SendFilename1": "brief.pdf", "SendFile1": PDF, "Recipient": ""}
 QSIGN = {
     "Account": "30004",
     "JobType": 8,
@@ -34,6 +35,7 @@ QSIGN = {
     "SendFilename1": "rechnung.pdf",
     "SendFile1": PDF,
 }
+
 
 @dataclass(frozen=True)
 class Case:
@@ -123,8 +125,8 @@ CALLERS = (
     Case("CALLERID=+493023125102", "+493023125102"),
     Case("ISDNABS=+493023125102", "+493023125102"),
     Case("CALLERID=030 / 23125-102", "+493023125102"),
-    Case("CALLERID=+493023125102;ISDNABS=+493023125101", "+493023125102"),
-    Case("ISDNABS=+493023125102;CALLERID=+493023125101", "+493023125101"),
+    Case("CALLERID=+493023125102;ISDNABS=+493023125101", "+493023125102", ("option ISDNABS was ignored",)),
+    Case("ISDNABS=+493023125102;CALLERID=+493023125101", "+493023125101", ("option ISDNABS was ignored",)),
     Case("CALLERID=+493023125105", "+493023125101", ("CALLERID +493023125105 is none of the account's numbers",)),
     Case("ISDNABS=+4940123456", "+493023125101", ("CALLERID +4940123456 is none of the account's numbers",)),
     Case("CALLERID=geheim", "+493023125101", ("CALLERID geheim is none of the account's numbers",)),
@@ -178,7 +180,14 @@ def test_a_busy_number_is_dialled_so_many_times(impatient: Serving, case: Case) 
 
 # FLASHSMS: class 0 SMS
 
-FLASHES = (Case("", False), Case("FLASHSMS", True), Case("FlashSms", True))
+NO_VALUE = "option FLASHSMS takes no value"
+FLASHES = (
+    Case("", False),
+    Case("FLASHSMS", True),
+    Case("FlashSms", True),
+    Case("FLASHSMS=1", True, (NO_VALUE,)),
+    Case("FLASHSMS=0", False, (NO_VALUE,)),
+)
 
 
 @pytest.mark.parametrize("case", FLASHES, ids=ids)
@@ -264,6 +273,30 @@ def test_switches_are_read_and_what_is_not_is_on_the_record(
     assert warned(record(job), case)
 
 
+ELSEWHERE = {
+    "CALLERID=+493023125102": FAX,
+    "ISDNABS=+493023125102": FAX,
+    "STATIONID=Kennung": FAX,
+    "FAXHEADER=Kopf": FAX,
+    "FAXRETRY=2": FAX,
+    "FLASHSMS": SMS,
+    "SMSFROM=1234": SMS,
+    "MAILFROM=info@zwei.example": MAIL,
+}
+"""Switches of one type of job, and an order of that type."""
+
+
+@pytest.mark.parametrize("order", [FAX, SMS, MAIL, LETTER], ids=["fax", "SMS", "eMail", "iLetter"])
+@pytest.mark.parametrize("switch", ELSEWHERE)
+def test_a_switch_of_another_type_of_job_is_on_the_record_as_ignored(
+    send: Send, record: Record, order: dict[str, object], switch: str
+) -> None:
+    text = "" if order is LETTER else anew()
+    answer = send(**order, SendText=text, SendDateTime=later(), Options=switch)
+    expected = () if order is ELSEWHERE[switch] else (f"option {switch.partition('=')[0]} was ignored: it is for",)
+    assert warned(record(answer["JobId"]), Case(switch, "", expected))
+
+
 # STATURL: called when the job is finished; not http(s), or longer than 2,048: not called
 
 
@@ -324,6 +357,34 @@ def test_each_given_row_has_its_call_after_the_job_is_final_with_repeats_and_res
         f"/x?%2B493023125004-VOICE-0-0-d-{job}x$",
         f"/x?%2B493023125002-OK-2-1-e-{job}x$",
     ]
+
+
+STATS = {
+    "+493023125000": "OK",
+    "+493023125001": "BUSY",
+    "+493023125003": "NOANSWER",
+    "+493023125004": "VOICE",
+    "+493023125005": "NORING",
+    "+493023125006": "SENDFAIL",
+    "+493023125011": "BLACKLIST",
+    "+493023125012": "NOSERVICE",
+    "+493023125013": "ISDNERR",
+}
+"""What a number of the sandbox leads to; CANCELED has a test of its own."""
+
+
+def test_each_result_has_its_word(send: Send, final: Final, web: Called) -> None:
+    two_pages = {"SendFilename1": "brief.pdf", "SendFile1": pdf(words("eins"), words("zwei")), "SendText": ""}
+    order = FAX | two_pages | {"Account": "10001", "Recipient": ",".join(STATS)}
+    final(send(**order, Options=f"FAXRETRY=0;STATURL={web.address}/$RCV/$STAT")["JobId"])
+    assert [web.next() for _ in STATS] == [f"/%2B{number[1:]}/{word}" for number, word in STATS.items()]
+
+
+def test_a_cancelled_one_is_told_as_well(server: Serving, send: Send, web: Called) -> None:
+    order = SMS | {"Account": "10001", "SendText": anew(), "SendDateTime": later()}
+    job = send(**order, Options=f"STATURL={web.address}/$JID/$STAT/$MSGS/$RET")["JobId"]
+    assert call(server.base_url, "CancelJob", Account="10001", Password="demo", JobId=job)["return"] == "0"
+    assert web.next() == f"/{job}/CANCELED/0/0"
 
 
 def long_url(address: str, length: int) -> str:

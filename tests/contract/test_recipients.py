@@ -43,7 +43,9 @@ def read(server: Serving, send: Send, final: Final) -> Read:
     def order(**parameters: Any) -> list[Told]:
         answer = send(**({"SendDateTime": LATER} | parameters))
         assert answer["return"] == "0", answer
-        assert call(server.base_url, "CancelJob", Account="10001", Password="demo", JobId=answer["JobId"])["return"] == "0"
+        assert (
+            call(server.base_url, "CancelJob", Account="10001", Password="demo", JobId=answer["JobId"])["return"] == "0"
+        )
         rows = [(row["RECIPIENT"], row["RESULT"], row["REFID"]) for row in status_rows(final(answer["JobId"]))]
         good = {address for address, result, _ in rows if result != "Blacklist"}
         assert int(answer["RecipientsCount"]) == len(good)
@@ -112,7 +114,8 @@ def test_a_file_of_zero_bytes_is_not_given(read: Read, send: Send) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b'"+491713920000', b'"+491713920000"x\n', b"+491713920000\0\n", "+491713920000\n".encode("utf-16"), b"\x81"]
+    "data",
+    [b'"+491713920000', b'"+491713920000"x\n', b"+491713920000\0\n", "+491713920000\n".encode("utf-16"), b"\x81"],
 )
 def test_what_is_no_csv_is_65(send: Send, data: bytes) -> None:
     assert send(RecipientFile=data, Recipient=MOBILE)["return"] == "-65"
@@ -236,9 +239,12 @@ def test_a_number_of_shared_cost_is_no_premium_number(read: Read) -> None:
 
 
 def test_a_number_abroad_needs_its_release(send: Send, read: Read) -> None:
-    assert send(**FAX | {"Account": "30002", "Recipient": "+4312345678,+493023125000", "SendText": "Ausland"})[
-        "RecipientsCount"
-    ] == "1"
+    assert (
+        send(**FAX | {"Account": "30002", "Recipient": "+4312345678,+493023125000", "SendText": "Ausland"})[
+            "RecipientsCount"
+        ]
+        == "1"
+    )
     assert send(**FAX | {"Account": "30002", "Recipient": "+4312345678"})["return"] == "-8"
     assert read(**FAX | {"Recipient": "0043 1 2345678"}) == cancelled(("+4312345678", ""))
 

@@ -45,7 +45,7 @@ def test_each_situation_has_its_code(send: Send, case: Case) -> None:
 def test_a_refused_order_leaves_its_line(send: Send, depesche: Callable[..., str]) -> None:
     send(Account="10003", Recipient="+491713920077")
     line = json.loads(depesche("refusal", "list", "--account", "10003", "--limit", "1", "--json"))[0]
-    assert (line["account"], line["code"], line["row"], line["rules"]) == ("10003", 1, 4, ["ACCOUNT_LOCKED"])
+    assert (line["account"], line["code"], line["row"], line["rule"]) == ("10003", 1, 4, "ACCOUNT_LOCKED")
     assert line["reason"]
 
 
@@ -65,11 +65,11 @@ def test_of_two_identical_orders_at_the_same_moment_one_is_accepted(send: Send) 
         assert len({answer["JobId"] for answer in answers}) == 1
 
 
-@pytest.mark.parametrize("order", [{"Recipient": "+493023125005"}, {"SendDateTime": "2099-01-01T00:00:00Z"}])
+@pytest.mark.parametrize("changes", [{"Recipient": "+493023125005"}, {"SendDateTime": "2099-01-01T00:00:00Z"}])
 def test_an_order_that_failed_or_was_cancelled_is_no_double(
-    server: Serving, send: Send, final: Callable[[str], dict[str, str]], order: dict[str, str]
+    server: Serving, send: Send, final: Callable[[str], dict[str, str]], changes: dict[str, str]
 ) -> None:
-    order = FAX | FILE | order
+    order = FAX | FILE | changes
     first = send(**order)
     if "SendDateTime" in order:
         call(server.base_url, "CancelJob", **LOGIN, JobId=first["JobId"])

@@ -2,15 +2,18 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from contract.conftest import Send
+from contract.conftest import Final, Send
 from contract.sendjob import PDF, anew
 from depesche.model.rules import Rule
-from depesche.usecases.simulate import HOW
+from depesche.usecases.simulate import HOW, OTHERS
 from documents import pdf, words
+from serving import Serving
+from soapcall import call
 
 SMS: dict[str, Any] = {"JobType": 1}
 FAX: dict[str, Any] = {"JobType": 0, "Recipient": "+493023125000"}
@@ -56,7 +59,10 @@ CALLS: dict[Rule, tuple[dict[str, Any], int]] = {
     Rule.DAMAGED: (named("sandbox-damaged.pdf"), -7),
     Rule.NOT_WHOLE: (named("sandbox-too-long.pdf"), -14),
     Rule.CONVERTER: (named("sandbox-crash.pdf"), 58),
-    Rule.TRIAL_PAGES: (FAX | {"Account": "10005", "SendFilename1": "a.pdf", "SendFile1": FOUR_PAGES, "SendText": ""}, -1309),
+    Rule.TRIAL_PAGES: (
+        FAX | {"Account": "10005", "SendFilename1": "a.pdf", "SendFile1": FOUR_PAGES, "SendText": ""},
+        -1309,
+    ),
     Rule.LETTER_BALANCE: (LETTER | {"Account": "10008"}, 7),
     Rule.BALANCE: (SMS | {"Account": "10008"}, 2),
     Rule.PACKAGE: (SMS | {"Account": "10009"}, 61),
@@ -73,7 +79,7 @@ def test_there_is_a_way_to_every_rule_and_each_is_tried() -> None:
 
 
 @pytest.mark.parametrize("rule", CALLS, ids=lambda rule: rule.name)
-def test_what_the_documentation_says_yields_the_code(send: Send, depesche: Callable[..., str], rule: Rule) -> None:
+def test_what_the_documentation_says_yields_the_code(send: Send, rule: Rule) -> None:
     parameters, code = CALLS[rule]
     order = {"SendText": anew()} | parameters
     if rule is Rule.DOUBLE:
@@ -92,6 +98,55 @@ def test_every_word_of_the_documentation_is_in_the_call(rule: Rule) -> None:
     for text in HOW[rule]:
         for word in text.split("`")[1::2]:
             assert word in {*values, "demo", "10001"}
+
+
+DEMO = {"Account": "10001", "Password": "demo"}
+STRANGER, WRONG, OVER, LOCKED = (
+    {"Account": "99999"},
+    {"Password": "falsch"},
+    {"Account": "10004"},
+    {"Account": "10003"},
+)
+LOGINS = {1: STRANGER, 2: WRONG, 3: OVER, 4: LOCKED}
+
+OTHER_CALLS: dict[str, dict[int, dict[str, str]]] = {
+    "JobStatus": {0: {"JobId": "sent"}, **LOGINS, 5: {"JobId": "0"}, 6: {"JobId": "tomorrow"}},
+    "CancelJob": {
+        0: {"JobId": "tomorrow"},
+        1: {"JobId": "sent"},
+        -1: STRANGER,
+        -2: {"JobId": "0"},
+        -3: LOCKED,
+    },
+    "RequestReceived": {0: {"Account": "10002"}, **LOGINS, 5: {"Account": "10005"}},
+    "DeleteReceived": {0: {"Account": "10002", "FaxId": "received"}, **LOGINS, 5: {"FaxId": "0"}},
+}
+"""What differs from a call of account 10001; what stands for an id is a job or a fax that the test makes before."""
+
+
+def test_there_is_a_way_to_every_code_of_the_other_operations_and_each_is_tried() -> None:
+    assert {name: [code for code, _, _ in steps] for name, steps in OTHERS.items()} == {
+        name: list(calls) for name, calls in OTHER_CALLS.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def ids(server: Serving, send: Send, final: Final) -> dict[str, str]:
+    """A job that is finished, one for a day to come, and a fax in the inbox of account 10002."""
+    sent = send(**FAX | {"Recipient": "+493023125200"}, SendText=anew())["JobId"]
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    assert final(sent)["SendResult"] == "OK"
+    fax = call(server.base_url, "RequestReceived", Account="10002", Password="demo")["FaxId"]
+    return {"sent": sent, "tomorrow": send(**FAX, SendText=anew(), SendDateTime=tomorrow)["JobId"], "received": fax}
+
+
+@pytest.mark.parametrize(("operation", "code"), [(name, code) for name, calls in OTHER_CALLS.items() for code in calls])
+def test_the_other_operations_do_as_the_documentation_says(
+    server: Serving, ids: dict[str, str], operation: str, code: int
+) -> None:
+    given = {"JobId": "0", "FaxId": "0"} | DEMO | OTHER_CALLS[operation][code]
+    arguments = {name: ids.get(value, value) for name, value in given.items()}
+    assert call(server.base_url, operation, **arguments)["return"] == str(code)
 
 
 NAMES = ("sandbox-damaged", "sandbox-too-long", "sandbox-crash", "sandbox-unsigned", "sandbox-store-full",
@@ -113,5 +168,5 @@ def test_for_an_account_beyond_the_sandbox_a_name_is_a_name(send: Send, name: st
 def test_a_simulated_refusal_says_on_its_line_that_it_was(send: Send, depesche: Callable[..., str]) -> None:
     send(**named("sandbox-crash.pdf"), SendText=anew())
     [line] = json.loads(depesche("refusal", "list", "--account", "10001", "--limit", "1", "--json"))
-    assert (line["code"], line["rules"]) == (58, ["CONVERTER"])
+    assert (line["code"], line["rule"]) == (58, "CONVERTER")
     assert "simulated" in line["reason"]

@@ -41,15 +41,18 @@ class Case:
 
 CASES = (
     # each type of job, OK
-    Case("a fax", FAX | FILE, "+493023125000[r-1]", '"+493023125000","FAX","OK","+49 30 23125 000","2","{at}","{sec}","r-1"'),
-    Case("a fax to an account", FAX, "+493023125105", '"+493023125105","FAX","OK","+493023125105","1","{at}","{sec}",""'),
+    Case("a fax", FAX | FILE, "+493023125000[r-1]",
+         '"+493023125000","FAX","OK","+49 30 23125 000","2","{at}","{sec}","r-1"'),
+    Case("a fax to an account", FAX, "+493023125105",
+         '"+493023125105","FAX","OK","+493023125105","1","{at}","{sec}",""'),
     Case("an SMS", SMS, "0171 3920000[r-2]", '"+491713920000","SMS","OK","","1","{at}","0","r-2"'),
     Case("an SMS of two messages", SMS | {"SendText": "x" * 161}, "+491713920000",
          '"+491713920000","SMS","OK","","2","{at}","0",""'),
     Case("a mail", MAIL, "ok@sandbox.invalid[r-3]", '"ok@sandbox.invalid","Mail","OK","","1","{at}","0","r-3"'),
     Case("a mail with two pages", MAIL | TWO_PAGES, "ok@sandbox.invalid",
          '"ok@sandbox.invalid","Mail","OK","","2","{at}","0",""'),
-    Case("a letter", LETTER | TWO_PAGES, "Max Muster, Hamburg[r-4]", '"Max Muster, Hamburg","Brief","OK","","2","{at}","0","r-4"'),
+    Case("a letter", LETTER | TWO_PAGES, "Max Muster, Hamburg[r-4]",
+         '"Max Muster, Hamburg","Brief","OK","","2","{at}","0","r-4"'),
     Case("a letter in colour", COLOUR | TWO_PAGES, "", '"","Brief","OK","","2","{at}","0",""'),
     Case("an invoice", QSIGN, "ok@sandbox.invalid[r-5]", '"ok@sandbox.invalid","QSign","OK","","1","{at}","0","r-5"'),
     # each result
@@ -57,6 +60,10 @@ CASES = (
     Case("nobody answers", FAX | ONE_TRY, "+493023125003", '"+493023125003","FAX","No answer","","0","{at}","0",""'),
     Case("a person answers", FAX | ONE_TRY, "+493023125004", '"+493023125004","FAX","Voice","","0","{at}","{sec}",""'),
     Case("no such number", FAX | ONE_TRY, "+493023125005", '"+493023125005","FAX","Call failed","","0","{at}","0",""'),
+    Case("no fax taken there", FAX | ONE_TRY, "+493023125012",
+         '"+493023125012","FAX","Call failed","","0","{at}","0",""'),
+    Case("a fault of the network", FAX | ONE_TRY, "+493023125013",
+         '"+493023125013","FAX","Call failed","","0","{at}","0",""'),
     Case("the line breaks on page 2", FAX | ONE_TRY | TWO_PAGES, "+493023125006",
          '"+493023125006","FAX","Send failed","+49 30 23125 006","1","{at}","{sec}",""'),
     Case("the network refuses", SMS, "+491713920001", '"+491713920001","SMS","Send failed","","0","{at}","0",""'),

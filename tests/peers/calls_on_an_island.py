@@ -2,10 +2,11 @@
 
 import asyncio
 import json
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 from depesche.callbacks.caller import Caller
+from depesche.callbacks.guard import Guard
 from depesche.config import Callbacks
 from peers import island, web
 from peers.names import A, Names
@@ -15,6 +16,9 @@ PUBLIC = "93.184.215.14"
 PUBLIC6 = "2606:2800:21f:cb07::14"
 NOBODY6 = "2a00:1450:4001::99"
 """A public address that no machine of the island has."""
+
+SECOND = "93.184.215.15"
+"""Of the same network as `PUBLIC`: a socket to it has that one's address for its source."""
 
 NAMES: dict[str, Any] = {
     "public.example": [[PUBLIC]],
@@ -49,6 +53,9 @@ CALLS = {
 }
 
 
+OWN = ["http://public.example/own", f"http://[{PUBLIC6}]/own", f"http://{SECOND}/own"]
+
+
 async def leave(request: web.Request, writer: asyncio.StreamWriter) -> None:
     """One path leads home."""
     answer = web.redirect("http://inner.example/secret") if request.target == "/leave" else web.status(200)
@@ -56,29 +63,34 @@ async def leave(request: web.Request, writer: asyncio.StreamWriter) -> None:
 
 
 async def main() -> dict[str, Any]:
-    island.settle(ip_address(PUBLIC), ip_address(PUBLIC6))
+    island.settle(ip_address(PUBLIC), ip_address(SECOND), ip_address(PUBLIC6))
     loop = asyncio.get_running_loop()
     transport, names = await loop.create_datagram_endpoint(lambda: Names(NAMES), ("127.0.0.1", 53))
     async with (
         Web(leave, host=PUBLIC, port=80) as public,
         Web(host=PUBLIC6, port=80) as public6,
+        Web(host=SECOND, port=80) as second,
         Web(host="127.0.0.1", port=80) as inner,
         Web(host="::1", port=80) as inner6,
     ):
         said = {what: [await call(url) for url in urls] for what, urls in CALLS.items()}
+        said["own"] = [await call(url, Callbacks()) for url in OWN]
+        reached = len(second.targets)
+        said["own, allowed"] = [await call(OWN[-1], Callbacks(allow=(ip_network(SECOND),)))]
         found = {
             "said": said,
             "public": [*public.targets, *public6.targets],
-            "inner": inner.connections + inner6.connections,
+            "inner": inner.connections + inner6.connections + reached,
             "lookups": names.asked["rebind.example", A],
         }
     transport.close()
     return found
 
 
-async def call(url: str) -> str:
-    """Each with connections of its own, and nothing allowed but what is public; the failure, or the status."""
-    caller = Caller(Callbacks(seconds=1.5))
+async def call(url: str, settings: Callbacks | None = None) -> str:
+    """Each with connections of its own; the failure, or the status. Without settings nothing is allowed but what is
+    public, and the island's addresses pass for those of other machines."""
+    caller = Caller(settings) if settings else Caller(Callbacks(seconds=1.5), Guard((), own=lambda address: False))
     called = await caller.call(url)
     await caller.aclose()
     return called.failure or str(called.status)

@@ -5,11 +5,15 @@ the cloud's metadata, if nobody looks (server-side request forgery). Judging a n
 lookup may answer otherwise. So the name is looked up here, once; each address is judged; and the connection is made
 to an address that was judged, by its number. However an address is written (`0x7f.1`, `2130706433`), the lookup makes
 a number of it.
+
+This machine's own addresses are closed though they be public: a connection to one of them never passes the firewall
+that stands before it.
 """
 
 import asyncio
 import socket
 import ssl
+import struct
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
@@ -18,7 +22,7 @@ from typing import Any
 
 import httpcore2
 
-from depesche.callbacks.networks import Address, Network, closed, plain
+from depesche.callbacks.networks import Address, Network, allowed, closed, plain
 
 MOST_ADDRESSES = 8
 """Of one host that are tried."""
@@ -28,6 +32,9 @@ HEAD_START = 0.25
 
 MOST_LOOKUPS = 128
 """Under way at once, those counted that nobody waits for any more: the system's resolver cannot be interrupted."""
+
+RTM_NEWROUTE, RTM_GETROUTE, NLM_F_REQUEST, RTA_DST, RTN_LOCAL = 24, 26, 1, 1, 2
+"""Of linux/rtnetlink.h and linux/netlink.h."""
 
 Resolve = Callable[[str, int], Awaitable[Sequence[Address]]]
 
@@ -41,11 +48,17 @@ class TooManyLookups(Exception):
 
 
 class Guard(httpcore2.AsyncNetworkBackend):
-    """Connects to public addresses, and to those in `allow`."""
+    """Connects to public addresses of other machines, and to those in `allow`."""
 
-    def __init__(self, allow: Sequence[Network], resolve: Resolve | None = None) -> None:
-        """`resolve` gives the addresses of a host, by default those that the system knows."""
+    def __init__(
+        self, allow: Sequence[Network], resolve: Resolve | None = None, own: Callable[[Address], bool] | None = None
+    ) -> None:
+        """`resolve` gives the addresses of a host, by default those that the system knows.
+
+        `own` tells which addresses are this machine's, by default those that its kernel takes for such.
+        """
         self._allow = allow
+        self._own = own or is_own
         self._resolve = resolve or Lookups().addresses
         self._backend = httpcore2.AnyIOBackend()
 
@@ -75,6 +88,8 @@ class Guard(httpcore2.AsyncNetworkBackend):
         for address in found:
             if what := closed(address, self._allow):
                 raise Closed(f"{address} is {what}")
+            if not allowed(address, self._allow) and self._own(address):
+                raise Closed(f"{address} is this machine's own")
         if not found:
             raise Closed("the host has no address")
         return found[:MOST_ADDRESSES]
@@ -114,6 +129,23 @@ class _Stream(httpcore2.AsyncNetworkStream):
         except BaseException:
             await self._stream.aclose()
             raise
+
+
+def is_own(address: Address) -> bool:
+    """Whether this machine keeps for itself what is sent there. Raises: OSError, if the kernel does not tell.
+
+    That is asked of the kernel's routes (rtnetlink(7)). The source that it would take for a socket tells less: for the
+    second address of a network that is the first.
+    """
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+    wanted = struct.pack("=BB10x", family, address.max_prefixlen)
+    wanted += struct.pack("=HH", 4 + len(address.packed), RTA_DST) + address.packed
+    head = struct.pack("=IHHII", 16 + len(wanted), RTM_GETROUTE, NLM_F_REQUEST, 0, 0)
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW) as kernel:
+        kernel.send(head + wanted)
+        answer = kernel.recv(4096)
+    (kind,) = struct.unpack_from("=H", answer, 4)
+    return kind == RTM_NEWROUTE and answer[16 + 7] == RTN_LOCAL  # else an error: it cannot be reached at all
 
 
 class Lookups:

@@ -61,10 +61,16 @@ def plain(address: Address) -> Address:
     return address if mapped is None else mapped
 
 
+def allowed(address: Address, allow: Sequence[Network]) -> bool:
+    """Whether the operator named it."""
+    address = plain(address)
+    return any(address in network for network in allow)
+
+
 def closed(address: Address, allow: Sequence[Network]) -> str:
     """What kind of address it is that must not be called; empty: it may be. `allow` opens networks."""
     address = plain(address)
-    if any(address in network for network in allow):
+    if allowed(address, allow):
         return ""
     if isinstance(address, IPv4Address):
         return _what(address, _CLOSED4)

@@ -26,6 +26,7 @@ from depesche.cli.common import (
     type_name,
     warn,
 )
+from depesche.model.tariff import PRICED_ONCE
 
 if TYPE_CHECKING:
     from depesche.usecases.tariffs import Price, Priced
@@ -217,6 +218,7 @@ def _why(priced: "Priced") -> str:
     to = f" to {priced.address}" if priced.address else ""
     if line is None:
         return f"{type_name(priced.type)}{to}, of which {priced.tariff} says nothing"
-    parts = f"base {euro(line.base)}, unit {euro(line.unit)} for {priced.units}"
+    once = priced.type in PRICED_ONCE
+    parts = f"base {euro(line.base)}, unit {euro(line.unit)} for {'the whole' if once else priced.units}"
     prefix = f"prefix {line.prefix}" if line.prefix else "no prefix"
     return f"{type_name(priced.type)}{to}, by {priced.tariff}: {parts}, {prefix}"

@@ -47,25 +47,34 @@ def judge_mail(given: str) -> tuple[str, SendJobCode]:
     return address, SendJobCode.ACCEPTED
 
 
+_Kind = tuple[frozenset[int], re.Pattern[str]]
+"""Possible lengths, and what the digits look like."""
+
+
 def _ordinary_german(compact: str) -> str:
-    """E.164 form of a fixed or mobile number as most are, else empty: the library says the same in ten times the time."""
+    """E.164 form of an ordinary fixed or mobile number, else empty: what the library says in ten times the time."""
     written = _PLAIN_GERMAN.fullmatch(compact)
     if written is None or written[1].startswith(_GERMAN_PREMIUM):
         return ""
+    general, *kinds = _german_kinds()
     national = written[1]
-    fits = any(len(national) in lengths and pattern.fullmatch(national) for lengths, pattern in _german_kinds())
-    return f"+49{national}" if fits else ""
+    return f"+49{national}" if _is_of(general, national) and any(_is_of(kind, national) for kind in kinds) else ""
+
+
+def _is_of(kind: _Kind, national: str) -> bool:
+    lengths, pattern = kind
+    return len(national) in lengths and pattern.fullmatch(national) is not None
 
 
 @cache
-def _german_kinds() -> tuple[tuple[frozenset[int], re.Pattern[str]], ...]:
-    """Lengths and digits of fixed lines and of mobiles, from the library's own tables."""
+def _german_kinds() -> tuple[_Kind, ...]:
+    """German numbers at all, fixed lines, mobiles: from the library's own tables."""
     german = PhoneMetadata.metadata_for_region("DE")
     assert german is not None
-    general = german.general_desc.national_number_pattern
     return tuple(
-        (frozenset(kind.possible_length), re.compile(rf"(?=(?:{general})\Z)(?:{kind.national_number_pattern})", re.ASCII))
-        for kind in (german.fixed_line, german.mobile)
+        (frozenset(kind.possible_length), re.compile(kind.national_number_pattern or "", re.ASCII))
+        for kind in (german.general_desc, german.fixed_line, german.mobile)
+        if kind is not None
     )
 
 

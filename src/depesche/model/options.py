@@ -124,13 +124,25 @@ def parse(text: str) -> Options:
     for switch in text.split(";"):
         name, equals, value = switch.partition("=")
         name = name.strip().upper()
+        if name in PLAIN and equals:
+            warnings.append(
+                f"option {name} takes no value: {value.strip()[:20] or 'nothing'} is read as {_word(value)}"
+            )
+            if _word(value) == "off":
+                values.pop(name, None)
+                continue
         if (name in VALUED and equals) or name in PLAIN:
-            if values.get(name, value.strip()) != value.strip():
+            if name in VALUED and values.get(name, value.strip()) != value.strip():
                 warnings.append(f"option {name} was given again: the last one is used")
-            values[name] = value.strip()
+            values[name] = value.strip() if name in VALUED else ""
         elif name:
             warnings.append(f"option {name[:40]} was ignored: {'no value' if name in VALUED else 'unknown'}")
     return Options(values, _bounded(warnings))
+
+
+def _word(value: str) -> str:
+    """What a value means for a switch that has none: programs write ``=1`` and ``=0``."""
+    return "off" if value.strip().lower() in ("", "0", "false", "no", "off") else "on"
 
 
 def _bounded(warnings: list[str]) -> tuple[str, ...]:
@@ -145,6 +157,7 @@ def repeats(options: Options) -> tuple[int, str]:
         return REPEATS, ""
     if not (given.isascii() and given.isdigit()):
         return REPEATS, f"FAXRETRY={given[:20]} is no number: {REPEATS} is used"
-    if int(given[:9]) > MOST_REPEATS:
+    digits = given.lstrip("0")[:3] or "0"  # three tell enough; Python refuses to read thousands of them
+    if int(digits) > MOST_REPEATS:
         return MOST_REPEATS, f"FAXRETRY={given[:20]} is too many: {MOST_REPEATS} is used"
-    return int(given), ""
+    return int(digits), ""

@@ -11,6 +11,9 @@ SMALLEST = Decimal("0.0001")
 
 NOTHING = Decimal(0)
 
+LONGEST_PREFIX = 20
+"""Characters; an E.164 number has at most 16."""
+
 
 @dataclass(frozen=True, slots=True)
 class Price:
@@ -24,7 +27,7 @@ class Price:
     """For each delivery."""
 
     unit: Decimal
-    """For each page of a fax, message of an SMS, sheet of a letter; for a mail or an invoice as a whole."""
+    """For each page of a fax, message of an SMS, page of a letter; for a mail or an invoice as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +49,20 @@ class Quote:
         return NOTHING
 
 
+PRICED_ONCE = frozenset({JobType.MAIL, JobType.QSIGN})
+"""As a whole, however many pages are attached."""
+
 FREE = Quote({})
 
 
+def prefixes(addresses: Iterable[str]) -> frozenset[str]:
+    """All that a line for one of the addresses may have for its prefix."""
+    return frozenset(address[:length] for address in addresses for length in range(LONGEST_PREFIX + 1)) | {""}
+
+
 def quote(lines: Iterable[Price], job_type: JobType, units: int) -> Quote:
-    """The costs of one order of this type, whose document has so many pages, messages or sheets."""
-    counted = 1 if job_type in (JobType.MAIL, JobType.QSIGN) else units
+    """The costs of one order of this type, whose document has so many pages or messages."""
+    counted = 1 if job_type in PRICED_ONCE else units
     prices = {line.prefix: amount(line.base + line.unit * counted) for line in lines if line.type is job_type}
     return Quote(prices, max(map(len, prices), default=0))
 

@@ -26,6 +26,9 @@ CAN_BE_ENDED = frozenset({Channel.FAX})
 """The channels whose attempts can be ended while they are under way: a call can be hung up, a message handed over
 cannot be fetched back."""
 
+CANCELLED_AT_ONCE = 2000
+"""Given rows of a job that one transaction cancels: others have to write as well."""
+
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
@@ -61,6 +64,20 @@ class Lost:
     repeats: int
     sending_at: datetime
     pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """What came of cancelling a job, or a part of it."""
+
+    count: int
+    """Deliveries that were stopped, or are being ended."""
+
+    flagged: int
+    """Deliveries that are being sent and will not be tried again; those among them that are being ended count above."""
+
+    following: int | None
+    """Of the given rows the one to go on at; None: that was all."""
 
 
 def claim(connection: sa.Connection, worker: str, channel: Channel, limit: int, lease_until: datetime) -> list[Claimed]:
@@ -193,30 +210,49 @@ def unknown(connection: sa.Connection, after: int, limit: int) -> list[Lost]:
     ]
 
 
-def cancel(connection: sa.Connection, job_id: int, now: datetime) -> int:
+def cancel(
+    connection: sa.Connection, job_id: int, now: datetime, first: int = 0, limit: int = CANCELLED_AT_ONCE
+) -> Cancelled:
     """Stop what is not yet being sent, and flag what is: it is not tried again, and ended where that can be done.
 
-    Gives how many were stopped or are being ended.
+    It goes over `limit` given rows from the one at `first` on, of whom none is left then that would be tried again.
+    Who begins at the first flags whatever of the job is being sent, wherever it stands: a call costs every second.
     """
-    of_job = delivery.c.job_id == job_id
+    here = (delivery.c.job_id == job_id, delivery.c.position >= first, delivery.c.position < first + limit)
     stopped = connection.execute(
         delivery.update()
-        .where(of_job, delivery.c.state.in_(sources(Event.CANCEL, State.CANCELLED)))
+        .where(*here, delivery.c.state.in_(sources(Event.CANCEL, State.CANCELLED)))
         .values(
             state=State.CANCELLED.value, result=Result.CANCELED.value, finished_at=now, worker=None, lease_until=None
         )
         .returning(delivery.c.id, delivery.c.position, delivery.c.price)
     ).all()
-    flagged = connection.execute(
-        delivery.update()
-        .where(of_job, delivery.c.state == State.SENDING.value)
-        .values(cancel_requested=True)
-        .returning(delivery.c.channel)
-    ).scalars()
-    ending = sum(Channel(channel) in CAN_BE_ENDED for channel in flagged)
+    if first == 0:
+        flagged = _flag(connection, delivery.c.id.in_(_under_way(connection, job_id)))
+    else:  # begun since; the others are counted already
+        flagged = _flag(connection, *here, delivery.c.cancel_requested.is_(False))
     if stopped:
         endings.record(connection, job_id, sorted(stopped, key=lambda row: row.position), sent=False, now=now)
-    return len(stopped) + ending
+    ending = sum(channel in CAN_BE_ENDED for channel in flagged)
+    last = connection.execute(_LAST_ROW, {"job": job_id}).scalar()
+    following = first + limit if last is not None and last >= first + limit else None
+    return Cancelled(len(stopped) + ending, len(flagged), following)
+
+
+def _under_way(connection: sa.Connection, job_id: int) -> list[int]:
+    """By way of what is leased, which is little: a job may have very many rows."""
+    leased = connection.execute(sa.select(delivery.c.id, delivery.c.job_id).where(_LEASED))
+    return [row.id for row in leased if row.job_id == job_id]
+
+
+def _flag(connection: sa.Connection, *which: sa.ColumnElement[bool]) -> list[Channel]:
+    flagged = connection.execute(
+        delivery.update()
+        .where(*which, delivery.c.state == State.SENDING.value)
+        .values(cancel_requested=True)
+        .returning(delivery.c.channel)
+    )
+    return [Channel(channel) for channel in flagged.scalars()]
 
 
 def _word(state: State) -> sa.ColumnElement[str]:
@@ -278,6 +314,8 @@ _RELEASE = (
     .where(*_FENCED, delivery.c.state == State.CLAIMED.value)
     .values(state=State.READY.value, worker=None, lease_until=None)
 )
+
+_LAST_ROW = sa.select(sa.func.max(delivery.c.position)).where(delivery.c.job_id == sa.bindparam("job"))
 
 _HEAD = sa.select(
     delivery.c.id,
@@ -412,4 +450,4 @@ def _record(outcome: Outcome) -> dict[str, Any]:
 
 def _legible(text: str) -> str:
     """What the far side said may hold code points that no database takes: its outcome is not lost for that."""
-    return text.encode(errors="replace").decode()
+    return text.encode(errors="replace").decode().replace("\0", "?")

@@ -17,8 +17,8 @@ def record(connection: sa.Connection, job_id: int, rows: Sequence[Row], *, sent:
     purse = Purse(job.purse)
     if purse is not Purse.NONE:
         _settle(connection, job, rows, purse, sent=sent, now=now)
-    for row in rows:
-        events.write(connection, now, "delivery.final", job.account_id, job_id=job_id, delivery_id=row.id)
+    ended = [row.id for row in rows]
+    events.write_many(connection, now, "delivery.final", job.account_id, job_id=job_id, delivery_ids=ended)
     callbacks.final(
         connection,
         job_id=job_id,

@@ -1,5 +1,6 @@
 """What happened, in order: written in the transaction that made it happen, read by whoever has to tell."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,15 +23,32 @@ def write(
     data: dict[str, Any] | None = None,
 ) -> None:
     """Append one event; `kind` is ``noun.verb``: ``job.accepted``, ``delivery.final``, ``fax.received``."""
-    connection.execute(
-        _EVENT,
-        {
-            "at": now,
-            "kind": kind,
-            "account_id": account_id,
-            "job_id": job_id,
-            "delivery_id": delivery_id,
-            "inbound_id": inbound_id,
-            "data": data or {},
-        },
-    )
+    row = _row(now, kind, account_id, job_id=job_id, delivery_id=delivery_id)
+    connection.execute(_EVENT, row | {"inbound_id": inbound_id, "data": data or {}})
+
+
+def write_many(
+    connection: sa.Connection,
+    now: datetime,
+    kind: str,
+    account_id: int,
+    *,
+    job_id: int,
+    delivery_ids: Sequence[int],
+) -> None:
+    """Append one event for each of these deliveries of a job, in this order."""
+    if delivery_ids:
+        rows = [_row(now, kind, account_id, job_id=job_id, delivery_id=one) for one in delivery_ids]
+        connection.execute(_EVENT, rows)
+
+
+def _row(now: datetime, kind: str, account_id: int, *, job_id: int | None, delivery_id: int | None) -> dict[str, Any]:
+    return {
+        "at": now,
+        "kind": kind,
+        "account_id": account_id,
+        "job_id": job_id,
+        "delivery_id": delivery_id,
+        "inbound_id": None,
+        "data": {},
+    }

@@ -89,7 +89,7 @@ def hold(connection: sa.Connection, draft: Draft) -> Purse | Rule:
     purse = _purse(row)
     if purse is Purse.NONE:
         return purse
-    broken = _broken(row, _used(connection, draft), draft)
+    broken = _broken(row, used_on(connection, draft.account_id, draft.day), draft)
     if broken is not None:
         return broken
     _reserve(connection, draft.account_id, purse, draft.total, draft.units)
@@ -105,7 +105,8 @@ def charge(connection: sa.Connection, ending: Ending, now: datetime) -> None:
     money = ending.purse is Purse.MONEY
     amount, units = (-ending.price, 0) if money else (Decimal(0), -ending.units)
     if amount or units:
-        _book(connection, ending.account_id, now, Kind.CHARGE, amount, units, ending.job_id, ending.delivery_id, "")
+        of = {"job_id": ending.job_id, "delivery_id": ending.delivery_id}
+        book(connection, ending.account_id, now, Kind.CHARGE, amount, units, "", **of)
 
 
 def give_back(connection: sa.Connection, ending: Ending) -> None:
@@ -117,10 +118,38 @@ def give_back(connection: sa.Connection, ending: Ending) -> None:
 
 
 def book(
-    connection: sa.Connection, account_id: int, now: datetime, kind: Kind, amount: Decimal, units: int, note: str
+    connection: sa.Connection,
+    account_id: int,
+    now: datetime,
+    kind: Kind,
+    amount: Decimal,
+    units: int,
+    note: str,
+    *,
+    job_id: int | None = None,
+    delivery_id: int | None = None,
 ) -> None:
-    """A payment, a package, a correction."""
-    _book(connection, account_id, now, kind, amount, units, None, None, note)
+    """A payment, a package, a correction, or the charge for what was sent."""
+    connection.execute(_BOOK, {"of": account_id, "euro": amount, "count": units})
+    connection.execute(
+        _ENTRY,
+        {
+            "at": now,
+            "account_id": account_id,
+            "kind": kind.value,
+            "amount": amount,
+            "units": units,
+            "job_id": job_id,
+            "delivery_id": delivery_id,
+            "note": note[:200],
+        },
+    )
+
+
+def used_on(connection: sa.Connection, account_id: int, day: date) -> tuple[Decimal, int]:
+    """Net euro and units that count on the account's limits of this day."""
+    row = connection.execute(_USED, {"of": account_id, "on": day}).one_or_none()
+    return (Decimal(0), 0) if row is None else (row.spent, row.pages)
 
 
 def newest(connection: sa.Connection, account_id: int, limit: int) -> list[Entry]:
@@ -159,7 +188,7 @@ _MONEY = (
 _UNITS = (
     account.update()
     .where(account.c.id == sa.bindparam("of"))
-    .values(allowance_reserved=account.c.allowance_reserved + sa.bindparam("count", type_=sa.Integer))
+    .values(allowance_reserved=account.c.allowance_reserved + sa.bindparam("count", type_=sa.BigInteger))
 )
 
 _BOOK = (
@@ -167,7 +196,7 @@ _BOOK = (
     .where(account.c.id == sa.bindparam("of"))
     .values(
         balance=account.c.balance + sa.bindparam("euro", type_=account.c.balance.type),
-        allowance=account.c.allowance + sa.bindparam("count", type_=sa.Integer),
+        allowance=account.c.allowance + sa.bindparam("count", type_=sa.BigInteger),
     )
 )
 
@@ -176,7 +205,7 @@ _COUNT = (
     .where(usage.c.account_id == sa.bindparam("of"), usage.c.day == sa.bindparam("on"))
     .values(
         spent=usage.c.spent + sa.bindparam("euro", type_=usage.c.spent.type),
-        pages=usage.c.pages + sa.bindparam("count", type_=sa.Integer),
+        pages=usage.c.pages + sa.bindparam("count", type_=sa.BigInteger),
     )
 )
 
@@ -186,11 +215,6 @@ _ENTRY = ledger.insert()
 
 def _account(connection: sa.Connection, account_id: int) -> Row:
     return connection.execute(_ACCOUNT, {"of": account_id}).one()
-
-
-def _used(connection: sa.Connection, draft: Draft) -> tuple[Decimal, int]:
-    row = connection.execute(_USED, {"of": draft.account_id, "on": draft.day}).one_or_none()
-    return (Decimal(0), 0) if row is None else (row.spent, row.pages)
 
 
 def _payment(row: Row) -> Payment:
@@ -233,36 +257,3 @@ def _count(connection: sa.Connection, account_id: int, day: date, price: Decimal
     counted = {"of": account_id, "on": day, "euro": price, "count": units}
     if connection.execute(_COUNT, counted).rowcount == 0:
         connection.execute(_FIRST_COUNT, {"account_id": account_id, "day": day, "spent": price, "pages": units})
-
-
-def _book(
-    connection: sa.Connection,
-    account_id: int,
-    now: datetime,
-    kind: Kind,
-    amount: Decimal,
-    units: int,
-    job_id: int | None,
-    delivery_id: int | None,
-    note: str,
-) -> None:
-    connection.execute(_BOOK, {"of": account_id, "euro": amount, "count": units})
-    connection.execute(
-        _ENTRY,
-        {
-            "at": now,
-            "account_id": account_id,
-            "kind": kind.value,
-            "amount": amount,
-            "units": units,
-            "job_id": job_id,
-            "delivery_id": delivery_id,
-            "note": note[:200],
-        },
-    )
-
-
-def used_on(connection: sa.Connection, account_id: int, day: date) -> tuple[Decimal, int]:
-    """Net euro and units that count on the account's limits of this day."""
-    row = connection.execute(_USED, {"of": account_id, "on": day}).one_or_none()
-    return (Decimal(0), 0) if row is None else (row.spent, row.pages)

@@ -1,6 +1,6 @@
 """Price lists."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import sqlalchemy as sa
 
@@ -9,9 +9,15 @@ from depesche.model.tariff import Price
 from depesche.store.schema import price
 
 
-def of_type(connection: sa.Connection, tariff: str, job_type: JobType) -> list[Price]:
-    """The lines of a price list that concern this job type."""
-    rows = connection.execute(_OF_TYPE, {"of": tariff, "kind": int(job_type)})
+def of_type(
+    connection: sa.Connection, tariff: str, job_type: JobType, prefixes: Collection[str] | None = None
+) -> list[Price]:
+    """The lines of a price list that concern this job type; with `prefixes` only those that have one of them."""
+    wanted = {"of": tariff, "kind": int(job_type)}
+    if prefixes is None:
+        rows = connection.execute(_OF_TYPE, wanted)
+    else:
+        rows = connection.execute(_OF_PREFIXES, wanted | {"prefixes": list(prefixes)})
     return [Price(job_type, row.prefix, row.base, row.unit) for row in rows]
 
 
@@ -37,4 +43,5 @@ def replace(connection: sa.Connection, tariff: str, new: Iterable[Price]) -> Non
 _OF_TYPE = sa.select(price.c.prefix, price.c.base, price.c.unit).where(
     price.c.tariff == sa.bindparam("of"), price.c.type == sa.bindparam("kind")
 )
+_OF_PREFIXES = _OF_TYPE.where(price.c.prefix.in_(sa.bindparam("prefixes", expanding=True)))
 _ADD = price.insert()

@@ -46,11 +46,11 @@ def write(connection: sa.Connection, account_id: int | None, new: Refusal) -> No
     connection.execute(_MAKE_ROOM, {"oldest": assigned(made) - MOST})
 
 
-def newest(connection: sa.Connection, account_id: int | None, limit: int) -> list[Refusal]:
-    """The last lines, the newest first; of one account, or (None) of all and of strangers."""
+def newest(connection: sa.Connection, account: str | None, limit: int) -> list[Refusal]:
+    """The last lines, the newest first; of all who named this account, or (None) of everyone."""
     query = sa.select(refusal).order_by(refusal.c.id.desc()).limit(limit)
-    if account_id is not None:
-        query = query.where(refusal.c.account_id == account_id)
+    if account is not None:
+        query = query.where(refusal.c.account == account)
     return [Refusal(row.at, row.account, Rule[row.rule], row.reason) for row in connection.execute(query)]
 
 

@@ -88,8 +88,8 @@ account = sa.Table(
     sa.Column("tariff", sa.String(40), nullable=False, server_default="standard"),
     sa.Column("balance", Money, nullable=False, server_default="0"),
     sa.Column("reserved", Money, nullable=False, server_default="0"),
-    sa.Column("allowance", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("allowance_reserved", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("allowance", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("allowance_reserved", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("day_spend", Money),
     sa.Column("day_pages", sa.Integer),
     sa.Column("most_recipients", sa.Integer),
@@ -300,7 +300,7 @@ ledger = sa.Table(
     sa.Column("account_id", Id, sa.ForeignKey("account.id"), nullable=False),
     sa.Column("kind", sa.String(12), nullable=False),
     sa.Column("amount", Money, nullable=False),
-    sa.Column("units", sa.Integer, nullable=False),
+    sa.Column("units", sa.BigInteger, nullable=False),
     sa.Column("job_id", Id),
     sa.Column("delivery_id", Id),
     sa.Column("note", sa.String(200), nullable=False),
@@ -315,7 +315,7 @@ usage = sa.Table(
     sa.Column("account_id", Id, sa.ForeignKey("account.id"), primary_key=True, autoincrement=False),
     sa.Column("day", sa.Date, primary_key=True),
     sa.Column("spent", Money, nullable=False),
-    sa.Column("pages", sa.Integer, nullable=False),
+    sa.Column("pages", sa.BigInteger, nullable=False),
 )
 """What an account ordered on a day, less what came to nothing: for its daily limits."""
 
@@ -328,8 +328,8 @@ price = sa.Table(
     sa.Column("base", Money, nullable=False),
     sa.Column("unit", Money, nullable=False),
 )
-"""Price lists: the longest prefix of the E.164 number decides; `base` is for the job's delivery, `unit` for each page,
-message or sheet."""
+"""Price lists: the longest prefix of the E.164 number decides; `base` is for the job's delivery, `unit` for each page
+or message."""
 
 blocked = sa.Table(
     "blocked",
@@ -352,7 +352,7 @@ refusal = sa.Table(
     sa.Column("code", sa.Integer, nullable=False),
     sa.Column("rule", sa.String(40), nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
-    sa.Index("ix_refusal_account_id_id", "account_id", "id"),
+    sa.Index("ix_refusal_account_id", "account", "id"),
     sqlite_autoincrement=True,
 )
 """Orders that were not accepted."""

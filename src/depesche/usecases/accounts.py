@@ -175,7 +175,7 @@ def _lines(settings: Settings) -> frozenset[Channel]:
 
 
 def _doubts(house: House, account: Account, *, sandbox: bool, has_line: bool) -> Iterator[str]:
-    if trial_over(account, house.now()):
+    if trial_over(account, house.today()):
         yield f"its trial is over since {account.trial_until}: its orders are refused"
     if not sandbox and not has_line:
         yield "it is live, and no line is set up on this installation: all that it sends fails"

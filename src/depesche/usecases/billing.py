@@ -1,10 +1,8 @@
 """What an operator does with an account's money; every change is on the audit record, in the same transaction."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -50,7 +48,7 @@ class Booking:
 
 async def statement(house: House, number: str, limit: int) -> Statement:
     """The account with its last entries. Raises: NotPossible."""
-    day = house.now().astimezone(ZoneInfo(house.settings.timezone)).date()
+    day = house.today()
 
     def look(connection: sa.Connection) -> Statement:
         account = found(connection, number)
@@ -70,7 +68,7 @@ async def book(house: House, actor: str, number: str, booking: Booking) -> Accou
         ledger.book(connection, account.id, now, booking.kind, booking.amount, booking.units, booking.note)
         told = _told(booking)
         if booking.kind is Kind.DEPOSIT and booking.first_payment and account.paid_since is None:
-            told["paid_since"] = _paid_since(house, connection, account, now)
+            told["paid_since"] = _paid_since(house, connection, account)
         audit.write(connection, now, actor, f"ledger.{booking.kind.value}", account.id, told)
         return found(connection, number)
 
@@ -94,7 +92,7 @@ def _told(booking: Booking) -> dict[str, Any]:
     return {"amount": str(booking.amount), "units": booking.units, "note": booking.note}
 
 
-def _paid_since(house: House, connection: sa.Connection, account: Account, now: datetime) -> str:
-    today = now.astimezone(ZoneInfo(house.settings.timezone)).date()
+def _paid_since(house: House, connection: sa.Connection, account: Account) -> str:
+    today = house.today()
     accounts.change(connection, account.id, {"paid_since": today})
     return str(today)

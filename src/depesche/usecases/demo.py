@@ -6,18 +6,11 @@ All that they send ends in the sandbox.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from typing import Any
-
-import sqlalchemy as sa
 
 from depesche.model.account import AccountState, Payment
 from depesche.model.jobtype import JobType
-from depesche.model.tariff import Price
-from depesche.store import accounts as store
-from depesche.store import blocked, prices
-from depesche.store.blocked import Blocked
-from depesche.usecases import accounts
+from depesche.usecases import accounts, blocklists, tariffs
 from depesche.usecases.accounts import NewAccount, NotPossible
 from depesche.usecases.house import House
 
@@ -28,18 +21,22 @@ ACCOUNTS = (("10001", "Muster GmbH", "+493023125100"), ("10002", "Beispiel AG", 
 BLOCKED = "+493023125011"
 """On the own blacklist of both."""
 
+ACTOR = "demo"
 TARIFF = "demo"
-_PRICES = (
-    Price(JobType.FAX, "", Decimal(0), Decimal("0.07")),
-    Price(JobType.FAX, "+49", Decimal(0), Decimal("0.05")),
-    Price(JobType.SMS, "", Decimal(0), Decimal("0.09")),
-    Price(JobType.MAIL, "", Decimal(0), Decimal("0.01")),
-    Price(JobType.LETTER, "", Decimal("0.85"), Decimal("0.12")),
-    Price(JobType.LETTER_COLOUR, "", Decimal("0.85"), Decimal("0.25")),
-    Price(JobType.QSIGN, "", Decimal(0), Decimal("0.30")),
+PRICES = (
+    "type,prefix,base,unit",
+    "fax,,0,0.07",
+    "fax,+49,0,0.05",
+    "sms,,0,0.09",
+    "mail,,0,0.01",
+    "letter,,0.85,0.12",
+    "letter-colour,,0.85,0.25",
+    "qsign,,0,0.30",
 )
+"""Net euro, for the delivery and for each page or message."""
 
 _LONG_AGO = date(2020, 1, 1)
+_FAR_AWAY = date(2099, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +58,18 @@ SPECIAL = (
         "sein Testzeitraum ist abgelaufen",
         {"state": AccountState.TRIAL.value, "trial_until": _LONG_AGO},
     ),
-    Special("10005", "is in its trial", "ist im Testzeitraum", {"state": AccountState.TRIAL.value}),
+    Special(
+        "10005",
+        "is in its trial",
+        "ist im Testzeitraum",
+        {"state": AccountState.TRIAL.value, "trial_until": _FAR_AWAY},
+    ),
     Special("10006", "has not paid yet", "hat noch nicht bezahlt", {"payment": Payment.PREPAID.value}),
     Special(
         "10007",
-        "pays by direct debit since the last start of the server",
-        "zahlt per Lastschrift seit dem letzten Start des Servers",
-        {"payment": Payment.DEBIT.value},
+        "its first direct debit is still to come",
+        "seine erste Lastschrift steht noch bevor",
+        {"payment": Payment.DEBIT.value, "paid_since": _FAR_AWAY},
     ),
     Special(
         "10008",
@@ -100,30 +102,21 @@ SPECIAL = (
 async def ensure(house: House) -> None:
     """Make those that are not there yet; what an operator changed on them stays."""
     for number, name, fax_number in ACCOUNTS:
-        await _ensure(house, _demo(number, name, (fax_number,)))
+        if await _made(house, _demo(number, name, (fax_number,))):
+            await blocklists.add(house, ACTOR, number, [BLOCKED])
     for special in SPECIAL:
-        await _ensure(house, _demo(special.number, f"Konto {special.number}", (), special.values))
-    now = house.now()
-
-    def work(connection: sa.Connection) -> None:
-        for number, _, _ in ACCOUNTS:
-            found = store.by_number(connection, number)
-            if found is not None:
-                blocked.put(connection, found.id, [Blocked(BLOCKED, prefix=False, note="demo")], now)
-        young = store.by_number(connection, "10007")
-        if young is not None:
-            store.change(connection, young.id, {"paid_since": now.date()})
-        if TARIFF not in prices.names(connection):
-            prices.replace(connection, TARIFF, _PRICES)
-
-    await house.database.run(work)
+        await _made(house, _demo(special.number, f"Konto {special.number}", (), special.values))
+    if not any(listed.name == TARIFF and listed.lines for listed in await tariffs.listed(house)):
+        await tariffs.bring(house, ACTOR, TARIFF, PRICES)
 
 
-async def _ensure(house: House, new: NewAccount) -> None:
+async def _made(house: House, new: NewAccount) -> bool:
     try:
         await accounts.show(house, new.number)
     except NotPossible:
-        await accounts.add(house, "demo", new)
+        await accounts.add(house, ACTOR, new)
+        return True
+    return False
 
 
 def _demo(

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from depesche.blobs.store import Blobs
 from depesche.config import Settings
@@ -28,3 +29,7 @@ class House:
 
     hurry: Callable[[], None]
     """Tell dispatch that a call on the line is not wanted any more."""
+
+    def today(self) -> date:
+        """The day by the operator's calendar: of trials, payments and limits."""
+        return self.now().astimezone(ZoneInfo(self.settings.timezone)).date()

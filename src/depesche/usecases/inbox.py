@@ -26,7 +26,7 @@ class InboxAnswer:
 
 async def request_received(house: House, login: Login) -> InboxAnswer:
     """The account's oldest fax. Raises: BlobError."""
-    refusal = login_code(login, house.now())
+    refusal = login_code(login, house.today())
     if refusal is not None:
         return InboxAnswer(int(refusal))
     assert login.account is not None
@@ -48,7 +48,7 @@ async def request_received(house: House, login: Login) -> InboxAnswer:
 
 async def delete_received(house: House, login: Login, fax_id: int) -> int:
     """The fax is gone for this interface; the bytes go with the operator's retention."""
-    refusal = login_code(login, house.now())
+    refusal = login_code(login, house.today())
     if refusal is not None:
         return int(refusal)
     assert login.account is not None

@@ -1,8 +1,7 @@
 """May this account do this? The small steps of SendJob that say no; each raises `Refused` with its rule."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
 from depesche.model.account import Account, AccountState, Payment
 from depesche.model.codes import SendJobCode as Code
@@ -28,45 +27,43 @@ _MAY_BE_BLOCKED = (Code.ACCEPTED, Code.NUMBER_BARRED, Code.NOT_RELEASED)
 """A blacklist is asked before the release for abroad; what is no address at all is on no list."""
 
 
-def account(login: Login, now: datetime) -> Account:
+def account(login: Login, today: date) -> Account:
     """Rules 1 to 5: who is it, and may it send at all?"""
     if login.failure is not None:
         raise Refused(_LOGIN_RULES[login.failure])
     assert login.account is not None
     if login.account.state is AccountState.LOCKED:
         raise Refused(Rule.ACCOUNT_LOCKED)
-    if trial_over(login.account, now):
+    if trial_over(login.account, today):
         raise Refused(Rule.TRIAL_OVER, f"the trial ended on {login.account.trial_until}")
     return login.account
 
 
-def trial_over(of: Account, now: datetime) -> bool:
-    """Whether the last day of the trial is past, by the calendar in Germany."""
-    if of.state is not AccountState.TRIAL or of.trial_until is None:
-        return False
-    return now.astimezone(ZoneInfo("Europe/Berlin")).date() > of.trial_until
+def trial_over(of: Account, today: date) -> bool:
+    """Whether the last day of the trial is past."""
+    return of.state is AccountState.TRIAL and of.trial_until is not None and today > of.trial_until
 
 
-def paid(of: Account, now: datetime) -> None:
+def paid(of: Account, today: date) -> None:
     """Rule 8; a trial has its own limits instead."""
     if of.payment is Payment.NONE or of.state is AccountState.TRIAL:
         return
     if of.paid_since is None:
         raise Refused(Rule.NO_PAYMENT)
     free_on = of.paid_since + timedelta(days=DEBIT_DAYS)
-    if of.payment is Payment.DEBIT and now.astimezone(ZoneInfo("Europe/Berlin")).date() < free_on:
+    if of.payment is Payment.DEBIT and today < free_on:
         raise Refused(Rule.DEBIT_TOO_YOUNG, f"the first direct debit of {of.paid_since} counts from {free_on}")
 
 
-def bulk(of: Account, order: Order) -> None:
-    """Rule 16, first half."""
+def bulk(of: Account, order: Order, most: int) -> None:
+    """Rule 16, first half; `most` rows hold for everyone."""
     rows = len(order.given)
     if rows > 1 and not of.bulk:
         raise Refused(Rule.BULK_NOT_RELEASED, "more than one recipient is not released for the account")
-    if of.most_recipients is not None and rows > of.most_recipients:
-        raise Refused(
-            Rule.BULK_NOT_RELEASED, f"{rows} recipients are more than the {of.most_recipients} of the account"
-        )
+    most = min(most, of.most_recipients or most)
+    if rows > most:
+        reason = f"{rows} recipients are more than {most}, which one order of the account may have"
+        raise Refused(Rule.BULK_NOT_RELEASED, reason)
 
 
 def sender(of: Account, order: Order) -> None:
@@ -120,9 +117,9 @@ def trial_pages(of: Account, order: Order, pages: int) -> None:
         raise Refused(Rule.TRIAL_PAGES, f"{pages} pages are more than the {TRIAL_PAGES} of a trial account")
 
 
-def most_pages(of: Account, pages: int) -> None:
-    """Rule 21, the account's own limit."""
-    if of.most_pages is not None and pages > of.most_pages:
+def most_pages(of: Account, order: Order, pages: int) -> None:
+    """Rule 21, the account's own limit; an SMS is no document."""
+    if order.type is not JobType.SMS and of.most_pages is not None and pages > of.most_pages:
         raise Refused(Rule.NOT_WHOLE, f"{pages} pages are more than the {of.most_pages} of the account")
 
 

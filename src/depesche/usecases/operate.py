@@ -1,12 +1,13 @@
-"""What an operator does with the orders and faxes of an account.
+"""What an operator does on a data folder with what belongs to an account.
 
-Nobody logs in here: who may write the data folder owns it, so neither a lock nor an ended trial is in the way. Every
-change is on the audit record, in the same transaction.
+Nobody logs in here: who may write the data folder owns it, so neither a lock nor an ended trial is in the way of
+looking, cancelling and deleting; an order is judged like any other. Every change is on the audit record.
 """
 
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -14,11 +15,13 @@ import sqlalchemy as sa
 from depesche.blobs.store import Blob
 from depesche.model.account import Account
 from depesche.model.states import State
-from depesche.store import audit, deliveries, inbound, progress
+from depesche.store import audit, inbound, progress
+from depesche.store.deliveries import Cancelled
 from depesche.store.inbound import ReceivedFax
 from depesche.store.progress import PastAttempt, Standing
 from depesche.usecases.accounts import NotPossible
 from depesche.usecases.authenticate import Login
+from depesche.usecases.cancel import stop
 from depesche.usecases.house import House
 from depesche.usecases.submit import Submission, SubmitAnswer, Upload, submit
 
@@ -60,22 +63,18 @@ async def order(
 
 async def cancel(house: House, actor: str, job_id: int) -> None:
     """Stop what can still be stopped of a job, whoever ordered it. Raises: NotPossible, if nothing can."""
-    now = house.now()
+    account = await house.database.read(lambda connection: progress.owner(connection, job_id))
+    if account is None:
+        raise NotPossible(f"there is no job {job_id}")
+    account_id = account.id
 
-    def work(connection: sa.Connection) -> str:
-        account = progress.owner(connection, job_id)
-        if account is None:
-            raise NotPossible(f"there is no job {job_id}")
-        stopped = deliveries.cancel(connection, job_id, now)
-        counts = progress.standings(connection, [job_id])[job_id].counts
-        if stopped or State.SENDING in counts:
-            audit.write(connection, now, actor, "job.cancel", account.id, {"job": job_id, "deliveries": stopped})
-        return "" if stopped else _why_not(job_id, counts)
+    def note(connection: sa.Connection, now: datetime, done: Cancelled) -> None:
+        if done.count or done.flagged:
+            audit.write(connection, now, actor, "job.cancel", account_id, {"job": job_id, "deliveries": done.count})
 
-    reason = await house.database.run(work)
-    house.hurry()
-    if reason:  # told when the transaction is over: what is under way was marked in it, and is not tried again
-        raise NotPossible(reason)
+    if not await stop(house, job_id, note):
+        standings = await house.database.read(lambda connection: progress.standings(connection, [job_id]))
+        raise NotPossible(_why_not(job_id, standings[job_id].counts))
 
 
 async def faxes(house: House, account_id: int, limit: int) -> list[ReceivedFax]:

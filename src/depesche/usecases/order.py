@@ -1,6 +1,7 @@
 """What an order is: the parameters of SendJob as they came, and what was read from them."""
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from depesche.blobs.store import Blob
@@ -34,10 +35,22 @@ class Submission:
     files_lost: bool = False
     """The blob store failed while they came in; no upload has content."""
 
+    def as_text(self) -> "Submission":
+        """Without halves of surrogate pairs, which no XML holds: a command line in another encoding does."""
+        texts = (self.recipient, self.text, self.options, *(upload.filename for upload in self.uploads))
+        if not any(map(_HALF.search, texts)):
+            return self
+        recipient, text, options, *names = (_HALF.sub("\N{REPLACEMENT CHARACTER}", each) for each in texts)
+        first, second, third = (Upload(name, upload.blob) for name, upload in zip(names, self.uploads, strict=True))
+        return replace(self, recipient=recipient, text=text, options=options, uploads=(first, second, third))
+
     def blobs(self) -> list[Blob]:
         """Everything that was written for it."""
         given = [self.recipient_file, *(upload.blob for upload in self.uploads)]
         return [blob for blob in given if blob is not None]
+
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,17 @@
 
 import asyncio
 import hashlib
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC
+from typing import TypeVar
 
 from depesche.blobs.store import Blob, BlobError
 from depesche.model import options
 from depesche.model.account import Account
-from depesche.model.jobtype import JobType
+from depesche.model.jobtype import Channel, JobType
+from depesche.model.options import Options
 from depesche.model.recipients import Given, NoList, from_parameter, from_single
 from depesche.model.rules import Rule
 from depesche.render.detect import Format, detect
@@ -20,8 +23,13 @@ from depesche.usecases.listfile import ListFile, fingerprint, read_list
 from depesche.usecases.order import Order, OrderFile, Submission, Upload
 from depesche.usecases.refused import Refused
 
+T = TypeVar("T")
+
 HEAD = 4096
 """Bytes of a file that tell its format."""
+
+LONG_PARAMETER = 10_000
+"""Characters, or rows."""
 
 LONGEST_LIST = 32 << 20
 """Bytes of a recipient file that are read."""
@@ -29,18 +37,20 @@ LONGEST_LIST = 32 << 20
 
 async def read_order(house: House, account: Account, submission: Submission, stack: AsyncExitStack) -> Order:
     """The order; a recipient file of it can be read as long as `stack` is open. Raises: Refused, BlobError."""
+    as_it_came, submission = submission, submission.as_text()
     job_type = _job_type(submission)
     _check_released(account, job_type)
-    judge.paid(account, house.now())
+    judge.paid(account, house.today())
     if submission.files_lost:
-        raise BlobError("the files could not be written")  # all that can be judged without them was judged
+        raise BlobError("the files could not be written")  # what follows cannot be judged for certain without them
     _check_first_file(job_type, submission)
     given = await _read_recipients(house, job_type, submission, stack)
     _check_single(job_type, submission, given)
     _check_content(job_type, submission)
     files, warnings = await _read_files(house, job_type, submission)
-    parsed = options.parse(submission.options)
+    parsed = await _off_the_loop(options.parse, submission.options)
     now = house.now()
+    ignored = _ignored(job_type, submission, parsed)
     order = Order(
         submission=submission,
         type=job_type,
@@ -49,9 +59,21 @@ async def read_order(house: House, account: Account, submission: Submission, sta
         options=parsed,
         send_at=max(submission.send_at or now, now),
         key="",
-        warnings=(*warnings, *parsed.warnings, *_ignored(job_type, submission)),
+        warnings=(
+            *_replaced(as_it_came, submission),
+            *warnings,
+            *parsed.warnings,
+            *ignored,
+        ),
     )
-    return replace(order, key=_key(order, scheduled=order.send_at > now))
+    scheduled = order.send_at > now
+    many = len(order.given) >= LONG_PARAMETER
+    return replace(order, key=await asyncio.to_thread(_key, order, scheduled) if many else _key(order, scheduled))
+
+
+async def _off_the_loop(read: Callable[[str], T], text: str) -> T:
+    """A long text is read in another thread, so that everybody else is served meanwhile."""
+    return read(text) if len(text) < LONG_PARAMETER else await asyncio.to_thread(read, text)
 
 
 def _job_type(submission: Submission) -> JobType:
@@ -82,7 +104,7 @@ async def _read_recipients(
     elif job_type.is_letter:
         given = (from_single(submission.recipient),)
     else:
-        given = from_parameter(submission.recipient)
+        given = await _off_the_loop(from_parameter, submission.recipient)
     if job_type.is_letter:
         return given or (Given("", ""),)  # its address lies in the window
     if not given:
@@ -152,9 +174,33 @@ async def _detect(house: House, job_type: JobType, position: int, name: str, blo
     return found, warning
 
 
-def _ignored(job_type: JobType, submission: Submission) -> list[str]:
+_FAX, _SMS, _MAIL = (Channel.FAX,), (Channel.SMS,), (Channel.MAIL, Channel.QSIGN)
+_OF_CHANNELS = {
+    "CALLERID": _FAX,
+    "ISDNABS": _FAX,
+    "STATIONID": _FAX,
+    "FAXHEADER": _FAX,
+    "FAXRETRY": _FAX,
+    "FLASHSMS": _SMS,
+    "SMSFROM": _SMS,
+    "MAILFROM": _MAIL,
+}
+"""Whom each switch is for; STATURL is for all."""
+
+
+def _replaced(given: Submission, read: Submission) -> list[str]:
+    return [] if read is given else ["characters that are no text were replaced: what encoding has it?"]
+
+
+def _ignored(job_type: JobType, submission: Submission, given: Options) -> list[str]:
     """What this job type does not use, though it was given."""
-    warnings = []
+    warnings = [
+        f"option {name} was ignored: it is for {' and '.join(channel.value for channel in channels)}"
+        for name, channels in _OF_CHANNELS.items()
+        if name in given and job_type.channel not in channels
+    ]
+    if given.get("CALLERID") and given.get("ISDNABS") not in ("", given.get("CALLERID")):
+        warnings.append("option ISDNABS was ignored: CALLERID is given")
     if job_type is JobType.SMS and any(upload.filename or upload.blob for upload in submission.uploads):
         warnings.append("files were ignored: an SMS has none")
     if job_type.is_letter and submission.text.strip():
@@ -168,7 +214,7 @@ def _has_content(upload: Upload) -> bool:
     return upload.blob is not None and upload.blob.size > 0
 
 
-def _key(order: Order, *, scheduled: bool) -> str:
+def _key(order: Order, scheduled: bool) -> str:
     """Type, recipients with reference ids, content, options and time; past or missing times are all `now`."""
     digest = hashlib.sha256()
     when = order.send_at.astimezone(UTC).isoformat() if scheduled else "now"

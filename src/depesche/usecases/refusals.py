@@ -14,7 +14,7 @@ async def newest(house: House, number: str | None, limit: int) -> list[Refusal]:
     """The last lines, the newest first: of one account, or (None) of all and of strangers. Raises: NotPossible."""
 
     def look(connection: sa.Connection) -> list[Refusal]:
-        account_id = None if number is None else found(connection, number).id
-        return refusals.newest(connection, account_id, limit)
+        account = None if number is None else found(connection, number).number
+        return refusals.newest(connection, account, limit)
 
     return await house.database.read(look)

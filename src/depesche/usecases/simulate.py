@@ -33,6 +33,12 @@ FILE_NAMES = (
     FileName("sandbox-server-error", Rule.SERVER),
 )
 
+DOCUMENTS = frozenset({Rule.DAMAGED, Rule.NOT_WHOLE, Rule.CONVERTER})
+"""Judged when the pages are made."""
+
+AFTERWARDS = frozenset(name.rule for name in FILE_NAMES) - DOCUMENTS
+"""Judged after the money."""
+
 _RULES = {name.stem: name.rule for name in FILE_NAMES}
 
 HOW: dict[Rule, tuple[str, str]] = {
@@ -117,11 +123,11 @@ OTHERS: dict[str, tuple[Step, ...]] = {
 """How the codes of the other operations are had."""
 
 
-def refuse(account: Account, order: Order) -> None:
-    """Raises: Refused, if a file of the order has one of the names and the account is in the sandbox."""
+def refuse(account: Account, order: Order, rules: frozenset[Rule]) -> None:
+    """Raises: Refused, if a file of the order has the name of one of the rules and the account is in the sandbox."""
     if not account.sandbox:
         return
     for file in order.files:
         rule = _RULES.get(PurePosixPath(file.filename).stem.casefold())
-        if rule is not None:
+        if rule in rules:
             raise Refused(rule, f"{rule.english} (simulated: the file is named {file.filename[:100]})")

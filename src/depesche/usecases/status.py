@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 
@@ -36,7 +36,7 @@ class StatusAnswer:
 
 async def status(house: House, login: Login, job_id: int) -> StatusAnswer:
     """The state of one of the account's jobs."""
-    refusal = login_code(login, house.now())
+    refusal = login_code(login, house.today())
     if refusal is not None:
         return StatusAnswer(refusal)
     account = login.account
@@ -53,12 +53,12 @@ async def status(house: House, login: Login, job_id: int) -> StatusAnswer:
     return await house.database.read(look)
 
 
-def login_code(login: Login, now: datetime) -> Code | None:
+def login_code(login: Login, today: date) -> Code | None:
     """The code for a login that may not ask, or None; the numbers of the inbox operations are the same."""
     if login.failure is not None:
         return _LOGIN_CODES[login.failure]
     assert login.account is not None
-    if trial_over(login.account, now):
+    if trial_over(login.account, today):
         return Code.TRIAL_OVER
     return Code.LOCKED if login.locked else None
 

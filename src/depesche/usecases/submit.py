@@ -6,7 +6,6 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 import structlog
@@ -20,7 +19,7 @@ from depesche.model.job import JobHead, NewJob, StoredFile
 from depesche.model.jobtype import Channel, JobType
 from depesche.model.roll import Roll
 from depesche.model.rules import Rule
-from depesche.model.tariff import FREE, NOTHING, Quote
+from depesche.model.tariff import FREE, NOTHING, Price, Quote
 from depesche.store import jobs, ledger, prices, refusals
 from depesche.store.database import DatabaseClosed
 from depesche.store.ledger import Draft, Purse
@@ -76,17 +75,17 @@ async def submit(house: House, login: Login, submission: Submission) -> SubmitAn
         log.exception("order lost to the database")
         answer, refused = SubmitAnswer(Code.SERVER_ERROR), Refused(Rule.SERVER)
     except BaseException:
-        await _forget(house, written)
+        await unbroken(_forget(house, written))
         raise
+    await unbroken(_forget(house, written))
     await _refuse(house, login, refused)
-    await _forget(house, written)
     return answer
 
 
 async def _accept(
     house: House, login: Login, submission: Submission, written: list[Blob], stack: AsyncExitStack
 ) -> SubmitAnswer:
-    account = judge.account(login, house.now())
+    account = judge.account(login, house.today())
     order = await read_order(house, account, submission, stack)
     if order.files or order.type is JobType.FAX or len(order.given) >= LONG_LIST:
         await _refuse_double(house, account, order)  # before the work is done in vain; `_write` looks again
@@ -104,12 +103,12 @@ async def _accept(
 async def _judge_and_compose(
     house: House, account: Account, order: Order, written: list[Blob], stack: AsyncExitStack
 ) -> tuple[Roll, Composed]:
-    judge.bulk(account, order)
+    judge.bulk(account, order, house.settings.accounts.most_recipients)
     judge.sender(account, order)
     roll = await roll_of(house, account, order, stack)
-    simulate.refuse(account, order)
+    simulate.refuse(account, order, simulate.DOCUMENTS)
     composed = await compose(house, account, order, roll, written)
-    judge.most_pages(account, composed.pages)
+    judge.most_pages(account, order, composed.pages)
     judge.trial_pages(account, order, composed.pages)
     return roll, composed
 
@@ -146,6 +145,7 @@ async def _write(house: House, account: Account, order: Order, new: NewJob, blob
         if isinstance(purse, Rule):
             raise Refused(purse)
         judge.signing(account, order, sandbox=new.sandbox)
+        simulate.refuse(account, order, simulate.AFTERWARDS)
         return jobs.insert(connection, new, now, purse)
 
     return await house.database.run(work)
@@ -166,10 +166,15 @@ async def _sum(quote: Quote, roll: Roll) -> Decimal:
     return add(roll.addresses()) if roll.rows < LONG_LIST else await asyncio.to_thread(add, roll.addresses())
 
 
-async def _quote(house: House, account: Account, order: Order, pages: int) -> Quote:
+async def _quote(house: House, account: Account, order: Order, roll: Roll, pages: int) -> Quote:
     if not account.has_prices:
         return FREE
-    lines = await house.database.peek(lambda connection: prices.of_type(connection, account.tariff, order.type))
+
+    def look(connection: sa.Connection) -> list[Price]:
+        return prices.of_type(connection, account.tariff, order.type, wanted)
+
+    wanted = None if roll.rows >= LONG_LIST else tariff.prefixes(roll.addresses())
+    lines = await (house.database.read(look) if wanted is None else house.database.peek(look))
     return tariff.quote(lines, order.type, pages)
 
 
@@ -192,8 +197,8 @@ async def _new_job(house: House, account: Account, order: Order, roll: Roll, com
         files=tuple(_source(file.filename, file.format.name, file.blob) for file in order.files) + composed.files,
         warnings=order.warnings + composed.warnings,
         sandbox=account.sandbox or house.settings.sandbox,
-        quote=await _quote(house, account, order, composed.pages),
-        day=house.now().astimezone(ZoneInfo(house.settings.timezone)).date(),
+        quote=await _quote(house, account, order, roll, composed.pages),
+        day=house.today(),
     )
 
 
@@ -214,7 +219,7 @@ async def _refuse(house: House, login: Login, refused: Refused) -> None:
     """The line that a refused order leaves; its answer does not depend on it."""
     rule = refused.rule
     log.info("order refused", account=login.number[:64], code=int(rule.code), reason=refused.reason)
-    if login.quiet:
+    if login.quiet or rule is Rule.SERVER:  # the database has just failed: a second wait would cost the answer's time
         return
     line = Refusal(house.now(), login.number, rule, refused.reason)
     account_id = None if login.account is None else login.account.id

@@ -68,12 +68,12 @@ def test_an_address_is_stopped_by_itself_its_beginning_or_its_domain(
 def test_many_are_asked_for_at_once_and_nobody_elses_entries_count(database: Database, listed: Account) -> None:
     other = database.run_here(lambda connection: add_account(connection, "10002"))
     asked = ["+4930123456", "+4940123456", "+4989123456", "x@gesperrt.de", "+4940111"]
-    mine, theirs = (
-        database.read_here(lambda connection, id=account.id: blocked.hits(connection, id, asked))  # type: ignore[misc]
-        for account in (listed, other)
-    )
-    assert mine == {"+4930123456": True, "+4940123456": False, "x@gesperrt.de": True, "+4940111": True}
-    assert theirs == {"+4940123456": False, "+4940111": False}
+
+    def found(account: Account) -> dict[str, bool]:
+        return database.read_here(lambda connection: blocked.hits(connection, account.id, asked))
+
+    assert found(listed) == {"+4930123456": True, "+4940123456": False, "x@gesperrt.de": True, "+4940111": True}
+    assert found(other) == {"+4940123456": False, "+4940111": False}
 
 
 def test_two_hundred_numbers_fit_into_one_question(database: Database, listed: Account) -> None:

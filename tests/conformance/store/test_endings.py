@@ -14,6 +14,7 @@ from depesche.model.roll import Recipient, ShortRoll
 from depesche.model.states import State
 from depesche.store import deliveries, schema, turns
 from depesche.store.database import Database
+from depesche.store.deliveries import Cancelled
 from journeys import BUSY, LATER, LEASE, OK, OTHERS, WAYS, begun, claim_one, events, only, ordered
 
 
@@ -108,14 +109,14 @@ def test_cancelling_stops_all_that_is_not_on_the_line_and_flags_what_is(database
         job = ordered(connection, account, MOBILE, *OTHERS, type=JobType.FAX)
         turns.stage(connection, START, 10)
         sending, claimed = begun(connection, channel=Channel.FAX), claim_one(connection, channel=Channel.FAX)
-        assert deliveries.cancel(connection, job, START + LATER) == 4
+        assert deliveries.cancel(connection, job, START + LATER) == Cancelled(4, 1, None)
         assert not deliveries.begin(connection, claimed, START, START + LEASE)
         found = {row["id"]: row for row in rows(connection, schema.delivery)}
         assert [row["state"] for row in found.values()] == ["sending", "cancelled", "cancelled", "cancelled"]
         assert [row["result"] for row in found.values()] == [None, "CANCELED", "CANCELED", "CANCELED"]
         assert [row["finished_at"] for row in found.values()] == [None, *[START + LATER] * 3]
         assert deliveries.renew(connection, "w1", [sending.id, claimed.id], START + LEASE) == {sending.id}
-        assert deliveries.cancel(connection, job, START + LATER) == 1
+        assert deliveries.cancel(connection, job, START + LATER) == Cancelled(1, 1, None)
 
     database.run_here(cancel)
     assert database.read_here(events) == [("job.accepted", None), *[("delivery.final", number) for number in (2, 3, 4)]]
@@ -149,7 +150,7 @@ def test_only_a_call_counts_as_stopped_while_it_is_under_way_but_nothing_is_trie
         job = ordered(connection, account, type=kind)
         turns.stage(connection, START, 10)
         claimed = begun(connection, channel=kind.channel)
-        assert deliveries.cancel(connection, job, START) == (1 if kind is JobType.FAX else 0)
+        assert deliveries.cancel(connection, job, START) == Cancelled(1 if kind is JobType.FAX else 0, 1, None)
         assert deliveries.renew(connection, "w1", [claimed.id], START + LEASE) == {claimed.id}
         assert deliveries.finish(connection, claimed, BUSY, START, START + LATER)
 
@@ -175,22 +176,55 @@ def test_who_decides_to_send_again_overrules_a_cancellation(database: Database, 
 def test_an_outcome_is_written_however_garbled_the_far_sides_words_are(database: Database, account: Account) -> None:
     def send(connection: sa.Connection) -> None:
         WAYS[State.READY](connection, account)
-        garbled = Outcome(Result.OK, remote_id="FAX \udce4", detail="250 \udcfcbernommen")
+        garbled = Outcome(Result.OK, remote_id="FAX \udce4", detail="250 \udcfcbernommen\0")
         assert deliveries.finish(connection, begun(connection), garbled, START, None)
 
     database.run_here(send)
     assert database.read_here(only)["remote_id"] == "FAX ?"
     (attempt,) = database.read_here(lambda connection: rows(connection, schema.attempt))
-    assert (attempt["remote_id"], attempt["detail"]) == ("FAX ?", "250 ?bernommen")
+    assert (attempt["remote_id"], attempt["detail"]) == ("FAX ?", "250 ?bernommen?")
 
 
 @pytest.mark.parametrize("state", [State.SENT, State.FAILED, State.CANCELLED, State.UNKNOWN])
 def test_there_is_nothing_to_cancel_any_more(database: Database, account: Account, state: State) -> None:
-    def cancel(connection: sa.Connection) -> int:
+    def cancel(connection: sa.Connection) -> Cancelled:
         WAYS[state](connection, account)
         return deliveries.cancel(connection, only(connection)["job_id"], START)
 
-    assert database.run_here(cancel) == 0
+    assert database.run_here(cancel) == Cancelled(0, 0, None)
+
+
+def test_a_job_is_cancelled_part_by_part_while_workers_take_what_is_left(database: Database, account: Account) -> None:
+    def states(connection: sa.Connection, job: int) -> list[str]:
+        found = [row for row in rows(connection, schema.delivery) if row["job_id"] == job]
+        return [row["state"] + "!" * row["cancel_requested"] for row in found]
+
+    def cancel(connection: sa.Connection) -> None:
+        other = ordered(connection, account, type=JobType.FAX)
+        turns.stage(connection, START, 1)
+        begun(connection, channel=Channel.FAX)
+        job = ordered(connection, account, *(f"+49171392000{number}" for number in range(8)), type=JobType.FAX)
+        turns.stage(connection, START, 7)
+        for _ in range(4):
+            begun(connection, channel=Channel.FAX)
+        assert states(connection, job) == [*["sending"] * 4, *["ready"] * 3, "waiting"]
+
+        assert deliveries.cancel(connection, job, START, 0, 3) == Cancelled(4, 4, 3)
+        assert states(connection, job) == [*["sending!"] * 4, *["ready"] * 3, "waiting"]
+        assert begun(connection, channel=Channel.FAX).job_id == job
+        claimed = claim_one(connection, channel=Channel.FAX)
+        assert deliveries.cancel(connection, job, START, 3, 3) == Cancelled(2, 1, 6)
+        assert not deliveries.begin(connection, claimed, START, START + LEASE)
+        assert states(connection, job) == [*["sending!"] * 5, "cancelled", "ready", "waiting"]
+
+        assert deliveries.cancel(connection, job, START) == Cancelled(7, 5, None)  # somebody asks once more
+        assert deliveries.cancel(connection, job, START, 6, 3) == Cancelled(0, 0, None)
+        assert states(connection, job) == [*["sending!"] * 5, *["cancelled"] * 3]
+        assert states(connection, other) == ["sending"]
+
+    database.run_here(cancel)
+    ended = [delivery for kind, delivery in database.read_here(events) if kind == "delivery.final"]
+    assert ended == [7, 8, 9]
 
 
 def test_cancelling_one_job_leaves_the_others(database: Database, account: Account) -> None:

@@ -27,6 +27,7 @@ DAY = date(2026, 3, 2)
 PRICE = Decimal("0.0795")
 QUOTE = Quote({"": PRICE})
 ADDRESSES = (MOBILE, *OTHERS)
+POSTGRESQL = sa.create_mock_engine("postgresql+psycopg://", lambda *_: None).dialect
 
 
 def accepted(connection: sa.Connection, account: Account, count: int = 1, pages: int = 2) -> int | Rule:
@@ -90,6 +91,38 @@ def prepaid(database: Database) -> Account:
         return now(connection, account)
 
     return database.run_here(make)
+
+
+def test_units_may_be_more_than_32_bits_hold(database: Database) -> None:
+    many = 3_000_000_000
+
+    def journey(connection: sa.Connection) -> Account:
+        account = add_account(connection, "20001", payment="package")
+        ledger.book(connection, account.id, START, Kind.DEPOSIT, Decimal(0), many, "")
+        assert ledger.hold(connection, Draft(account.id, Decimal(0), many, DAY, is_letter=False)) is Purse.PACKAGE
+        assert ledger.used_on(connection, account.id, DAY) == (Decimal(0), many)
+        return now(connection, account)
+
+    account = database.run_here(journey)
+    assert (account.allowance, account.allowance_reserved) == (many, many)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        schema.account.c.allowance,
+        schema.account.c.allowance_reserved,
+        schema.ledger.c.units,
+        schema.usage.c.pages,
+    ],
+)
+def test_columns_of_units_have_64_bits_in_postgresql(column: sa.Column[int]) -> None:
+    assert column.type.compile(POSTGRESQL) == "BIGINT"
+
+
+@pytest.mark.parametrize("statement", [ledger._UNITS, ledger._BOOK, ledger._COUNT])
+def test_units_are_handed_to_postgresql_as_64_bits(statement: sa.Update) -> None:
+    assert statement.compile(dialect=POSTGRESQL).binds["count"].type.compile(POSTGRESQL) == "BIGINT"
 
 
 def test_what_was_sent_is_paid_for_and_what_was_not_is_free_again(database: Database, prepaid: Account) -> None:
@@ -212,6 +245,9 @@ STEPS: dict[str, Callable[[sa.Connection, Account], object]] = {
     "failed": lambda connection, _: carried(connection, BUSY),
     "cancel": lambda connection, _: [
         deliveries.cancel(connection, job["id"], START) for job in rows(connection, schema.job)[-1:]
+    ],
+    "cancel some": lambda connection, _: [
+        deliveries.cancel(connection, job["id"], START, 0, 2) for job in rows(connection, schema.job)[-1:]
     ],
     "lost": lambda connection, _: lost(connection),
     "deposit": lambda connection, account: ledger.book(

@@ -15,15 +15,19 @@ from depesche.store.refusals import LONGEST_REASON, Refusal
 LINE = Refusal(START, "10001", Rule.DOUBLE, "the same order is job 7")
 
 
-def test_the_newest_come_first_those_of_one_account_or_all(database: Database, account: Account) -> None:
+def test_the_newest_come_first_those_who_named_one_account_or_all(database: Database, account: Account) -> None:
+    """Whoever guesses at a password of the account names it as well, and is nobody."""
+
     def work(connection: sa.Connection) -> None:
         other = add_account(connection, "10002")
-        lines = [replace(LINE, reason=str(number)) for number in range(5)]
-        for whose, line in zip((account.id, other.id, None, account.id, None), lines, strict=True):
+        named = ((account.id, "10001"), (other.id, "10002"), (None, "99999"), (None, "10001"), (account.id, "10001"))
+        lines = [replace(LINE, account=number, reason=str(place)) for place, (_, number) in enumerate(named)]
+        for (whose, _), line in zip(named, lines, strict=True):
             refusals.write(connection, whose, line)
         assert [line.reason for line in refusals.newest(connection, None, 10)] == ["4", "3", "2", "1", "0"]
-        assert [line.reason for line in refusals.newest(connection, account.id, 10)] == ["3", "0"]
-        assert refusals.newest(connection, account.id, 1) == [lines[3]]
+        assert [line.reason for line in refusals.newest(connection, "10001", 10)] == ["4", "3", "0"]
+        assert refusals.newest(connection, "10001", 1) == [lines[4]]
+        assert refusals.newest(connection, "1000", 1) == []
 
     database.run_here(work)
 

@@ -15,7 +15,7 @@ import pytest
 
 from depesche.callbacks import guard as module
 from depesche.callbacks.caller import Called, Caller
-from depesche.callbacks.guard import Closed, Guard, Lookups, TooManyLookups
+from depesche.callbacks.guard import Closed, Guard, Lookups, TooManyLookups, is_own
 from depesche.callbacks.networks import Address
 from depesche.config import Callbacks
 from peers import island
@@ -129,6 +129,28 @@ def test_names_of_inner_addresses_are_closed(seen: dict[str, Any]) -> None:
 def test_none_of_it_reached_this_machine(seen: dict[str, Any]) -> None:
     assert seen["inner"] == 0
     assert sorted(seen["public"]) == sorted([*(f"/{number}" for number in [*range(1, 12), 13]), "/leave"])
+
+
+def test_this_machines_own_public_addresses_are_closed_unless_they_are_allowed(seen: dict[str, Any]) -> None:
+    assert seen["said"]["own"] == [
+        "not allowed: 93.184.215.14 is this machine's own",
+        "not allowed: 2606:2800:21f:cb07::14 is this machine's own",
+        "not allowed: 93.184.215.15 is this machine's own",
+    ]
+    assert seen["said"]["own, allowed"] == ["200"]
+
+
+@pytest.mark.parametrize(
+    ("address", "own"), [("127.0.0.1", True), ("127.0.0.2", True), ("::1", True), ("8.8.8.8", False), ("2600::", False)]
+)
+def test_the_kernel_tells_which_addresses_are_this_machines(address: str, own: bool) -> None:
+    assert is_own(ip_address(address)) is own
+
+
+async def test_an_own_address_beside_one_of_another_machine_closes_the_host() -> None:
+    guard = Guard((), told("8.8.8.8", "1.1.1.1"), own=lambda address: str(address) == "1.1.1.1")
+    with pytest.raises(Closed, match=r"1\.1\.1\.1 is this machine's own"):
+        await connected(guard, 80)
 
 
 def test_an_address_that_nobody_has_is_passed_over(seen: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from depesche.callbacks.networks import closed, plain
+from depesche.callbacks.networks import allowed, closed, plain
 
 OPEN = [
     "1.1.1.1",
@@ -143,4 +143,5 @@ def test_only_global_unicast_is_open_of_ipv6(address: IPv6Address) -> None:
 )
 def test_the_operator_opens_networks(allow: str, text: str, is_open: bool) -> None:
     assert (closed(ip_address(text), [ip_network(allow)]) == "") is is_open
+    assert allowed(ip_address(text), [ip_network(allow)]) is (is_open and "64:ff9b" not in text)
     assert closed(ip_address("192.168.0.1"), [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]) == "private"

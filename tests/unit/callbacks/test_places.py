@@ -85,6 +85,32 @@ def test_nobody_waits_for_ever_and_nobody_comes_back_at_once() -> None:
     assert places.come_back(one("quick.de"), START) == START + SHORTEST_STEP
 
 
+def test_who_finds_its_account_full_queues_at_the_pace_of_the_account() -> None:
+    places = Places(16)
+    assert all(taken(places, *(one(f"{number}.a.de") for number in range(8))))
+    for _ in range(100):
+        places.learn(one("0.a.de"), OK, 4.0)
+    assert not places.take(one("new.de"))
+    waits = [places.come_back(one(f"{number}.new.de"), START) - START for number in range(4)]
+    for number, wait in enumerate(waits, start=1):
+        assert abs(wait - timedelta(seconds=number * 4.0 / 8)) < timedelta(milliseconds=1)
+    assert places.come_back(one("other.de", account=2), START) - START < timedelta(seconds=0.1)
+    places.give(one("0.a.de"))
+    assert places.come_back(one("another.de"), START) - START < timedelta(seconds=0.1)
+
+
+def test_while_nothing_ends_those_who_wait_come_back_ever_more_rarely() -> None:
+    places = Places(16)
+    assert all(taken(places, *(one(f"{number}.a.de") for number in range(8))))
+    now, asked = START, 0
+    while now < START + timedelta(seconds=30):
+        now, asked = places.come_back(one(f"{asked}.new.de"), now), asked + 1
+    assert asked < 80
+    places.give(one("0.a.de"))
+    assert places.take(one("x.de"))
+    assert places.come_back(one("y.de"), now + LONGEST_WAIT) - (now + LONGEST_WAIT) < timedelta(seconds=0.1)
+
+
 def test_of_very_many_hosts_those_are_forgotten_that_nobody_calls() -> None:
     places = Places(8)
     assert taken(places, one("busy.de", 1), one("busy.de", 2)) == [True, True]

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from structlog.testing import capture_logs
 
 from builders import START, Clock, add_account, new_job, rows
+from depesche.callbacks.places import Places, Wanted
 from depesche.config import Callbacks
 from depesche.dispatch import notify as module
 from depesche.dispatch.desk import Desk
@@ -296,6 +297,33 @@ async def test_an_account_with_many_slow_hosts_does_not_hold_up_the_others(
         await passing(clock, lambda: quick.requests)
         assert sum(len(server.requests) for server in slow) <= 4
         await calls.stop(0)
+
+
+async def test_an_account_whose_places_are_taken_does_not_ask_for_more_all_the_time(
+    database: Database, account: Account, notifier: Build, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    real = Places.come_back
+
+    def come_back(places: Places, one: Wanted, now: datetime) -> datetime:
+        asked.append(one.url)
+        return real(places, one, now)
+
+    monkeypatch.setattr(Places, "come_back", come_back)
+    async with AsyncExitStack() as stack:
+        slow = [await stack.enter_async_context(Web(web.hang, host=f"127.0.1.{number}")) for number in range(1, 9)]
+        for server in slow:
+            tell(database, account, server.url())
+        calls = notifier(at_once=16, seconds=30)
+        await calls.notify()
+        assert len(calls._running) == 8
+        for number in range(20):
+            tell(database, account, f"http://127.0.2.{number}:9/")
+        for _ in range(1000):  # ten seconds
+            await calls.notify()
+            clock.forward(milliseconds=10)
+        await calls.stop(0)
+    assert 20 <= len(asked) < 200
 
 
 async def test_a_host_that_does_not_answer_is_not_called_many_times_at_once(

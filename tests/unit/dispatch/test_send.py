@@ -24,8 +24,8 @@ from depesche.model.account import Account
 from depesche.model.job import Sending, StoredFile
 from depesche.model.jobtype import Channel, JobType
 from depesche.model.outcome import Outcome
-from depesche.store import deliveries as store
 from depesche.store import accounts, schema
+from depesche.store import deliveries as store
 from journeys import BUSY, OK, OTHERS
 from ways import Call, Scripted, carried, ready_order, rename, until
 

@@ -4,9 +4,10 @@ import re
 
 import phonenumbers
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from depesche.model import numbers
 from depesche.model.codes import SendJobCode as Code
 from depesche.model.numbers import judge_mail, judge_number
 
@@ -65,7 +66,7 @@ def test_a_number_with_other_characters_is_malformed(written: str) -> None:
     assert judge_number(written, "DE", foreign=True) == (written, Code.NUMBER_MALFORMED)
 
 
-@pytest.mark.parametrize("written", ["01013040123456", "010 00 30123456", "01098040123456"])
+@pytest.mark.parametrize("written", ["01013040123456", "010 00 30123456", "01098040123456", "\t01013040123456"])
 def test_a_call_by_call_prefix_is_malformed(written: str) -> None:
     assert judge_number(written, "DE", foreign=True) == (written, Code.NUMBER_MALFORMED)
 
@@ -127,6 +128,31 @@ def test_whatever_is_given_has_a_code(written: str, country: str, foreign: bool)
     else:
         assert number == written
         assert code in REFUSALS
+
+
+AREAS = ("30", "40", "89", "201", "2041", "33", "32", "151", "15310", "160", "171", "164", "180", "137", "1371", "190",
+         "900", "9001", "118", "700", "800", "49", "491", "4930", "999")  # fmt: skip
+GERMAN = st.builds(
+    "{}{}{}".format,
+    st.sampled_from(["0", "0049", "+49"]),
+    st.one_of(st.sampled_from(AREAS), st.text("123456789", min_size=1, max_size=1)),
+    st.text("0123456789", max_size=14),
+)
+
+
+@given(GERMAN, st.booleans())
+@settings(max_examples=1000)
+def test_most_german_numbers_need_no_library_and_it_would_say_the_same(written: str, foreign: bool) -> None:
+    if not written.startswith("010"):
+        assert judge_number(written, "DE", foreign=foreign) == numbers._by_library(
+            written, written, "DE", foreign=foreign
+        )
+
+
+@pytest.mark.parametrize("written", ["+493023125000", "030 23125-000", "0049 171/3920000", "0171 3920000"])
+def test_an_ordinary_german_number_needs_no_library(written: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(phonenumbers, "parse", None)
+    assert judge_number(written, "DE", foreign=False)[1] is Code.ACCEPTED
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from depesche.model.options import MOST_WARNINGS, Options, parse, repeats
+from depesche.model.options import MOST_WARNINGS, SWITCHES, Options, Switch, parse, repeats
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,6 @@ from depesche.model.options import MOST_WARNINGS, Options, parse, repeats
         ("STATIONID=Muster GmbH", {"STATIONID": "Muster GmbH"}),
         ("stationid=x;FaxHeader=y", {"STATIONID": "x", "FAXHEADER": "y"}),
         ("  STATIONID =  Muster GmbH  ; FLASHSMS ;", {"STATIONID": "Muster GmbH", "FLASHSMS": ""}),
-        ("FLASHSMS=1", {"FLASHSMS": "1"}),
         ("STATURL=http://x.de/?a=1&b=$JID", {"STATURL": "http://x.de/?a=1&b=$JID"}),
         ("FAXRETRY=", {"FAXRETRY": ""}),
         (
@@ -43,6 +42,26 @@ def test_the_last_of_two_equal_switches_wins_and_the_record_says_so() -> None:
     assert options.get("STATIONID") == "two"
     assert len(options.warnings) == 1
     assert "STATIONID" in options.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "on"),
+    [
+        ("FLASHSMS=1", True),
+        ("FLASHSMS=yes", True),
+        ("FLASHSMS=0", False),
+        ("flashsms = No ", False),
+        ("FLASHSMS=false", False),
+        ("FLASHSMS=", False),
+        ("FLASHSMS;FLASHSMS=0", False),
+        ("FLASHSMS=0;FLASHSMS", True),
+    ],
+)
+def test_a_switch_without_values_is_switched_by_one_all_the_same_and_the_record_says_so(text: str, on: bool) -> None:
+    """Programs write ``=1`` and ``=0``."""
+    options = parse(text)
+    assert ("FLASHSMS" in options) is on
+    assert [warning.partition(":")[0] for warning in options.warnings] == ["option FLASHSMS takes no value"]
 
 
 def test_a_switch_repeated_word_for_word_is_no_news() -> None:
@@ -84,6 +103,10 @@ def test_warnings_are_bounded_however_many_switches_there_are() -> None:
         ("FAXRETRY=10", 10, False),
         ("FAXRETRY=11", 10, True),
         ("FAXRETRY=99999999999999999999", 10, True),
+        ("FAXRETRY=0000000000011", 10, True),
+        ("FAXRETRY=0000000000007", 7, False),
+        ("FAXRETRY=" + "0" * 5000, 0, False),
+        ("FAXRETRY=" + "9" * 5000, 10, True),
         ("FAXRETRY=-1", 3, True),
         ("FAXRETRY=2.5", 3, True),
         ("FAXRETRY=two", 3, True),
@@ -103,3 +126,36 @@ def test_any_text_can_be_read(text: str) -> None:
     number, _ = repeats(options)
     assert 0 <= number <= 10
     assert all(value == value.strip() for value in options.values.values())
+
+
+SPECIFIED = {
+    "ISDNABS": "=",
+    "CALLERID": "=",
+    "STATIONID": "=",
+    "FAXHEADER": "=",
+    "FAXRETRY": "=",
+    "MAILFROM": "=",
+    "FLASHSMS": "",
+    "SMSFROM": "=",
+    "STATURL": "=",
+}
+"""The contract's table, copied by hand: a switch that has a value, or none."""
+
+
+def test_the_documented_switches_are_the_contracts() -> None:
+    assert {switch.name: "=" if switch.valued else "" for switch in SWITCHES} == SPECIFIED
+    assert len(SWITCHES) == len(SPECIFIED)
+
+
+@pytest.mark.parametrize("switch", SWITCHES, ids=lambda switch: switch.name)
+def test_every_switch_says_in_both_languages_what_it_means_and_what_is_out_of_range(switch: Switch) -> None:
+    assert switch.english
+    assert switch.german
+    assert bool(switch.english_limits) is bool(switch.german_limits) is switch.valued
+
+
+@given(st.dictionaries(st.sampled_from(sorted(SPECIFIED)), st.text(st.characters(exclude_characters=";"), max_size=9)))
+def test_any_values_are_read_back(values: dict[str, str]) -> None:
+    words = (f"{name.lower()} = {value} " if SPECIFIED[name] else f" {name} " for name, value in values.items())
+    expected = {name: value.strip() if SPECIFIED[name] else "" for name, value in values.items()}
+    assert parse(";".join(words)) == Options(expected)

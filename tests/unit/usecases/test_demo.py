@@ -4,7 +4,7 @@ import pytest
 
 from customers import OpenHouse
 from depesche.model.jobtype import JobType
-from depesche.usecases import accounts, demo
+from depesche.usecases import accounts, blocklists, demo
 from depesche.usecases.authenticate import authenticate
 
 pytestmark = pytest.mark.anyio
@@ -44,8 +44,9 @@ async def test_everything_of_the_special_ones_ends_in_the_sandbox_as_well(opened
         assert found[special.number].numbers == ()
 
 
-async def test_the_direct_debit_is_young_at_every_start(opened: OpenHouse) -> None:
+async def test_what_an_operator_took_off_a_list_stays_off(opened: OpenHouse) -> None:
     await demo.ensure(opened.house)
-    opened.clock.forward(days=30)
+    assert await blocklists.remove(opened.house, "root", "10001", [demo.BLOCKED])
     await demo.ensure(opened.house)
-    assert (await accounts.show(opened.house, "10007")).paid_since == opened.clock().date()
+    assert await blocklists.listed(opened.house, "10001", 10) == []
+    assert [entry.address for entry in await blocklists.listed(opened.house, "10002", 10)] == [demo.BLOCKED]

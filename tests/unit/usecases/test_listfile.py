@@ -83,7 +83,7 @@ def test_a_fingerprint_is_of_addresses_references_and_their_order(rows: list[Giv
     assert (fingerprint(rows) == fingerprint(ROWS)) is same
 
 
-@given(st.lists(st.tuples(st.text("0123+", min_size=1, max_size=4), st.text("ab,\"ä\n", max_size=4)), max_size=8))
+@given(st.lists(st.tuples(st.text("0123+", min_size=1, max_size=4), st.text('ab,"ä\n', max_size=4)), max_size=8))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_file_has_the_fingerprint_of_its_rows_however_it_is_written(
     tmp_path: Path, rows: list[tuple[str, str]]

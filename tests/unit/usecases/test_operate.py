@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,20 @@ async def test_a_message_that_is_being_handed_over_is_marked_though_it_cannot_be
         await operate.cancel(opened.house, "cli:eva", 1)
     assert delivery(opened)["cancel_requested"]
     assert audited(opened) == [("cli:eva", "job.cancel", 1, {"job": 1, "deliveries": 0})]
+
+
+async def test_each_part_of_a_large_job_is_on_the_record_when_it_is_done(
+    opened: OpenHouse, customer: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = deliveries.cancel
+    monkeypatch.setattr(deliveries, "cancel", partial(real, limit=2))
+    addresses = [f"+49171392000{number}" for number in range(5)]
+    new = new_job(account_of(customer).id, *addresses)
+    opened.house.database.run_here(lambda connection: jobs.insert(connection, new, START))
+    await operate.cancel(opened.house, "cli:eva", 1)
+    assert [line[3]["deliveries"] for line in audited(opened)] == [2, 2, 1]
+    with pytest.raises(NotPossible, match="done already"):
+        await operate.cancel(opened.house, "cli:eva", 1)
 
 
 @pytest.mark.parametrize(

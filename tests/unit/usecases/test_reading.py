@@ -59,7 +59,12 @@ async def test_a_file_stays_a_file(customer: Customer) -> None:
     [
         (FAX, [FILE], [(1, "a.pdf", Format.PDF)], 0),
         (FAX, [("", None), ("  b.PDF ", PDF), ("", b"")], [(2, "b.PDF", Format.PDF)], 0),
-        (FAX, [("a.png", PNG), FILE, FILE], [(1, "a.png", Format.PNG), (2, "a.pdf", Format.PDF), (3, "a.pdf", Format.PDF)], 0),
+        (
+            FAX,
+            [("a.png", PNG), FILE, FILE],
+            [(1, "a.png", Format.PNG), (2, "a.pdf", Format.PDF), (3, "a.pdf", Format.PDF)],
+            0,
+        ),
         (FAX, [("a.jpg", PNG)], [(1, "a.jpg", Format.PNG)], 1),
         (SMS, [FILE], [], 1),
         (MAIL, [("a.xyz", b"x"), ("b.pdf", RTF)], [(1, "a.xyz", Format.OTHER), (2, "b.pdf", Format.OTHER)], 0),
@@ -91,6 +96,24 @@ async def test_what_is_not_used_is_a_warning(customer: Customer, order: Order, w
     found = (await read(customer, order)).warnings
     assert len(found) == len(warnings)
     assert all(map(str.startswith, found, warnings))
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        Order(text="Gr\udcfc\udcdfe"),
+        Order(recipient=f"{MOBILE}[\ud800]"),
+        Order(options="STATIONID=\udcff"),
+        Order(MAIL, "a@firma.de", files=[("\udcdc.txt", b"x")]),
+    ],
+)
+async def test_what_is_no_text_is_replaced_and_the_record_says_so(customer: Customer, order: Order) -> None:
+    """A command line in Latin-1, read as UTF-8."""
+    found = await read(customer, order)
+    assert found.warnings[0].startswith("characters that are no text were replaced")
+    words = (found.submission.text, found.submission.recipient, found.submission.options, *found.files)
+    assert "\N{REPLACEMENT CHARACTER}" in str(words)
+    assert (await customer.send(order)).code == 0
 
 
 @pytest.mark.parametrize(

@@ -131,9 +131,7 @@ async def test_if_nobody_is_left_the_first_ones_fault_is_told(caller: Customer, 
     assert given.partition(",")[0] in refused.value.reason
 
 
-async def test_the_limit_between_few_and_many_is_one_of_rows(
-    caller: Customer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_limit_between_few_and_many_is_one_of_rows(caller: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rollcall, "LONG_LIST", 3)
     async with AsyncExitStack() as stack:
         few = await called(caller, Order(SMS, f"{MOBILE},{MOBILE}"), stack)
@@ -149,7 +147,7 @@ async def test_a_long_roll_leaves_nothing_behind(opened: OpenHouse, caller: Cust
 async def test_a_list_that_nobody_waits_for_any_more_is_judged_no_further(
     opened: OpenHouse, caller: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However often it is cancelled, it ends when the chunk at hand is written: under a roll's feet nothing is closed."""
+    """However often it is cancelled, it ends when the chunk at hand is written: no roll is closed under a thread."""
     monkeypatch.setattr(rollcall, "LONG_LIST", 0)
     monkeypatch.setattr(rollcall, "CHUNK", 1)
     begun, free = threading.Event(), threading.Event()

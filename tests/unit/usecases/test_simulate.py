@@ -49,24 +49,35 @@ def test_the_documentation_names_these_and_no_others() -> None:
 def test_a_document_of_such_a_name_is_refused_as_if_it_had_happened(account: Account, stem: str, form: str) -> None:
     for name in (form.format(stem), form.format(stem.upper())):
         with pytest.raises(Refused) as refused:
-            simulate.refuse(account, order("gut.pdf", name))
+            simulate.refuse(account, order("gut.pdf", name), frozenset(Rule))
         assert refused.value.rule is RULES[stem]
         assert "simulated" in refused.value.reason
 
 
 @pytest.mark.parametrize("name", ["", "sandbox.pdf", "sandbox-damaged-2.pdf", "xsandbox-damaged.pdf", "damaged.pdf"])
 def test_other_names_are_names(account: Account, name: str) -> None:
-    simulate.refuse(account, order(name))
+    simulate.refuse(account, order(name), frozenset(Rule))
 
 
 def test_the_first_such_file_decides(account: Account) -> None:
     with pytest.raises(Refused) as refused:
-        simulate.refuse(account, order("sandbox-crash.pdf", "sandbox-damaged.pdf"))
+        simulate.refuse(account, order("sandbox-crash.pdf", "sandbox-damaged.pdf"), frozenset(Rule))
     assert refused.value.rule is Rule.CONVERTER
 
 
 def test_beyond_the_sandbox_nothing_is_simulated(account: Account) -> None:
-    simulate.refuse(replace(account, sandbox=False), order(*[f"{stem}.pdf" for stem in list(RULES)[:3]]))
+    every = order(*[f"{stem}.pdf" for stem in RULES])
+    simulate.refuse(replace(account, sandbox=False), every, frozenset(Rule))
+
+
+@pytest.mark.parametrize("stem", RULES)
+def test_documents_are_judged_before_the_money_and_all_else_behind_it(account: Account, stem: str) -> None:
+    now, later = simulate.DOCUMENTS, simulate.AFTERWARDS
+    if RULES[stem].row > Rule.BALANCE.row:
+        now, later = later, now
+    simulate.refuse(account, order(f"{stem}.pdf"), later)
+    with pytest.raises(Refused):
+        simulate.refuse(account, order(f"{stem}.pdf"), now)
 
 
 @pytest.mark.anyio

@@ -109,7 +109,11 @@ async def test_a_time_past_or_missing_is_now(
         (Order(files=[("a.pdf", b"x")]), ["files were ignored: an SMS has none"]),
         (
             Order(options="COLOUR=red;FAXRETRY=20"),
-            ["option COLOUR was ignored: unknown", "FAXRETRY=20 is too many"],
+            [
+                "option COLOUR was ignored: unknown",
+                "option FAXRETRY was ignored: it is for fax",
+                "FAXRETRY=20 is too many",
+            ],
         ),
         (Order(options="SMSFROM=Muster Gesellschaft"), ["SMSFROM Muster Gesellschaft is no sender id"]),
         (Order(options="STATURL=ftp://x.de/"), ["STATURL is not called"]),

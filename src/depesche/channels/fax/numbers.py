@@ -117,6 +117,18 @@ NUMBERS = (
         "für alle gesperrt: SendJob antwortet -5, es wird nicht gewählt",
         Refused(Result.BLACKLIST, retry=False, detail="barred for everyone"),
     ),
+    Number(
+        f"{PREFIX}012",
+        "call failed: the other side takes no fax calls ($STAT NOSERVICE)",
+        "Rufaufbau gescheitert: die Gegenseite nimmt keine Faxanrufe an ($STAT NOSERVICE)",
+        Refused(Result.NO_SERVICE, retry=False, detail="488 Not Acceptable Here"),
+    ),
+    Number(
+        f"{PREFIX}013",
+        "call failed: a fault of the network ($STAT ISDNERR)",
+        "Rufaufbau gescheitert: ein Fehler im Netz ($STAT ISDNERR)",
+        Refused(Result.LINE_ERROR, retry=True, detail="503 Service Unavailable"),
+    ),
 )
 """Every special number of the fax sandbox; the reference page is made from this."""
 

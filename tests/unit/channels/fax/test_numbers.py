@@ -16,8 +16,17 @@ from depesche.channels.fax.numbers import (
 from depesche.model.result import Result
 
 
-def test_the_numbers_are_000_to_010() -> None:
-    assert [number.number for number in NUMBERS] == [f"{PREFIX}{last:03}" for last in range(11)]
+def test_the_numbers_follow_each_other_but_for_one_that_the_demo_has_on_its_blacklists() -> None:
+    assert [number.number for number in NUMBERS] == [f"{PREFIX}{last:03}" for last in range(14) if last != 11]
+
+
+def test_every_result_of_a_call_can_be_brought_about() -> None:
+    refused = {
+        one.result for number in NUMBERS for one in (number.behaviour, *number.first) if isinstance(one, Refused)
+    }
+    by_machines = {Result.OK, Result.SEND_FAILED}
+    decided_before = {Result.CANCELED}
+    assert refused | by_machines | decided_before | {Result.VOICE} == set(Result)
 
 
 @pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number.number)

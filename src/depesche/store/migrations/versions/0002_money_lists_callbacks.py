@@ -32,8 +32,8 @@ def _account() -> None:
         sa.Column("tariff", sa.String(length=40), server_default="standard", nullable=False),
         sa.Column("balance", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("reserved", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("allowance", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("allowance_reserved", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("allowance", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("allowance_reserved", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("day_spend", sa.BigInteger(), nullable=True),
         sa.Column("day_pages", sa.Integer(), nullable=True),
         sa.Column("most_recipients", sa.Integer(), nullable=True),
@@ -67,7 +67,7 @@ def _money() -> None:
         sa.Column("account_id", ID, nullable=False),
         sa.Column("kind", sa.String(length=12), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
-        sa.Column("units", sa.Integer(), nullable=False),
+        sa.Column("units", sa.BigInteger(), nullable=False),
         sa.Column("job_id", ID, nullable=True),
         sa.Column("delivery_id", ID, nullable=True),
         sa.Column("note", sa.String(length=200), nullable=False),
@@ -81,7 +81,7 @@ def _money() -> None:
         sa.Column("account_id", ID, autoincrement=False, nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("spent", sa.BigInteger(), nullable=False),
-        sa.Column("pages", sa.Integer(), nullable=False),
+        sa.Column("pages", sa.BigInteger(), nullable=False),
         _account_key("usage"),
         sa.PrimaryKeyConstraint("account_id", "day", name=op.f("pk_usage")),
     )
@@ -118,7 +118,7 @@ def _lists() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_refusal")),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_refusal_account_id_id", "refusal", ["account_id", "id"], unique=False)
+    op.create_index("ix_refusal_account_id", "refusal", ["account", "id"], unique=False)
 
 
 def _callback() -> None:

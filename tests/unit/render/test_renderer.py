@@ -275,7 +275,7 @@ def test_counting_what_nobody_has_time_for_gives_nothing(studio: Studio) -> None
 
 
 def test_a_quick_order_overtakes_a_slow_one_where_there_are_two_turns(studio: Studio) -> None:
-    renderer = studio.renderer(workers=2, seconds=5)
+    renderer = studio.renderer(workers=2, seconds=60)
     slow, quick = studio.source(endless_pdf()), studio.source(pdf(BLACK_SQUARE))
 
     async def work() -> bool:

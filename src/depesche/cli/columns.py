@@ -72,6 +72,13 @@ COLUMNS: dict[str, Any] = {
     "day_pages": Annotated[str | None, typer.Option(metavar="N", help=_PAGES)],
     "most_recipients": Annotated[str | None, typer.Option(metavar="N", help="Recipients of one order, or none.")],
     "most_pages": Annotated[str | None, typer.Option(metavar="N", help="Pages of one document, or none.")],
+    "double_minutes": Annotated[
+        str | None,
+        typer.Option(
+            metavar="N",
+            help="Minutes for which an order that went OK makes the same one a double, or none: as the settings say.",
+        ),
+    ],
 }
 """Columns of an account that `add` and `set` write, each with its option."""
 
@@ -91,6 +98,7 @@ DEFAULTS = {
     "day_pages": "none",
     "most_recipients": "none",
     "most_pages": "none",
+    "double_minutes": "none",
 }
 """What `add` takes where nothing is said, again: the use case takes half a second to import."""
 
@@ -183,5 +191,6 @@ _WRITERS: dict[str, Callable[[Any], Any]] = {
     "day_pages": _number("--day-pages"),
     "most_recipients": _number("--most-recipients"),
     "most_pages": _number("--most-pages"),
+    "double_minutes": _number("--double-minutes"),
 }
 """How a column is written that is not kept as it is typed."""

@@ -68,6 +68,7 @@ def json_of(portrait: "Portrait") -> dict[str, Any]:
         "day_pages": account.day_pages,
         "most_recipients": account.most_recipients,
         "most_pages": account.most_pages,
+        "double_minutes": account.double_minutes,
     }
 
 
@@ -142,6 +143,7 @@ def _limits(account: Account) -> str:
         "" if account.day_pages is None else f"{account.day_pages} pages a day",
         "" if account.most_recipients is None else f"{account.most_recipients} recipients an order",
         "" if account.most_pages is None else f"{account.most_pages} pages a document",
+        "" if account.double_minutes is None else f"the same order again after {account.double_minutes} minutes",
     )
     return ", ".join(filter(None, limits)) or "none"
 

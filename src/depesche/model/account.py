@@ -109,6 +109,9 @@ class Account:
     most_pages: int | None = None
     """Pages of one order's document; None: no limit of its own."""
 
+    double_minutes: int | None = None
+    """How long an order that went OK makes an identical one a double; None: as the settings say."""
+
     has_prices: bool = False
     """Its price list has lines."""
 

@@ -120,6 +120,7 @@ def _account(row: Row) -> Account:
         day_pages=row.day_pages,
         most_recipients=row.most_recipients,
         most_pages=row.most_pages,
+        double_minutes=row.double_minutes,
         has_prices=row.has_prices,
         has_blocked=row.has_blocked,
     )

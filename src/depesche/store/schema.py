@@ -94,6 +94,7 @@ account = sa.Table(
     sa.Column("day_pages", sa.Integer),
     sa.Column("most_recipients", sa.Integer),
     sa.Column("most_pages", sa.Integer),
+    sa.Column("double_minutes", sa.Integer),
 )
 
 account_number = sa.Table(

@@ -78,6 +78,7 @@ DEFAULTS: Mapping[str, Any] = {
     "day_pages": None,
     "most_recipients": None,
     "most_pages": None,
+    "double_minutes": None,
 }
 
 
@@ -294,7 +295,7 @@ def _check(values: Mapping[str, Any]) -> None:
 LARGEST = 1_000_000_000
 """Euro of one entry, and pages: sums of them have room in every database."""
 
-_LEAST = {"day_pages": 0, "most_recipients": 1, "most_pages": 1}
+_LEAST = {"day_pages": 0, "most_recipients": 1, "most_pages": 1, "double_minutes": 0}
 """Limits that are whole numbers."""
 
 _SMS_SENDER = re.compile(r"|[\x20-\x7e]{1,11}|\+?[0-9]{1,16}")

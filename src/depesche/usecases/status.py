@@ -69,15 +69,24 @@ class _Seen:
 
     rows: int = 0
     last: Fate | None = None
-    sent_at: datetime | None = None
+    tried_at: datetime | None = None
+    """The last attempt."""
+
+    decided_at: datetime | None = None
+    """The last end, be it that nothing was tried any more."""
 
     def passing(self, fates: Iterable[Fate]) -> Iterator[Fate]:
         for fate in fates:
             self.rows += 1
             self.last = fate
-            if fate.at is not None and (self.sent_at is None or fate.at > self.sent_at):
-                self.sent_at = fate.at
+            self.decided_at = _later(self.decided_at, fate.at)
+            if fate.attempts:
+                self.tried_at = _later(self.tried_at, fate.at)
             yield fate
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max((moment for moment in (one, other) if moment is not None), default=None)
 
 
 def _finished(account: Account, job: JobHead, fates: Iterable[Fate]) -> StatusAnswer:
@@ -87,7 +96,7 @@ def _finished(account: Account, job: JobHead, fates: Iterable[Fate]) -> StatusAn
     return StatusAnswer(
         code=Code.FINISHED,
         result=(single.result or Result.SEND_FAILED).word if single else "multi",
-        sent_at=seen.sent_at or job.final_at,
+        sent_at=seen.tried_at or seen.decided_at or job.final_at,
         remote_id=single.remote_id if single else "",
         status_file=status_file,
     )

@@ -125,7 +125,7 @@ async def _keep(house: House, account: Account, order: Order, new: NewJob, writt
 
 
 async def _refuse_double(house: House, account: Account, order: Order) -> None:
-    since = _ok_since(house)
+    since = _ok_since(house, account)
     found = await house.database.read(lambda connection: jobs.double(connection, account.id, order.key, since))
     if found is not None:
         raise _Double(found)
@@ -135,7 +135,7 @@ async def _write(house: House, account: Account, order: Order, new: NewJob, blob
     """The one transaction of an order. Of two identical ones at the same moment the second finds the first here."""
     draft = await _draft(new)
     await house.blobs.keep(blobs)
-    now, since = house.now(), _ok_since(house)
+    now, since = house.now(), _ok_since(house, account)
 
     def work(connection: sa.Connection) -> int:
         found = jobs.double(connection, new.account_id, new.order_key, since)
@@ -178,8 +178,9 @@ async def _quote(house: House, account: Account, order: Order, roll: Roll, pages
     return tariff.quote(lines, order.type, pages)
 
 
-def _ok_since(house: House) -> datetime:
-    return house.now() - timedelta(minutes=house.settings.accounts.double_minutes)
+def _ok_since(house: House, account: Account) -> datetime:
+    own = account.double_minutes
+    return house.now() - timedelta(minutes=house.settings.accounts.double_minutes if own is None else own)
 
 
 async def _new_job(house: House, account: Account, order: Order, roll: Roll, composed: Composed) -> NewJob:

@@ -51,6 +51,7 @@ def test_an_account_is_read_as_it_was_written(database: Database) -> None:
             day_pages=1000,
             most_recipients=10,
             most_pages=20,
+            double_minutes=0,
         )
     )
     assert written == Account(
@@ -83,6 +84,7 @@ def test_an_account_is_read_as_it_was_written(database: Database) -> None:
         day_pages=1000,
         most_recipients=10,
         most_pages=20,
+        double_minutes=0,
     )
     assert database.read_here(lambda connection: accounts.by_number(connection, "0815")) == written
     assert database.read_here(accounts.everyone) == [written]

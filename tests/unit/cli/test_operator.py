@@ -42,21 +42,33 @@ def told(quick: Depesche, *command: str, code: int = 0) -> Any:
 
 def test_payment_and_limits_are_set_shown_and_taken_away(quick: Depesche, data: Path) -> None:
     given = "--payment prepaid --paid-since 2026-03-02 --tariff standard --day-spend 49.5 --day-pages 100"
-    done = quick("account", "set", "20001", *given.split(), "--most-recipients", "7", "--most-pages", "8")
+    done = quick(
+        "account",
+        "set",
+        "20001",
+        *given.split(),
+        "--most-recipients",
+        "7",
+        "--most-pages",
+        "8",
+        "--double-minutes",
+        "0",
+    )
     assert done.returncode == 0, done.stderr
     for words in (
         "prepaid, paid since 2026-03-02",
-        "49.50 euro a day, 100 pages a day, 7 recipients an order, 8 pages a document",
+        "49.50 euro a day, 100 pages a day, 7 recipients an order, 8 pages a document, the same order again after 0",
         "0.00 euro",
     ):
         assert words in done.stdout
     account = told(quick, "account", "show", "20001")
     assert (account["day_spend"], account["day_pages"], account["paid_since"]) == ("49.50", 100, "2026-03-02")
     bare = "--day-spend none --day-pages none --most-recipients none --most-pages none --paid-since none"
+    bare += " --double-minutes none"
     assert quick("account", "set", "20001", *bare.split()).returncode == 0
     account = told(quick, "account", "show", "20001")
-    limits = ("day_spend", "day_pages", "most_recipients", "most_pages", "paid_since")
-    assert [account[name] for name in limits] == [None] * 5
+    limits = ("day_spend", "day_pages", "most_recipients", "most_pages", "double_minutes", "paid_since")
+    assert [account[name] for name in limits] == [None] * 6
     assert "Limits         none" in quick("account", "show", "20001").stdout
 
 

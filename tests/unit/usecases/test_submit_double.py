@@ -131,6 +131,18 @@ async def test_it_counts_for_five_minutes_after_it_went_ok(opened: OpenHouse, cu
     assert await customer.send(PLAIN) == replace(FIRST, job_id=2)
 
 
+@pytest.mark.parametrize(("minutes", "code"), [(0, 0), (1, 0), (2, -77), (60, -77), (None, -77)])
+async def test_an_account_may_have_a_time_of_its_own_for_doubles(
+    opened: OpenHouse, enter: Enter, minutes: int | None, code: int
+) -> None:
+    customer = enter("10003", double_minutes=minutes)
+    await customer.send(PLAIN)
+    assert (await customer.send(PLAIN)).code == -77, "as long as it is not final it is one whatever the account has"
+    end(opened, OK, OK)
+    opened.clock.forward(minutes=1, seconds=30)
+    assert (await customer.send(PLAIN)).code == code
+
+
 @pytest.mark.parametrize("outcomes", [(BUSY, BUSY), (OK, BUSY), (BUSY, OK)])
 async def test_what_failed_for_anybody_may_be_ordered_again(
     opened: OpenHouse, customer: Customer, outcomes: tuple[Outcome, ...]

@@ -38,6 +38,7 @@ def _account() -> None:
         sa.Column("day_pages", sa.Integer(), nullable=True),
         sa.Column("most_recipients", sa.Integer(), nullable=True),
         sa.Column("most_pages", sa.Integer(), nullable=True),
+        sa.Column("double_minutes", sa.Integer(), nullable=True),
     ):
         op.add_column("account", column)
 

@@ -11,11 +11,13 @@ import socket
 import struct
 import subprocess
 import sys
+import time
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Any
 
 SIOCSIFADDR = 0x8916
+SETTLE_SECONDS = 10
 TESTS = Path(__file__).parents[1]
 
 _RESOLVER = "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n"
@@ -35,7 +37,7 @@ def run(script: Path, folder: Path) -> dict[str, Any]:
     environment = os.environ | {"PYTHONPATH": str(TESTS), "PYTHONWARNINGS": "error"}
     command += [sys.executable, str(script)]
     done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True, timeout=60)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 
@@ -45,6 +47,22 @@ def settle(*addresses: IPv4Address | IPv6Address) -> None:
     for number, address in enumerate(addresses):
         with socket.socket(socket.AF_INET if address.version == 4 else socket.AF_INET6, socket.SOCK_DGRAM) as way:
             fcntl.ioctl(way, SIOCSIFADDR, _request(number, address))
+        _wait_for(address)
+
+
+def _wait_for(address: IPv4Address | IPv6Address) -> None:
+    """The kernel takes an IPv6 address, and lets nobody have it before some work of its own is done (RFC 4862 §5.4)."""
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while True:
+        with socket.socket(socket.AF_INET if address.version == 4 else socket.AF_INET6, socket.SOCK_DGRAM) as way:
+            try:
+                way.bind((str(address), 0))
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+            else:
+                return
+        time.sleep(0.01)
 
 
 def _request(number: int, address: IPv4Address | IPv6Address) -> bytes:

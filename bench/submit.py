@@ -24,7 +24,7 @@ NOTES = (
     "All three write to the same tables and indexes in SQLite: WAL, synchronous=FULL; job, delivery, event in one go.",
     "Every answer was code 0; afterwards every JobId was found with its rows, and none was answered twice.",
     "All verify the argon2id hash once and remember it: Depesche in a keyed table, PHP in APCu, gSOAP in a variable.",
-    "The peers do less: they do not judge the number, guard against hostile XML and guessed passwords, or log.",
+    "The peers do less: no judging of numbers, no blacklist, no price list, no guard against hostile XML and guesses.",
     "The peers commit each job by itself, as one does; Depesche commits together what waits together.",
     f"nginx has 2 processes, php-fpm {php.CHILDREN} with opcache, each with a connection to SQLite that stays.",
     "SQLite's busy timeout settles which of PHP's processes writes next, and lets some wait long.",

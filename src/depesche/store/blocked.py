@@ -31,11 +31,8 @@ def hits(connection: sa.Connection, account_id: int, addresses: Sequence[str]) -
     """Which of these addresses are blocked; True: on the account's own list, False: for everyone alone."""
     keys = {address: list(_keys(address)) for address in addresses}
     wanted = {key for found in keys.values() for key, _ in found}
-    query = sa.select(blocked.c.account_id, blocked.c.address, blocked.c.prefix).where(
-        blocked.c.account_id.in_((EVERYONE, account_id)), blocked.c.address.in_(wanted)
-    )
     entries: dict[tuple[str, bool], bool] = {}
-    for row in connection.execute(query):
+    for row in connection.execute(_HITS, {"of": account_id, "keys": list(wanted)}):
         key = (row.address, row.prefix)
         entries[key] = entries.get(key, False) or row.account_id == account_id
     return {
@@ -77,6 +74,11 @@ def _keys(address: str) -> Iterator[tuple[str, bool]]:
     for length in range(1, len(address) + 1):
         yield address[:length], True
 
+
+_HITS = sa.select(blocked.c.account_id, blocked.c.address, blocked.c.prefix).where(
+    sa.or_(blocked.c.account_id == EVERYONE, blocked.c.account_id == sa.bindparam("of")),
+    blocked.c.address.in_(sa.bindparam("keys", expanding=True)),
+)
 
 _OF_ENTRY = (
     blocked.c.account_id == sa.bindparam("of"),

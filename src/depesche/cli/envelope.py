@@ -9,7 +9,7 @@ from xml.parsers import expat
 from xml.sax.saxutils import escape
 
 from depesche.cli.common import Exit, Failed, NoAnswer
-from depesche.fronts.soap.codec.encoder import _ILLEGAL, SLICE
+from depesche.fronts.soap.codec.encoder import ILLEGAL, SLICE
 from depesche.fronts.soap.codec.values import ZERO_DATE, format_moment, parse_integer, parse_moment
 from depesche.fronts.soap.operations import RETURN, Operation, Parameter, XmlType
 
@@ -173,7 +173,7 @@ def _written(parameter: Parameter, value: str | int | datetime) -> bytes:
     if isinstance(value, datetime):
         return format_moment(value).encode()
     text = str(value)
-    found = _ILLEGAL.search(text)
+    found = ILLEGAL.search(text)
     if found:
         raise Failed(f"the character U+{ord(found[0]):04X} in {parameter.name} cannot be sent", Exit.USAGE)
     assert parameter.type is not XmlType.BASE64

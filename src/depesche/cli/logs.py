@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from datetime import datetime
 
 import structlog
 from structlog.typing import Processor
@@ -40,5 +41,10 @@ def _shown() -> list[Processor]:
     return [
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
-        structlog.processors.JSONRenderer(ensure_ascii=False),
+        structlog.processors.JSONRenderer(ensure_ascii=False, default=_written),
     ]
+
+
+def _written(value: object) -> str:
+    """What JSON has no form for: times as all other times are, the rest as Python shows it."""
+    return value.isoformat() if isinstance(value, datetime) else repr(value)

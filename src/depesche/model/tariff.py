@@ -41,12 +41,16 @@ class Quote:
     """Characters of the longest prefix."""
 
     def of(self, address: str) -> Decimal:
-        """Net euro for one delivery to `address`: the longest prefix decides."""
+        """Net euro for one delivery to `address`; nothing where no line speaks of it."""
+        prefix = self.prefix(address)
+        return NOTHING if prefix is None else self.prices[prefix]
+
+    def prefix(self, address: str) -> str | None:
+        """Of the line that decides about `address`: the longest one; None if no line speaks of it."""
         for length in range(min(self.longest, len(address)), -1, -1):
-            found = self.prices.get(address[:length])
-            if found is not None:
-                return found
-        return NOTHING
+            if address[:length] in self.prices:
+                return address[:length]
+        return None
 
 
 PRICED_ONCE = frozenset({JobType.MAIL, JobType.QSIGN})

@@ -217,10 +217,10 @@ def _asked(job_type: JobType, address: str, country: str) -> str:
 
 
 def _priced(name: str, lines: Sequence[Price], job_type: JobType, address: str, units: int) -> Priced:
-    cost = tariff.quote(lines, job_type, units).of(address)
-    fitting = [line for line in lines if address.startswith(line.prefix)]
-    line = max(fitting, key=lambda line: len(line.prefix), default=None)
-    return Priced(name, job_type, address, units, cost, line)
+    quote = tariff.quote(lines, job_type, units)
+    prefix = quote.prefix(address)
+    line = next((line for line in lines if line.type is job_type and line.prefix == prefix), None)
+    return Priced(name, job_type, address, units, quote.of(address), line)
 
 
 def _users(connection: sa.Connection) -> dict[str, list[str]]:

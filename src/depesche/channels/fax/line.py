@@ -74,21 +74,3 @@ class CutLine(Line):
         if self._since is None and moment.pages >= self._page:
             self._since = moment.seconds
         return self._since is None or moment.seconds < self._since + self._seconds
-
-
-class MuteLine(Line):
-    """A connection that stands, but after `seconds` of call carries silence."""
-
-    def __init__(self, seconds: float, *, forward: bool = True, back: bool = True) -> None:
-        self._seconds = seconds
-        self._muted = (forward, back)
-
-    def forward(self, samples: Samples, moment: Moment) -> None:
-        self._mute(samples, moment, self._muted[0])
-
-    def back(self, samples: Samples, moment: Moment) -> None:
-        self._mute(samples, moment, self._muted[1])
-
-    def _mute(self, samples: Samples, moment: Moment, muted: bool) -> None:
-        if muted and moment.seconds >= self._seconds:
-            samples.fill(0)

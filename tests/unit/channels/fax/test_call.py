@@ -11,10 +11,11 @@ from PIL import Image
 
 from depesche.channels.fax.call import BLOCK, Call, Voice
 from depesche.channels.fax.ending import End
-from depesche.channels.fax.line import CutLine, Line, Moment, MuteLine, NoisyLine
+from depesche.channels.fax.line import CutLine, Line, Moment, NoisyLine
 from depesche.channels.fax.t30.audio import RATE, AudioTerminal, Samples
 from depesche.channels.fax.t30.session import Station
 from depesche.channels.fax.t30.spandsp import Modem, Spandsp
+from lines import MuteLine
 
 AfterBlocks = Callable[[int], threading.Event]
 Document = Callable[..., Path]

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from depesche.channels.fax.line import CutLine, Line, MuteLine, NoisyLine
+from depesche.channels.fax.line import CutLine, Line, NoisyLine
+from lines import MuteLine
 
 
 @dataclass

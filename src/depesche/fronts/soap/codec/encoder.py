@@ -23,7 +23,9 @@ _SCHEMA = (
     ' xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
     ' xmlns:SOAP-ENC="{encoding}"'
 )
-_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 §2.2 has no place for."""
+
 _BREAKS = {"\r": "&#13;"}
 _IN_ATTRIBUTE = {'"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 
@@ -131,4 +133,4 @@ def _written(parameter: Parameter, value: str | int | datetime | None) -> str:
 
 def _text(text: str, entities: dict[str, str] = _BREAKS) -> str:
     """Escaped; what XML 1.0 §2.2 has no place for becomes the replacement character."""
-    return escape(_ILLEGAL.sub("\ufffd", text), entities)
+    return escape(ILLEGAL.sub("\ufffd", text), entities)

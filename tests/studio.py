@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from itertools import count
 from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
@@ -22,6 +23,7 @@ class Studio:
     def __init__(self, folder: Path, sandbox_mode: str) -> None:
         self.out = folder / "out"
         self._folder = folder
+        self._numbers = count()
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever)
         self._thread.start()
@@ -46,7 +48,7 @@ class Studio:
 
     def source(self, data: bytes, format_: Format = Format.PDF) -> Source:
         """A document on disk."""
-        path = self._folder / f"{len(list(self._folder.iterdir()))}"
+        path = self._folder / f"source {next(self._numbers)}"
         path.write_bytes(data)
         return Source(path, format_)
 

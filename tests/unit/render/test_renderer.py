@@ -278,15 +278,13 @@ def test_a_quick_order_overtakes_a_slow_one_where_there_are_two_turns(studio: St
     renderer = studio.renderer(workers=2, seconds=60)
     slow, quick = studio.source(endless_pdf()), studio.source(pdf(BLACK_SQUARE))
 
-    async def work() -> bool:
+    async def work() -> int | BaseException:
         running = asyncio.create_task(renderer.fax(None, [slow], studio.out.with_name("slow")))
         await renderer.fax(None, [quick], studio.out)
-        was_running = not running.done()
         running.cancel()
-        await asyncio.wait([running])
-        return was_running
+        return (await asyncio.gather(running, return_exceptions=True))[0]
 
-    assert studio.run(work())
+    assert isinstance(studio.run(work()), asyncio.CancelledError)
 
 
 def test_a_cancelled_order_ends_its_child_and_frees_its_turn(studio: Studio) -> None:

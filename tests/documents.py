@@ -3,7 +3,7 @@
 import io
 import os
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -71,6 +71,19 @@ def words(text: str, size: float = 12, at: tuple[float, float] = (70, 750), grey
     """Page content: one line of text."""
     shown = text.encode("cp1252").replace(b"\\", b"\\\\").replace(b"(", b"\\(").replace(b")", b"\\)")
     return b"BT /F %f Tf %f g %f %f Td (%s) Tj ET" % (size, grey, *at, shown)
+
+
+def printed(left: float, top: float, lines: Sequence[str], size: float = 10, pitch: float = 4.6) -> bytes:
+    """Page content: lines of text below each other on A4; the first one's base line is `top` millimetres down."""
+    return b"\n".join(
+        words(line, size, (left * 72 / 25.4, (297 - top - number * pitch) * 72 / 25.4))
+        for number, line in enumerate(lines)
+    )
+
+
+def address(top: float, left: float = 25) -> bytes:
+    """Page content: an address as DIN 5008 wants it, in a field that begins `top` millimetres down."""
+    return printed(left, top + 22, ("Frau", "Erika Muster", "Beispielweg 5", "20095 Hamburg"))
 
 
 def encrypted_pdf() -> bytes:

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from documents import encrypted_pdf, endless_pdf, pdf, words
+from documents import address, encrypted_pdf, endless_pdf, pdf, words
 
 PDF = pdf(words("Sehr geehrte Damen und Herren"))
 FOUR_PAGES = pdf(*[words(f"Seite {number}") for number in range(1, 5)])
 MAIL = {"JobType": 2, "Recipient": "ok@sandbox.invalid"}
 QSIGN = {"JobType": 8, "Recipient": "ok@sandbox.invalid", "SendFilename1": "rechnung.pdf", "SendFile1": PDF}
-LETTER = {"JobType": 3, "Recipient": "", "SendText": "", "SendFilename1": "brief.pdf", "SendFile1": PDF}
+LETTER = {
+    "JobType": 3, "Recipient": "", "SendText": "", "SendFilename1": "brief.pdf", "SendFile1": pdf(address(45))
+}  # fmt: skip
 FAX = {"JobType": 0, "Recipient": "+493023125000"}
 FILE = {"SendFilename1": "brief.pdf", "SendFile1": PDF}
 NO_TEXT = {"SendText": ""}
@@ -102,6 +104,7 @@ CASES = (
     Case(19, -8, "abroad without release", FAX | {"Account": "10010", "Recipient": "+4312345678"}),
     Case(20, -7, "a damaged document", FAX | {"SendFilename1": "a.pdf", "SendFile1": PDF[: len(PDF) // 2]}),
     Case(20, -7, "an encrypted document", FAX | {"SendFilename1": "a.pdf", "SendFile1": encrypted_pdf()}),
+    Case(20, -7, "an address beside the window", LETTER | {"Account": "10012", "SendFile1": PDF}),
     Case(21, -14, "more pages than the account may send", FAX | FILE | {"Account": "30002", "SendFile1": FOUR_PAGES}),
     Case(22, 58, "a document without an end", FAX | FILE | {"SendFile1": endless_pdf()}),
     Case(23, -1309, "four pages in the trial", FAX | FILE | NO_TEXT | {"Account": "10005", "SendFile1": FOUR_PAGES}),

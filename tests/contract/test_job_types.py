@@ -8,9 +8,10 @@ import pytest
 
 from contract.conftest import Send
 from contract.farend import FarEnd
-from contract.sendjob import FAX, FILE, LETTER, MAIL, PDF
+from contract.sendjob import FAX, FILE, LETTER, MAIL, PDF, QSIGN
 from contract.web import Called
 from depesche.usecases.jobs import JobRecord
+from documents import address, pdf, words
 from serving import Serving
 from soapcall import call
 
@@ -58,6 +59,37 @@ def test_files_of_an_sms_and_the_text_of_a_letter_are_ignored_and_the_record_say
     kept = record(letter["JobId"])
     assert any(warning.startswith("SendText was ignored") for warning in kept.head.warnings)
     assert [(fate.address, fate.reference) for fate in kept.fates] == [("Max Muster, Hamburg", "r-9")]
+
+
+NO_ADDRESS = "the window of the envelope would show no address"
+
+
+@pytest.mark.parametrize("job_type", [3, 4])
+@pytest.mark.parametrize(
+    ("content", "warnings"),
+    [
+        (address(27), ()),
+        (address(45), ()),
+        (words("Sehr geehrte Damen und Herren"), (NO_ADDRESS,)),
+        (address(45, left=120), (NO_ADDRESS,)),
+        (address(45, left=14), ("text runs over the edge of the window of the envelope",)),
+    ],
+    ids=["form A", "form B", "no address", "beside the window", "cut"],
+)
+def test_a_letter_whose_address_is_not_in_the_window_is_accepted_with_a_warning(
+    send: Send, record: Record, job_type: int, content: bytes, warnings: tuple[str, ...]
+) -> None:
+    order = LETTER | {"JobType": job_type, "SendFile1": pdf(content)}
+    answer = send(**order)
+    assert answer["return"] == "0"
+    assert record(answer["JobId"]).head.warnings == warnings
+    assert send(**order | {"Account": "10012"})["return"] == ("-7" if warnings else "0")
+
+
+def test_the_window_is_on_the_first_page_and_of_no_concern_to_an_invoice(send: Send, record: Record) -> None:
+    answer = send(**LETTER | {"SendFile1": pdf(words("Rechnung"), address(45))})
+    assert record(answer["JobId"]).head.warnings == (NO_ADDRESS,)
+    assert send(**QSIGN | {"Account": "10012", "SendFile1": PDF})["return"] == "0"
 
 
 @pytest.mark.parametrize(

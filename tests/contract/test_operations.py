@@ -1,9 +1,17 @@
 """Every code of JobStatus, CancelJob, RequestReceived and DeleteReceived, through SOAP."""
 
+import base64
+import csv
+import json
+import time
 from collections.abc import Callable
 
 import pytest
 
+from contract.conftest import Final, Record, Send
+from contract.farend import INBOX, FarEnd
+from contract.sendjob import FAX
+from documents import pdf, words
 from serving import Serving
 from soapcall import call
 
@@ -70,3 +78,31 @@ def test_the_oldest_fax_comes_again_until_it_is_deleted(
     assert int(second["FaxId"]) > int(first["FaxId"])
     assert call(server.base_url, "DeleteReceived", **login, FaxId=second["FaxId"])["return"] == "0"
     assert call(server.base_url, "RequestReceived", **login)["return"] == "5"
+
+
+LONG = pdf(*[words(f"Seite {number} von 60") for number in range(1, 61)])
+"""Seconds on the line."""
+
+
+def test_a_call_on_the_line_is_ended_and_both_sides_have_the_pages_that_went_over(
+    server: Serving, send: Send, final: Final, record: Record, far_end: FarEnd, depesche: Callable[..., str]
+) -> None:
+    job = send(**FAX | {"Recipient": INBOX, "SendFilename1": "akte.pdf", "SendFile1": LONG})["JobId"]
+    deadline = time.monotonic() + 30
+    while not any(path.stat().st_size > 20_000 for path in (server.data / "scratch").glob("fax-*/received.tif")):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert cancel(server, job) == "0"
+    answer = final(job)
+    assert cancel(server, job) == "1"
+    assert answer["SendResult"] == "Send failed"
+    [row] = csv.DictReader(base64.b64decode(answer["StatusFile"]).decode().splitlines())
+    sent = int(row["PAGES"])
+    assert row["RESULT"] == "Send failed"
+    assert 1 <= sent < 61
+    assert record(job).fates[0].attempts == 1
+    *_, listed = json.loads(depesche("inbox", "list", "--account", "30005", "--json"))
+    assert (listed["pages"], listed["complete"]) == (sent, False)
+    while (fax := far_end.fax()).outs["FaxId"] != str(listed["id"]):
+        pass  # another test's
+    assert len(fax.pages) == sent

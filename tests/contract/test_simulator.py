@@ -58,6 +58,7 @@ CALLS: dict[Rule, tuple[dict[str, Any], int]] = {
     Rule.FOREIGN: (FAX | {"Account": "10010", "Recipient": "+4312345678"}, -8),
     Rule.DAMAGED: (named("sandbox-damaged.pdf"), -7),
     Rule.NOT_WHOLE: (named("sandbox-too-long.pdf"), -14),
+    Rule.ADDRESS_WINDOW: (LETTER | {"Account": "10012"}, -7),
     Rule.CONVERTER: (named("sandbox-crash.pdf"), 58),
     Rule.TRIAL_PAGES: (
         FAX | {"Account": "10005", "SendFilename1": "a.pdf", "SendFile1": FOUR_PAGES, "SendText": ""},

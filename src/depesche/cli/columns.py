@@ -79,6 +79,13 @@ COLUMNS: dict[str, Any] = {
             help="Minutes for which an order that went OK makes the same one a double, or none: as the settings say.",
         ),
     ],
+    "demands_window": Annotated[
+        bool | None,
+        typer.Option(
+            "--demand-window/--warn-window",
+            help="Refuse an iLetter whose address is not in the window of the envelope, or send it with a warning.",
+        ),
+    ],
 }
 """Columns of an account that `add` and `set` write, each with its option."""
 
@@ -99,6 +106,7 @@ DEFAULTS = {
     "most_recipients": "none",
     "most_pages": "none",
     "double_minutes": "none",
+    "demands_window": "warn-window",
 }
 """What `add` takes where nothing is said, again: the use case takes half a second to import."""
 

@@ -33,6 +33,7 @@ def print_portrait(portrait: "Portrait") -> None:
         ("Balance", balance(account)),
         ("Allowance", allowance(account)),
         ("Limits", _limits(account)),
+        ("Letters", "refused if the address is not in the window" if account.demands_window else ""),
     )
     out.print(tables.described(lines))
     for doubt in portrait.doubts:
@@ -69,6 +70,7 @@ def json_of(portrait: "Portrait") -> dict[str, Any]:
         "most_recipients": account.most_recipients,
         "most_pages": account.most_pages,
         "double_minutes": account.double_minutes,
+        "demands_window": account.demands_window,
     }
 
 

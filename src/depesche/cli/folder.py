@@ -162,4 +162,5 @@ def _fax(received: ReceivedFax) -> Fax:
         received.originator,
         received.remote_id,
         received.pages,
+        received.complete,
     )

@@ -95,6 +95,8 @@ class Fax:
     originator: str
     remote_id: str
     pages: int
+    complete: bool | None = None
+    """Whether the last page was confirmed; None: the server does not tell."""
 
 
 class Gateway(Protocol):

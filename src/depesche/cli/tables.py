@@ -47,7 +47,7 @@ def print_faxes(faxes: Iterable[Fax]) -> None:
             plain(fax.called_number),
             plain(fax.originator),
             plain(fax.remote_id),
-            str(fax.pages),
+            f"{fax.pages} (broken off)" if fax.complete is False else str(fax.pages),
         )
     show(table)
 

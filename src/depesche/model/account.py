@@ -112,6 +112,9 @@ class Account:
     double_minutes: int | None = None
     """How long an order that went OK makes an identical one a double; None: as the settings say."""
 
+    demands_window: bool = False
+    """An iLetter whose address is not in the window of the envelope is refused; else it is sent with a warning."""
+
     has_prices: bool = False
     """Its price list has lines."""
 

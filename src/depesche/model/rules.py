@@ -147,6 +147,12 @@ class Rule(Enum):
         "a document is damaged or encrypted",
         "ein Dokument ist beschädigt oder verschlüsselt",
     )
+    ADDRESS_WINDOW = (
+        20,
+        Code.NOT_CONVERTIBLE,
+        "the address of an iLetter is not in the window of the envelope, and the account demands it",
+        "die Anschrift eines iLetters liegt nicht im Fenster des Umschlags, und das Konto verlangt es",
+    )
     NOT_WHOLE = (
         21,
         Code.WHOLE_NOT_CONVERTIBLE,

@@ -12,6 +12,8 @@ from depesche.render.grid import MM_PER_INCH
 from depesche.render.image import Picture, PicturePages
 from depesche.render.memory import enough
 from depesche.render.pdf import load_page
+from depesche.render.window import look
+from depesche.render.wire import AddressFault
 
 A4 = (595.276, 841.89)
 """Points."""
@@ -57,6 +59,10 @@ class Letter:
         if sink.failure:
             raise sink.failure
         return len(self._document)
+
+    def fault(self) -> AddressFault | None:
+        """What is wrong with the address on the first page."""
+        return look(self._document[0])
 
     def _add_page(self, source: Any, index: int, size: tuple[float, float]) -> None:
         if all(abs(side - wanted) <= TOLERANCE for side, wanted in zip(size, A4, strict=True)):

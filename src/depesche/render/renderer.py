@@ -14,10 +14,10 @@ from depesche.render.errors import ConverterFailed, RenderError
 from depesche.render.keeper import Keeper
 from depesche.render.order import Source, TextPage
 from depesche.render.turns import Turns
-from depesche.render.wire import Done, Task
+from depesche.render.wire import AddressFault, Done, Task
 from depesche.render.work import Input, Work
 
-__all__ = ["Renderer", "Source", "TextPage"]
+__all__ = ["AddressFault", "Renderer", "Source", "TextPage"]
 
 LARGE = 128 << 10
 """Octets of documents from which their pages are counted first, and drawn in several processes if they are many."""
@@ -68,15 +68,19 @@ class Renderer:
             with _result(out) as file:
                 return await self._draw(account, work, inputs, file)
 
-    async def letter(self, sources: Sequence[Source], out: Path, *, account: int = 0) -> int:
+    async def letter(
+        self, sources: Sequence[Source], out: Path, *, account: int = 0
+    ) -> tuple[int, AddressFault | None]:
         """Write all sources to `out`, one PDF document of A4 pages.
 
-        Returns: the pages. Raises: RenderError (then `out` does not exist).
+        Returns: the pages, and what is wrong with the address on the first one.
+        Raises: RenderError (then `out` does not exist).
         """
         async with self._work(account, out.parent) as work:
             inputs = [await work.open(source) for source in sources]
             with _result(out) as file:
-                return (await work.convert(Task.LETTER, inputs, file)).pages
+                done = await work.convert(Task.LETTER, inputs, file)
+                return done.pages, done.fault
 
     async def count(self, source: Source, *, account: int = 0) -> int:
         """The pages of one document. Raises: RenderError."""

@@ -76,7 +76,7 @@ def _letter(request: Request, files: Sequence[BinaryIO]) -> Done:
             letter.add_pictures(PicturePages(file, format_, request.pixels, request.most))
     pages = letter.save(output)
     output.flush()
-    return Done(pages)
+    return Done(pages, fault=letter.fault())
 
 
 def _text_page(request: Request, files: Sequence[BinaryIO]) -> Done:

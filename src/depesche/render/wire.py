@@ -47,6 +47,19 @@ class Task(StrEnum):
     """Set the one input, a text file, as a PDF document."""
 
 
+class AddressFault(StrEnum):
+    """Why the address of a letter would not be read through the window of the envelope."""
+
+    EMPTY = "empty"
+    """There is none in it."""
+
+    CUT = "cut"
+    """Text runs over an edge of it."""
+
+    UNSEEN = "unseen"
+    """It could not be looked at: the page takes more memory than allowed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One conversion. Inputs, then the output (except for `COUNT`), are the descriptors beside it."""
@@ -88,6 +101,9 @@ class Done:
     strips: tuple[Strip, ...] = ()
     """FAX: what was written, in order."""
 
+    fault: AddressFault | None = None
+    """LETTER: what is wrong with its address."""
+
 
 @dataclass(frozen=True, slots=True)
 class Exit:
@@ -124,7 +140,8 @@ def unpack_request(packet: bytes) -> Request:
 
 def pack_done(done: Done) -> bytes:
     """A packet for the parent."""
-    return json.dumps({"pages": done.pages, "strips": [[s.rows, s.octets] for s in done.strips]}).encode()
+    strips = [[strip.rows, strip.octets] for strip in done.strips]
+    return json.dumps({"pages": done.pages, "strips": strips, "fault": done.fault}).encode()
 
 
 def pack_error(error: RenderError) -> bytes:
@@ -143,7 +160,7 @@ def unpack_answer(packet: bytes, most: int) -> Done:
     pages, strips = fields.get("pages"), fields.get("strips")
     if not isinstance(strips, list) or len(strips) > most:
         raise ProtocolError("no list of strips")
-    return Done(_number(pages, most), tuple(_strip(strip) for strip in strips))
+    return Done(_number(pages, most), tuple(_strip(strip) for strip in strips), _fault(fields.get("fault")))
 
 
 def pack_exit(ended: Exit) -> bytes:
@@ -181,6 +198,14 @@ def _number(value: object, most: int) -> int:
     if type(value) is not int or not 0 < value <= most:
         raise ProtocolError("a number out of range")
     return value
+
+
+def _fault(value: object) -> AddressFault | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or value not in {*AddressFault}:
+        raise ProtocolError("an unknown fault")
+    return AddressFault(value)
 
 
 def _strip(value: object) -> Strip:

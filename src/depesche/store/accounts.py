@@ -121,6 +121,7 @@ def _account(row: Row) -> Account:
         most_recipients=row.most_recipients,
         most_pages=row.most_pages,
         double_minutes=row.double_minutes,
+        demands_window=row.demands_window,
         has_prices=row.has_prices,
         has_blocked=row.has_blocked,
     )

@@ -95,6 +95,7 @@ account = sa.Table(
     sa.Column("most_recipients", sa.Integer),
     sa.Column("most_pages", sa.Integer),
     sa.Column("double_minutes", sa.Integer),
+    sa.Column("demands_window", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 account_number = sa.Table(

@@ -79,6 +79,7 @@ DEFAULTS: Mapping[str, Any] = {
     "most_recipients": None,
     "most_pages": None,
     "double_minutes": None,
+    "demands_window": False,
 }
 
 

@@ -1,7 +1,7 @@
 """Making what goes out: pages, counts, and how the sender appears. Rules 20 to 22."""
 
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,7 @@ from depesche.model.rules import Rule
 from depesche.model.station import station_id
 from depesche.render.detect import Format
 from depesche.render.errors import ConverterFailed, Damaged, NotWhole, RenderError, Unsupported
-from depesche.render.renderer import Source, TextPage
+from depesche.render.renderer import AddressFault, Source, TextPage
 from depesche.usecases.house import House
 from depesche.usecases.order import Order, OrderFile
 from depesche.usecases.refused import Refused
@@ -32,8 +32,22 @@ _RULES: dict[type[RenderError], Rule] = {
 GERMAN = frozenset({"DE", "AT", "CH", "LI", "LU"})
 """Countries whose accounts write the heading of a fax in German; all others write English."""
 
-Made = tuple[int, tuple[StoredFile, ...]]
-"""Pages, and the file of them if one was written."""
+_FAULTS: dict[AddressFault, str] = {
+    AddressFault.EMPTY: "the window of the envelope would show no address",
+    AddressFault.CUT: "text runs over the edge of the window of the envelope",
+    AddressFault.UNSEEN: "whether the address is in the window of the envelope could not be seen",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What came of the documents."""
+
+    pages: int
+    files: tuple[StoredFile, ...] = ()
+    """Of the pages, if they were written."""
+
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +67,10 @@ async def compose(house: House, account: Account, order: Order, roll: Roll, writ
     repeats, warning = options.repeats(order.options)
     warnings += [warning] if warning else []
     try:
-        pages, files = await _pages(house, account, order, roll, written)
+        made = await _pages(house, account, order, roll, written)
     except RenderError as error:
         raise Refused(_RULES[type(error)], str(error)) from error
-    return Composed(pages, sending, repeats, files, tuple(warnings))
+    return Composed(made.pages, sending, repeats, made.files, (*warnings, *made.warnings))
 
 
 async def _pages(house: House, account: Account, order: Order, roll: Roll, written: list[Blob]) -> Made:
@@ -64,11 +78,11 @@ async def _pages(house: House, account: Account, order: Order, roll: Roll, writt
         case Channel.FAX:
             return await _fax(house, account, order, _text_page(house, account, order, roll), written)
         case Channel.SMS:
-            return len(gsm.parts(order.submission.text)), ()
+            return Made(len(gsm.parts(order.submission.text)))
         case Channel.MAIL:
-            return await _count(house, account, order.files), ()
+            return Made(await _count(house, account, order.files))
         case Channel.LETTER:
-            return await _letter(house, account, order.files, "brief.pdf", written)
+            return await _letter(house, account, order.files, written)
         case Channel.QSIGN:
             return await _invoice(house, account, order.files[0], written)
 
@@ -78,23 +92,37 @@ async def _fax(house: House, account: Account, order: Order, text: TextPage | No
         sources = await _sources(house, order.files, stack)
         out = await stack.enter_async_context(house.blobs.workplace()) / "fax.tif"
         pages = await house.renderer.fax(text, sources, out, account=account.id)
-        return pages, (await _keep(house, out, "fax.tif", Format.TIFF, pages, written),)
+        return Made(pages, (await _keep(house, out, "fax.tif", Format.TIFF, pages, written),))
 
 
-async def _letter(house: House, account: Account, files: tuple[OrderFile, ...], name: str, written: list[Blob]) -> Made:
+async def _letter(house: House, account: Account, files: tuple[OrderFile, ...], written: list[Blob]) -> Made:
+    """The address has to be read through the window; where the account does not demand it, the print centre may."""
+    made, fault = await _sheets(house, account, files, "brief.pdf", written)
+    if fault is None:
+        return made
+    if account.demands_window and fault is not AddressFault.UNSEEN:
+        raise Refused(Rule.ADDRESS_WINDOW, _FAULTS[fault])
+    return replace(made, warnings=(_FAULTS[fault],))
+
+
+async def _sheets(
+    house: House, account: Account, files: tuple[OrderFile, ...], name: str, written: list[Blob]
+) -> tuple[Made, AddressFault | None]:
+    """One document of A4 pages for paper."""
     async with AsyncExitStack() as stack:
         sources = await _sources(house, files, stack)
         out = await stack.enter_async_context(house.blobs.workplace()) / "letter.pdf"
-        pages = await house.renderer.letter(sources, out, account=account.id)
-        return pages, (await _keep(house, out, name, Format.PDF, pages, written),)
+        pages, fault = await house.renderer.letter(sources, out, account=account.id)
+        return Made(pages, (await _keep(house, out, name, Format.PDF, pages, written),)), fault
 
 
 async def _invoice(house: House, account: Account, file: OrderFile, written: list[Blob]) -> Made:
     """A PDF stays as it is, to the byte: it may carry data or a signature already."""
     if file.format is not Format.PDF:
-        return await _letter(house, account, (file,), f"{Path(file.filename).stem}.pdf", written)
+        made, _ = await _sheets(house, account, (file,), f"{Path(file.filename).stem}.pdf", written)
+        return made
     async with house.blobs.local(file.blob.key) as path:
-        return await house.renderer.count(Source(path, file.format), account=account.id), ()
+        return Made(await house.renderer.count(Source(path, file.format), account=account.id))
 
 
 async def _count(house: House, account: Account, files: tuple[OrderFile, ...]) -> int:

@@ -95,6 +95,12 @@ SPECIAL = (
         "darf eine Seite am Tag senden",
         {"day_pages": 1},
     ),
+    Special(
+        "10012",
+        "sends no letter whose address is not in the window",
+        "sendet keinen Brief, dessen Anschrift nicht im Fenster liegt",
+        {"demands_window": True},
+    ),
 )
 """Password as of the others; without a fax number."""
 

@@ -71,6 +71,10 @@ HOW: dict[Rule, tuple[str, str]] = {
     Rule.BARRED: ("Recipient `+493023125010`", "Recipient `+493023125010`"),
     Rule.FOREIGN: ("Account `10010`, Recipient `+4312345678`", "Account `10010`, Recipient `+4312345678`"),
     Rule.DAMAGED: ("SendFilename1 `sandbox-damaged.pdf`", "SendFilename1 `sandbox-damaged.pdf`"),
+    Rule.ADDRESS_WINDOW: (
+        "Account `10012`, JobType `3`, a page without an address",
+        "Account `10012`, JobType `3`, eine Seite ohne Anschrift",
+    ),
     Rule.NOT_WHOLE: ("SendFilename1 `sandbox-too-long.pdf`", "SendFilename1 `sandbox-too-long.pdf`"),
     Rule.CONVERTER: ("SendFilename1 `sandbox-crash.pdf`", "SendFilename1 `sandbox-crash.pdf`"),
     Rule.TRIAL_PAGES: ("Account `10005`, a document of four pages", "Account `10005`, ein Dokument mit vier Seiten"),

@@ -52,6 +52,7 @@ def test_an_account_is_read_as_it_was_written(database: Database) -> None:
             most_recipients=10,
             most_pages=20,
             double_minutes=0,
+            demands_window=True,
         )
     )
     assert written == Account(
@@ -85,6 +86,7 @@ def test_an_account_is_read_as_it_was_written(database: Database) -> None:
         most_recipients=10,
         most_pages=20,
         double_minutes=0,
+        demands_window=True,
     )
     assert database.read_here(lambda connection: accounts.by_number(connection, "0815")) == written
     assert database.read_here(accounts.everyone) == [written]

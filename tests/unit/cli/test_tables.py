@@ -80,6 +80,13 @@ def test_references_are_shown_where_there_are_some(capsys: pytest.CaptureFixture
     assert "Reference" in capsys.readouterr().out
 
 
+def test_a_fax_that_broke_off_is_told_from_a_whole_one(capsys: pytest.CaptureFixture[str]) -> None:
+    tables.print_faxes([Fax(number, "+4930", AT, "+4940", "", 3, whole) for number, whole in ((1, True), (2, None))])
+    assert "broken off" not in capsys.readouterr().out
+    tables.print_faxes([Fax(3, "+4930", AT, "+4940", "", 3, complete=False)])
+    assert "3 (broken off)" in capsys.readouterr().out
+
+
 def test_what_the_far_side_sent_is_text_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
     evil = "\x1b[2J\x9b31m[bold]x[/]"
     tables.print_rows([Row(evil, evil, remote_id=evil, reference=evil)])

@@ -23,7 +23,7 @@ from depesche.render import process as process_module
 from depesche.render.detect import Format
 from depesche.render.errors import ConverterFailed, Damaged, NotWhole, RenderError, Unsupported
 from depesche.render.keeper import Keeper
-from depesche.render.renderer import LARGE, Renderer, Source, TextPage
+from depesche.render.renderer import LARGE, AddressFault, Renderer, Source, TextPage
 from documents import (
     BLACK_SQUARE,
     encrypted_pdf,
@@ -87,7 +87,7 @@ def test_every_format_becomes_a_fax_and_a_letter_of_the_pages_that_are_counted(
     drawn = fax(studio, None, source)
     assert len(drawn) == pages
     assert all(page.any() for page in drawn)
-    assert studio.run(studio.renderer().letter([source], studio.out)) == pages
+    assert studio.run(studio.renderer().letter([source], studio.out))[0] == pages
     with pdfium.PdfDocument(studio.out) as letter:
         assert len(letter) == pages
 
@@ -222,7 +222,7 @@ def test_one_account_does_not_take_all_turns_from_the_others(studio: Studio) -> 
         await asyncio.sleep(0)
         async with asyncio.timeout(5):
             assert await renderer.fax(None, [quick], studio.out, account=2) == 1
-            assert await renderer.letter([quick], studio.out, account=2) == 1
+            assert await renderer.letter([quick], studio.out, account=2) == (1, AddressFault.EMPTY)
             assert await renderer.count(quick, account=2) == 1
         assert not any(task.done() for task in held)
         for task in held:
@@ -398,7 +398,7 @@ def test_the_least_memory_that_may_be_set_is_enough_for_ordinary_documents(any_s
     ):
         source = any_studio.source(data, format_)
         assert any_studio.run(renderer.fax(PAGE, [source], any_studio.out)) > 1
-        assert any_studio.run(renderer.letter([source], any_studio.out)) >= 1
+        assert any_studio.run(renderer.letter([source], any_studio.out))[0] >= 1
 
 
 def test_less_memory_than_that_may_not_be_set() -> None:

@@ -10,7 +10,7 @@ from depesche.render import wire
 from depesche.render.detect import Format
 from depesche.render.errors import ConverterFailed, Damaged, NotWhole, RenderError, Unsupported
 from depesche.render.tiff import Strip
-from depesche.render.wire import Done, Exit, ProtocolError, Request, Task
+from depesche.render.wire import AddressFault, Done, Exit, ProtocolError, Request, Task
 
 REQUEST = Request(
     Task.FAX, (Format.PDF, Format.TIFF), memory=1 << 30, output=1 << 28, seconds=19.5, pixels=10**8, most=500,
@@ -23,8 +23,8 @@ def test_a_request_arrives_as_it_was() -> None:
 
 
 def test_an_answer_arrives_as_it_was() -> None:
-    done = Done(3, (Strip(2292, 1000), Strip(1, 1)))
-    assert wire.unpack_answer(wire.pack_done(done), 500) == done
+    for done in (Done(3, (Strip(2292, 1000), Strip(1, 1))), *(Done(1, fault=fault) for fault in AddressFault)):
+        assert wire.unpack_answer(wire.pack_done(done), 500) == done
 
 
 @pytest.mark.parametrize("kind", [Unsupported, Damaged, NotWhole, ConverterFailed])
@@ -69,6 +69,8 @@ def test_the_answer_for_the_longest_fax_fits_into_a_packet() -> None:
         b'{"pages": 1, "strips": [[2292, 1e3]]}',
         b'{"pages": 1, "strips": [[2292, 99999999999]]}',
         b'{"pages": 1, "strips": [' + b",".join([b"[1,1]"] * 501) + b"]}",
+        b'{"pages": 1, "strips": [], "fault": "late"}',
+        b'{"pages": 1, "strips": [], "fault": ["empty"]}',
         b'{"error": "SystemExit", "reason": ""}',
         b'{"error": "Damaged"}',
         b'{"error": "Damaged", "reason": 5}',

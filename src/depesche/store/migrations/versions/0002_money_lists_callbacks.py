@@ -39,6 +39,7 @@ def _account() -> None:
         sa.Column("most_recipients", sa.Integer(), nullable=True),
         sa.Column("most_pages", sa.Integer(), nullable=True),
         sa.Column("double_minutes", sa.Integer(), nullable=True),
+        sa.Column("demands_window", sa.Boolean(), server_default=sa.false(), nullable=False),
     ):
         op.add_column("account", column)
 

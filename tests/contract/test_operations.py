@@ -102,7 +102,8 @@ def test_a_call_on_the_line_is_ended_and_both_sides_have_the_pages_that_went_ove
     assert 1 <= sent < 61
     assert record(job).fates[0].attempts == 1
     *_, listed = json.loads(depesche("inbox", "list", "--account", "30005", "--json"))
-    assert (listed["pages"], listed["complete"]) == (sent, False)
+    assert not listed["complete"]
+    assert listed["pages"] in {sent, sent + 1}, "the confirmation of the last page may be what was cut off"
     while (fax := far_end.fax()).outs["FaxId"] != str(listed["id"]):
         pass  # another test's
-    assert len(fax.pages) == sent
+    assert len(fax.pages) == listed["pages"]

@@ -15,6 +15,7 @@ from depesche.model.jobtype import JobType
 from depesche.model.roll import Recipient, ShortRoll
 from depesche.store import accounts, schema
 from depesche.store.database import Database
+from depesche.store.sqlite import Sqlite
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -37,10 +38,16 @@ class Clock:
         return self.moment
 
 
-def copy_of(ready: Path, folder: Path) -> Database:
+def copy_of(ready: Path, folder: Path) -> Sqlite:
     """A database of one's own, made from one that has its tables already."""
     folder.mkdir(parents=True, exist_ok=True)
-    return Database(Path(shutil.copy(ready, folder / "depesche.db")))
+    return Sqlite(Path(shutil.copy(ready, folder / "depesche.db")))
+
+
+def embedded(database: Database) -> Sqlite:
+    """The same, for tests of what only the embedded one has."""
+    assert isinstance(database, Sqlite)
+    return database
 
 
 def add_account(connection: sa.Connection, number: str = "10001", *numbers: str, **changes: Any) -> Account:

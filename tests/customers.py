@@ -10,7 +10,7 @@ from depesche.blobs.store import Blob, Blobs
 from depesche.config import load
 from depesche.model.account import Account
 from depesche.render.renderer import Renderer
-from depesche.store.database import Database
+from depesche.store.sqlite import Sqlite
 from depesche.usecases.authenticate import Login
 from depesche.usecases.house import House
 from depesche.usecases.submit import Submission, SubmitAnswer, Upload, submit
@@ -58,7 +58,7 @@ class OpenHouse:
         return list((self.house.settings.data / "scratch").iterdir())
 
 
-def open_house(data: Path, database: Database, clock: Clock, renderer: Renderer | None = None) -> OpenHouse:
+def open_house(data: Path, database: Sqlite, clock: Clock, renderer: Renderer | None = None) -> OpenHouse:
     """Without a `renderer` of its own the house makes no pages."""
     settings = load(data=data)
     seconds, wake, hurry = Seconds(), Bell(), Bell()

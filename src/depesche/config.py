@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, IPvAnyNetwork, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 MIB = 1 << 20
+DAY = 86_400
+"""Seconds."""
 
 
 def _zone(name: str) -> str:
@@ -129,6 +131,15 @@ class Dispatch(Section):
     sandbox_speed: float = Field(
         default=60, gt=0, description="How many times faster retries run for sandbox accounts."
     )
+    sweep_hours: float = Field(
+        default=1, gt=0, description="Pause between looks for documents that belong to no order and no received fax."
+    )
+    orphan_days: float = Field(
+        default=7,
+        ge=1,
+        description="Such documents are deleted when they are older than this. What arrives slowly is one of them "
+        "until it is whole, so it has to be more than `[soap] max_body` takes at the `[web] pace`.",
+    )
 
 
 class Accounts(Section):
@@ -188,13 +199,63 @@ class Callbacks(Section):
         return self.model_copy(update={"allow": (*self.allow, *loopback)})
 
 
+class Blobs(Section):
+    """Where documents and received faxes lie: in the folder `blobs` of the data folder, or in S3."""
+
+    url: Annotated[str, Field(pattern=r"^(s3://[a-z0-9][a-z0-9.-]+[a-z0-9](/[A-Za-z0-9._-]+)*/?)?$")] = Field(
+        default="",
+        description="`s3://bucket/prefix`, for one node or many; empty: the folder. Bucket and prefix belong to one "
+        "installation alone.",
+    )
+    endpoint: Annotated[str, Field(pattern=r"^(https?://[^/?#@\s]+/?)?$")] = Field(
+        default="", description="Address of the S3 server, `https://s3.example.com`; empty: that of AWS."
+    )
+    region: str = Field(default="", description="Region of the bucket; empty: `AWS_REGION`, or us-east-1.")
+    access_key: str = Field(
+        default="",
+        description="Name of the key. Without one AWS's variables in the environment count (`AWS_ACCESS_KEY_ID`), "
+        "or the role of the machine or container.",
+    )
+    secret_key: SecretStr = Field(default=SecretStr(""), description="The key itself.")
+    allow_http: bool = Field(default=False, description="Whether `endpoint` may be `http://`, without encryption.")
+    seconds: float = Field(
+        default=10,
+        gt=0,
+        le=60,
+        description="Time for one step with S3, repeats included; the largest is a part of 5 MiB. An order that comes "
+        "while S3 does not answer is refused after it.",
+    )
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if bool(self.access_key) != bool(self.secret_key.get_secret_value()):
+            raise ValueError("access_key and secret_key are given together, or neither")
+        if self.endpoint.startswith("http:") and not self.allow_http:
+            raise ValueError("documents would travel without encryption: an https:// endpoint, or allow_http")
+        return self
+
+
 class Settings(BaseSettings):
     """All settings of one node."""
 
-    model_config = SettingsConfigDict(env_prefix="DEPESCHE_", env_nested_delimiter="__", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="DEPESCHE_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,  # there are secrets in it
+    )
     toml_file: ClassVar[Path | None] = None
 
     data: Path = Field(default=Path("data"), description="Folder for the database and the documents.")
+    database_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="`postgresql://user:password@host/database`: a PostgreSQL database, for one node or many, in "
+        "place of the file in the data folder.",
+    )
+    database_connections: int = Field(
+        default=12, ge=5, description="Connections of this node to PostgreSQL at most, four of them for reading."
+    )
     first_job_id: int = Field(default=1, ge=1, lt=2**31, description="JobId of the first job of a new installation.")
     first_fax_id: int = Field(
         default=1, ge=1, lt=2**63, description="FaxId of the first received fax of a new installation."
@@ -210,6 +271,7 @@ class Settings(BaseSettings):
     dispatch: Dispatch = Field(default=Dispatch())
     accounts: Accounts = Field(default=Accounts())
     callbacks: Callbacks = Field(default=Callbacks())
+    blobs: Blobs = Field(default=Blobs())
 
     @model_validator(mode="after")
     def _answers_leave_in_time(self) -> Self:
@@ -217,6 +279,16 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"[render] seconds ({self.render.seconds:g}) must be less than [soap] max_seconds "
                 f"({self.soap.max_seconds:g}): an order whose documents take too long is answered as well"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _slow_orders_are_no_orphans(self) -> Self:
+        slowest = self.web.silence_seconds + self.soap.max_body / self.web.pace + self.soap.max_seconds
+        if self.dispatch.orphan_days * DAY <= slowest:
+            raise ValueError(
+                f"[dispatch] orphan_days ({self.dispatch.orphan_days:g}) must be more than {slowest / DAY:.3g}: a "
+                "request of [soap] max_body that comes at the [web] pace takes so long, and would lose its documents"
             )
         return self
 

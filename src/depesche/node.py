@@ -38,7 +38,9 @@ from depesche.model.jobtype import Channel
 from depesche.model.reception import Reception
 from depesche.render.renderer import Renderer
 from depesche.store import deliveries, upgrade
-from depesche.store.database import Database
+from depesche.store.database import Place
+from depesche.store.postgres import PostgresServer
+from depesche.store.sqlite import SqliteFile
 from depesche.usecases import receive
 from depesche.usecases.house import House
 from depesche.usecases.throttle import Throttle
@@ -73,13 +75,14 @@ async def open_node(settings: Settings, *, dispatch: bool) -> AsyncIterator[Node
         data = settings.data
         data.mkdir(mode=0o700, parents=True, exist_ok=True)  # documents and accounts: the server's user alone
         lock = _alone(data / "lock")
+        place = _place(settings)
         if dispatch:
             stack.enter_context(lock)
-            _bring_up_to_date(settings)
-        elif upgrade.wanted(data / "depesche.db"):
+            _bring_up_to_date(settings, place)
+        elif upgrade.wanted(place):
             with lock:  # never under the feet of a running server of an older release
-                _bring_up_to_date(settings)
-        database = Database(data / "depesche.db")
+                _bring_up_to_date(settings, place)
+        database = place.open()
         stack.callback(database.close)
         renderer = await stack.enter_async_context(Renderer(settings.render))
         wakers = _Wakers()
@@ -101,9 +104,13 @@ async def open_node(settings: Settings, *, dispatch: bool) -> AsyncIterator[Node
         yield Node(house, wakers.dispatcher)
 
 
-def _bring_up_to_date(settings: Settings) -> None:
-    path = settings.data / "depesche.db"
-    upgrade.ready(path, first_job_id=settings.first_job_id, first_fax_id=settings.first_fax_id)
+def _place(settings: Settings) -> Place:
+    url = settings.database_url.get_secret_value()
+    return PostgresServer(url, settings.database_connections) if url else SqliteFile(settings.data / "depesche.db")
+
+
+def _bring_up_to_date(settings: Settings, place: Place) -> None:
+    upgrade.ready(place, first_job_id=settings.first_job_id, first_fax_id=settings.first_fax_id)
 
 
 async def serve(settings: Settings, prepared: Callable[[Node, int], Awaitable[None]]) -> None:
@@ -159,8 +166,9 @@ class _Wakers:
 
 async def _dispatcher(house: House) -> Dispatcher:
     settings = house.settings
-    now = house.now()
-    await house.database.run(lambda connection: deliveries.expire_leases(connection, now))
+    if not settings.database_url.get_secret_value():  # nobody else works on it: what is leased was left by a dead one
+        now = house.now()
+        await house.database.run(lambda connection: deliveries.expire_leases(connection, now))
     sandbox = _sandbox(house)
     desk = Desk(
         settings=settings.dispatch,

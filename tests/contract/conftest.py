@@ -18,7 +18,7 @@ from contract import web as webserver
 from contract.farend import FarEnd
 from contract.web import Called
 from customers import open_house
-from depesche.store.database import Database
+from depesche.store.sqlite import Sqlite
 from depesche.usecases import accounts, jobs
 from depesche.usecases.accounts import NewAccount
 from depesche.usecases.house import House
@@ -92,7 +92,7 @@ def house(server: Serving) -> Iterator[House]:
 @contextmanager
 def house_beside(server: Serving) -> Iterator[House]:
     """The server's data folder as an operator has it, who works on it while the server runs."""
-    database = Database(server.data / "depesche.db")
+    database = Sqlite(server.data / "depesche.db")
     yield replace(open_house(server.data, database, Clock()).house, now=lambda: datetime.now(UTC))
     database.close()
 

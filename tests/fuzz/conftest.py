@@ -8,7 +8,7 @@ import pytest
 from builders import Clock
 from customers import OpenHouse, open_house
 from depesche.store import upgrade
-from depesche.store.database import Database
+from depesche.store.sqlite import Sqlite, SqliteFile
 
 
 @pytest.fixture(scope="session")
@@ -19,7 +19,7 @@ def anyio_backend() -> str:
 @pytest.fixture
 def opened(tmp_path: Path) -> Iterator[OpenHouse]:
     path = tmp_path / "depesche.db"
-    upgrade.ready(path)
-    database = Database(path)
+    upgrade.ready(SqliteFile(path))
+    database = Sqlite(path)
     yield open_house(tmp_path, database, Clock())
     database.close()

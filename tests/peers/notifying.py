@@ -16,11 +16,11 @@ from depesche.config import Callbacks, Dispatch
 from depesche.dispatch.desk import Desk
 from depesche.dispatch.notify import Notifier
 from depesche.store import schema
-from depesche.store.database import Database
+from depesche.store.sqlite import Sqlite
 
 
 async def main(path: Path) -> None:
-    database = Database(path)
+    database = Sqlite(path)
     count = path.with_suffix(".starts")
     starts = int(count.read_text()) + 1 if count.exists() else 0
     count.write_text(str(starts))

@@ -8,7 +8,7 @@ from hypothesis import settings
 
 from builders import Clock, copy_of
 from depesche.store import upgrade
-from depesche.store.database import Database
+from depesche.store.sqlite import Sqlite, SqliteFile
 
 settings.register_profile("house", deadline=None)  # properties are no stopwatch: the machine may be busy
 settings.load_profile("house")
@@ -28,12 +28,12 @@ def clock() -> Clock:
 def ready(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database file with its tables and nothing in them."""
     path = tmp_path_factory.mktemp("ready") / "depesche.db"
-    upgrade.ready(path)
+    upgrade.ready(SqliteFile(path))
     return path
 
 
 @pytest.fixture
-def database(ready: Path, tmp_path: Path) -> Iterator[Database]:
+def database(ready: Path, tmp_path: Path) -> Iterator[Sqlite]:
     opened = copy_of(ready, tmp_path)
     yield opened
     opened.close()

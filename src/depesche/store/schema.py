@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 
-REVISION = "0002"
+REVISION = "0003"
 """The last migration: with it the tables are exactly these."""
 
 Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -230,6 +230,7 @@ document = sa.Table(
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("sha256", sa.String(64), nullable=False),
     sa.UniqueConstraint("job_id", "position"),
+    sa.Index("ix_document_blob_key", "blob_key"),
 )
 
 inbound = sa.Table(
@@ -248,6 +249,7 @@ inbound = sa.Table(
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("sha256", sa.String(64), nullable=False),
     sa.Column("deleted_at", Moment),
+    sa.Index("ix_inbound_blob_key", "blob_key"),
     sa.Index(
         "ix_inbound_kept",
         "account_id",

@@ -21,7 +21,7 @@ from depesche.model.roll import Roll
 from depesche.model.rules import Rule
 from depesche.model.tariff import FREE, NOTHING, Price, Quote
 from depesche.store import jobs, ledger, prices, refusals
-from depesche.store.database import DatabaseClosed
+from depesche.store.database import CommitUncertain, DatabaseClosed
 from depesche.store.ledger import Draft, Purse
 from depesche.store.refusals import Refusal
 from depesche.usecases import judge, simulate
@@ -71,6 +71,10 @@ async def submit(house: House, login: Login, submission: Submission) -> SubmitAn
     except BlobError as error:
         log.exception("order lost to the blob store")
         answer, refused = SubmitAnswer(Code.DOCUMENT_STORE), Refused(Rule.STORE, str(error))
+    except CommitUncertain:
+        log.exception("order perhaps lost to the database")
+        written.clear()  # there may be a job that names them
+        answer, refused = SubmitAnswer(Code.SERVER_ERROR), Refused(Rule.SERVER)
     except (SQLAlchemyError, DatabaseClosed):
         log.exception("order lost to the database")
         answer, refused = SubmitAnswer(Code.SERVER_ERROR), Refused(Rule.SERVER)

@@ -16,7 +16,7 @@ from depesche.dispatch.send import Sender
 from depesche.model.account import Account
 from depesche.model.jobtype import Channel
 from depesche.store import schema
-from depesche.store.database import Database
+from depesche.store.sqlite import Sqlite
 from ways import Scripted
 
 Deliveries = Callable[[], list[dict[str, Any]]]
@@ -29,7 +29,7 @@ def way() -> Scripted:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, database: Database, clock: Clock, way: Scripted) -> Desk:
+def desk(tmp_path: Path, database: Sqlite, clock: Clock, way: Scripted) -> Desk:
     ways: dict[Channel, Way] = dict.fromkeys(Channel, way)
     return Desk(
         settings=Dispatch(poll_seconds=0.01, lease_seconds=30),
@@ -49,11 +49,11 @@ def sender(desk: Desk) -> Sender:
 
 
 @pytest.fixture
-def account(database: Database) -> Account:
+def account(database: Sqlite) -> Account:
     return database.run_here(add_account)
 
 
 @pytest.fixture
-def deliveries(database: Database) -> Deliveries:
+def deliveries(database: Sqlite) -> Deliveries:
     """All deliveries as they are now."""
     return lambda: database.read_here(partial(rows, table=schema.delivery))

@@ -27,7 +27,7 @@ from depesche.model.account import Account
 from depesche.model.job import Sending
 from depesche.model.roll import Recipient, ShortRoll
 from depesche.store import callbacks, jobs, schema
-from depesche.store.database import Database
+from depesche.store.sqlite import Sqlite
 from peers import notifying, web
 from peers.web import Request, Web
 from ways import until
@@ -55,12 +55,12 @@ async def notifier(desk: Desk) -> AsyncIterator[Build]:
 
 
 @pytest.fixture
-def outbox(database: Database) -> Outbox:
+def outbox(database: Sqlite) -> Outbox:
     """All entries as they are now."""
     return lambda: database.read_here(partial(rows, table=schema.callback))
 
 
-def tell(database: Database, account: Account, url: str, many: int = 1, now: datetime = START) -> int:
+def tell(database: Sqlite, account: Account, url: str, many: int = 1, now: datetime = START) -> int:
     """A job that is final, all of it to be told; its JobId."""
 
     def work(connection: sa.Connection) -> int:
@@ -92,7 +92,7 @@ async def passing(clock: Clock, condition: Callable[[], object]) -> None:
     await until(look)
 
 
-def given_up(database: Database) -> list[dict[str, Any]]:
+def given_up(database: Sqlite) -> list[dict[str, Any]]:
     events = database.read_here(partial(rows, table=schema.event))
     return [event["data"] for event in events if event["kind"] == "callback.given_up"]
 
@@ -101,7 +101,7 @@ def given_up(database: Database) -> list[dict[str, Any]]:
 
 
 async def test_the_customers_server_is_told_what_became_of_a_recipient(
-    database: Database, account: Account, notifier: Build, outbox: Outbox
+    database: Sqlite, account: Account, notifier: Build, outbox: Outbox
 ) -> None:
     async with Web() as server:
         url = server.url("/status &job=$JID &to=$RCV &ref=$CID &stat=$STAT &at=$DATE-$TIME &cost=$COST$")
@@ -114,7 +114,7 @@ async def test_the_customers_server_is_told_what_became_of_a_recipient(
 
 
 async def test_each_given_row_is_one_call_in_the_order_given(
-    database: Database, account: Account, notifier: Build, outbox: Outbox
+    database: Sqlite, account: Account, notifier: Build, outbox: Outbox
 ) -> None:
     async with Web() as server:
         tell(database, account, server.url("/$CID"), many=20)
@@ -126,7 +126,7 @@ async def test_each_given_row_is_one_call_in_the_order_given(
 
 
 async def test_nothing_is_called_before_its_time_or_twice(
-    database: Database, account: Account, notifier: Build, clock: Clock
+    database: Sqlite, account: Account, notifier: Build, clock: Clock
 ) -> None:
     async with Web() as server:
         tell(database, account, server.url(), now=START + timedelta(seconds=1))
@@ -143,7 +143,7 @@ async def test_nothing_is_called_before_its_time_or_twice(
 
 
 async def test_a_call_that_fails_is_repeated_with_growing_pauses_until_it_goes_well(
-    database: Database, account: Account, notifier: Build, clock: Clock, outbox: Outbox
+    database: Sqlite, account: Account, notifier: Build, clock: Clock, outbox: Outbox
 ) -> None:
     async with Web(web.status(500), web.status(404), web.slam, web.status(200)) as server:
         tell(database, account, server.url("/$CID"), many=2)
@@ -163,7 +163,7 @@ async def test_a_call_that_fails_is_repeated_with_growing_pauses_until_it_goes_w
 
 
 async def test_after_a_day_a_recipient_is_given_up_and_the_next_has_its_try(
-    database: Database, account: Account, notifier: Build, clock: Clock, outbox: Outbox
+    database: Sqlite, account: Account, notifier: Build, clock: Clock, outbox: Outbox
 ) -> None:
     async with Web(web.status(503)) as server:
         tell(database, account, server.url("/$CID"), many=3)
@@ -185,7 +185,7 @@ async def test_after_a_day_a_recipient_is_given_up_and_the_next_has_its_try(
 
 
 async def test_a_success_gives_the_rest_of_the_job_another_day(
-    database: Database, account: Account, notifier: Build, clock: Clock, outbox: Outbox
+    database: Sqlite, account: Account, notifier: Build, clock: Clock, outbox: Outbox
 ) -> None:
     async with Web(web.status(503), web.status(200), web.status(503)) as server:
         tell(database, account, server.url("/$CID"), many=2)
@@ -204,7 +204,7 @@ async def test_a_success_gives_the_rest_of_the_job_another_day(
 
 
 async def test_one_recipient_that_fails_holds_up_the_later_ones_of_its_job_alone(
-    database: Database, account: Account, notifier: Build, clock: Clock
+    database: Sqlite, account: Account, notifier: Build, clock: Clock
 ) -> None:
     async def moody(request: Request, writer: asyncio.StreamWriter) -> None:
         await web.status(500 if request.target.startswith("/bad") else 200)(request, writer)
@@ -226,7 +226,7 @@ async def test_one_recipient_that_fails_holds_up_the_later_ones_of_its_job_alone
     "url", ["http://10.0.0.1/$JID", "http://u:p@a.de/", "gopher://a.de/", "http://nobody.invalid/"]
 )
 async def test_what_must_or_can_not_be_called_is_given_up_in_the_end(
-    database: Database, account: Account, notifier: Build, clock: Clock, outbox: Outbox, url: str
+    database: Sqlite, account: Account, notifier: Build, clock: Clock, outbox: Outbox, url: str
 ) -> None:
     tell(database, account, url)
     calls = notifier()
@@ -240,7 +240,7 @@ async def test_what_must_or_can_not_be_called_is_given_up_in_the_end(
 
 
 async def test_a_row_that_is_gone_is_given_up_at_once(
-    database: Database, account: Account, notifier: Build, outbox: Outbox
+    database: Sqlite, account: Account, notifier: Build, outbox: Outbox
 ) -> None:
     async with Web() as server:
         tell(database, account, server.url("/$CID"), many=3)
@@ -252,7 +252,7 @@ async def test_a_row_that_is_gone_is_given_up_at_once(
     assert [(lost["position"], lost["reason"]) for lost in given_up(database)] == [(1, "the given row is gone")]
 
 
-async def test_no_log_line_tells_an_address(database: Database, account: Account, notifier: Build) -> None:
+async def test_no_log_line_tells_an_address(database: Sqlite, account: Account, notifier: Build) -> None:
     with capture_logs() as logs:
         async with Web(web.status(500), web.slam, web.status(200)) as server:
             for _ in range(3):
@@ -266,7 +266,7 @@ async def test_no_log_line_tells_an_address(database: Database, account: Account
 
 
 async def test_a_slow_host_does_not_hold_up_the_others(
-    database: Database, account: Account, notifier: Build, clock: Clock
+    database: Sqlite, account: Account, notifier: Build, clock: Clock
 ) -> None:
     other = database.run_here(lambda connection: add_account(connection, "10002"))
     async with Web(web.hang, host="127.0.0.2") as slow, Web() as quick:
@@ -283,7 +283,7 @@ async def test_a_slow_host_does_not_hold_up_the_others(
 
 
 async def test_an_account_with_many_slow_hosts_does_not_hold_up_the_others(
-    database: Database, account: Account, notifier: Build, clock: Clock
+    database: Sqlite, account: Account, notifier: Build, clock: Clock
 ) -> None:
     other = database.run_here(lambda connection: add_account(connection, "10002"))
     async with AsyncExitStack() as stack:
@@ -300,7 +300,7 @@ async def test_an_account_with_many_slow_hosts_does_not_hold_up_the_others(
 
 
 async def test_an_account_whose_places_are_taken_does_not_ask_for_more_all_the_time(
-    database: Database, account: Account, notifier: Build, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    database: Sqlite, account: Account, notifier: Build, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
     real = Places.come_back
@@ -327,7 +327,7 @@ async def test_an_account_whose_places_are_taken_does_not_ask_for_more_all_the_t
 
 
 async def test_a_host_that_does_not_answer_is_not_called_many_times_at_once(
-    database: Database, account: Account, notifier: Build, clock: Clock
+    database: Sqlite, account: Account, notifier: Build, clock: Clock
 ) -> None:
     async with Web(web.hang) as slow:
         for _ in range(30):
@@ -342,7 +342,7 @@ async def test_a_host_that_does_not_answer_is_not_called_many_times_at_once(
 
 
 async def test_all_of_very_many_jobs_are_told_once(
-    database: Database, account: Account, notifier: Build, clock: Clock, outbox: Outbox
+    database: Sqlite, account: Account, notifier: Build, clock: Clock, outbox: Outbox
 ) -> None:
     async with Web() as server:
         made = [tell(database, account, server.url("/$JID")) for _ in range(200)]
@@ -355,7 +355,7 @@ async def test_all_of_very_many_jobs_are_told_once(
 
 
 async def test_a_long_job_lets_others_have_their_turn(
-    database: Database, account: Account, notifier: Build, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    database: Sqlite, account: Account, notifier: Build, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def answer(request: Request, writer: asyncio.StreamWriter) -> None:
         clock.forward(seconds=1)
@@ -373,7 +373,7 @@ async def test_a_long_job_lets_others_have_their_turn(
 
 
 async def test_a_batch_ends_after_its_time(
-    database: Database, account: Account, notifier: Build, monkeypatch: pytest.MonkeyPatch
+    database: Sqlite, account: Account, notifier: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "BATCH_SECONDS", 0.5)
     async with Web(web.status(200, after=0.2)) as server:
@@ -383,7 +383,7 @@ async def test_a_batch_ends_after_its_time(
 
 
 async def test_a_job_of_very_many_recipients_is_told_without_memory_growing(
-    database: Database, account: Account, notifier: Build, outbox: Outbox
+    database: Sqlite, account: Account, notifier: Build, outbox: Outbox
 ) -> None:
     async with Web() as server:
         tell(database, account, server.url("/$CID"), many=300)
@@ -405,7 +405,7 @@ async def test_a_job_of_very_many_recipients_is_told_without_memory_growing(
 
 
 async def test_a_database_that_fails_leaves_the_call_to_its_lease_and_the_loop_alive(
-    database: Database, account: Account, notifier: Build, clock: Clock, outbox: Outbox
+    database: Sqlite, account: Account, notifier: Build, clock: Clock, outbox: Outbox
 ) -> None:
     def rename(old: str, new: str) -> None:
         database.run_here(lambda connection: connection.exec_driver_sql(f"ALTER TABLE {old} RENAME TO {new}"))
@@ -429,7 +429,7 @@ async def test_a_database_that_fails_leaves_the_call_to_its_lease_and_the_loop_a
 
 
 async def test_stopping_takes_nothing_new_and_lets_calls_end(
-    database: Database, account: Account, notifier: Build, outbox: Outbox
+    database: Sqlite, account: Account, notifier: Build, outbox: Outbox
 ) -> None:
     go_on = asyncio.Event()
 
@@ -454,7 +454,7 @@ async def test_stopping_takes_nothing_new_and_lets_calls_end(
 
 
 async def test_calls_that_do_not_end_in_time_are_made_again_after_the_next_start(
-    desk: Desk, database: Database, account: Account, notifier: Build, outbox: Outbox
+    desk: Desk, database: Sqlite, account: Account, notifier: Build, outbox: Outbox
 ) -> None:
     async with Web(web.hang, web.status(200)) as server:
         tell(database, account, server.url("/$CID"))
@@ -472,7 +472,7 @@ async def test_calls_that_do_not_end_in_time_are_made_again_after_the_next_start
 
 
 async def test_a_worker_that_outlived_its_lease_does_not_count_for_another(
-    database: Database, account: Account, notifier: Build, clock: Clock, outbox: Outbox
+    database: Sqlite, account: Account, notifier: Build, clock: Clock, outbox: Outbox
 ) -> None:
     late = asyncio.Event()
 
@@ -496,7 +496,7 @@ async def test_a_worker_that_outlived_its_lease_does_not_count_for_another(
 
 
 async def test_a_node_that_is_killed_between_a_call_and_its_record_calls_again(
-    database: Database, account: Account, tmp_path: Path
+    database: Sqlite, account: Account, tmp_path: Path
 ) -> None:
     victims: list[subprocess.Popen[bytes]] = []
 

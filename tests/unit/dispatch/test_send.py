@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from builders import MOBILE, START, Clock, add_account, rows
+from builders import MOBILE, START, Clock, add_account, embedded, rows
 from depesche.blobs.store import Blobs
 from depesche.channels.base import Abandoned, Delivery, Document
 from depesche.channels.noline import NoLine
@@ -85,7 +85,7 @@ async def test_an_attempt_that_waited_long_to_begin_begins_with_a_whole_lease(
     busy = threading.Event()
     await ready_order(desk, account)
     await sender.claim()
-    before = desk.database._submit(lambda connection: busy.wait(10))  # before the task of the attempt has run
+    before = embedded(desk.database)._submit(lambda connection: busy.wait(10))  # before the task of the attempt has run
     await asyncio.sleep(0.01)
     clock.forward(seconds=31)
     busy.set()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from builders import Clock
+from builders import Clock, embedded
 from depesche.dispatch import send as module
 from depesche.dispatch.desk import Desk
 from depesche.dispatch.rescue import rescue
@@ -68,7 +68,7 @@ async def test_an_outcome_outlasts_a_database_that_another_process_keeps_locked(
     await sender.claim()
     await call.begun.wait()
     desk.database.run_here(lambda connection: connection.exec_driver_sql("PRAGMA busy_timeout = 1"))
-    with closing(sqlite3.connect(desk.database.path, isolation_level=None)) as other, capture_logs() as logs:
+    with closing(sqlite3.connect(embedded(desk.database).path, isolation_level=None)) as other, capture_logs() as logs:
         other.execute("BEGIN IMMEDIATE")
         call.hang_up.set()
         await until(lambda: unwritten(logs))

@@ -15,7 +15,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from builders import copy_of
 from depesche.store import schema
-from depesche.store.database import GROUP, Database, DatabaseClosed, engine
+from depesche.store.database import DatabaseClosed
+from depesche.store.sqlite import GROUP, Sqlite, engine
 
 KEY = itertools.count(1)
 
@@ -50,14 +51,14 @@ def count(connection: sa.Connection) -> int:
     return int(connection.execute(sa.select(sa.func.count()).select_from(schema.turn)).scalar_one())
 
 
-def keys(database: Database) -> set[int]:
+def keys(database: Sqlite) -> set[int]:
     """What another process would see."""
     with closing(sqlite3.connect(database.path)) as connection:
         return {row[0] for row in connection.execute("SELECT account_id FROM turn")}
 
 
 @contextmanager
-def one_group(database: Database) -> Iterator[None]:
+def one_group(database: Sqlite) -> Iterator[None]:
     """What is submitted meanwhile is committed together: the writer is busy with another group until the end."""
     busy, free = threading.Event(), threading.Event()
 
@@ -74,7 +75,7 @@ def one_group(database: Database) -> Iterator[None]:
     future.result()
 
 
-def test_the_file_is_set_up_to_survive_a_power_cut(database: Database) -> None:
+def test_the_file_is_set_up_to_survive_a_power_cut(database: Sqlite) -> None:
     for run in (database.run_here, database.read_here):
         pragmas = run(
             lambda connection: [
@@ -85,12 +86,12 @@ def test_the_file_is_set_up_to_survive_a_power_cut(database: Database) -> None:
         assert pragmas == ["wal", 2, 1]
 
 
-def test_what_is_answered_is_committed(database: Database) -> None:
+def test_what_is_answered_is_committed(database: Sqlite) -> None:
     assert database.run_here(insert) in keys(database)
     assert asyncio.run(database.run(insert)) in keys(database)
 
 
-def test_nothing_is_answered_before_the_commit_of_its_group(database: Database) -> None:
+def test_nothing_is_answered_before_the_commit_of_its_group(database: Sqlite) -> None:
     reached, go_on = threading.Event(), threading.Event()
 
     def linger(connection: sa.Connection) -> None:
@@ -107,7 +108,7 @@ def test_nothing_is_answered_before_the_commit_of_its_group(database: Database) 
     second.result()
 
 
-def test_a_group_is_one_transaction(database: Database) -> None:
+def test_a_group_is_one_transaction(database: Sqlite) -> None:
     commits: list[object] = []
     sa.event.listen(database._engine, "commit", commits.append)
     with one_group(database):
@@ -116,7 +117,7 @@ def test_a_group_is_one_transaction(database: Database) -> None:
     assert len(commits) == 2
 
 
-def test_a_group_is_bounded(database: Database) -> None:
+def test_a_group_is_bounded(database: Sqlite) -> None:
     commits: list[object] = []
     sa.event.listen(database._engine, "commit", commits.append)
     with one_group(database):
@@ -125,7 +126,7 @@ def test_a_group_is_bounded(database: Database) -> None:
     assert len(commits) == 4
 
 
-def test_a_work_that_fails_leaves_nothing_and_harms_nobody(database: Database) -> None:
+def test_a_work_that_fails_leaves_nothing_and_harms_nobody(database: Sqlite) -> None:
     with one_group(database):
         before, failing, after = database._submit(insert), database._submit(insert_and_fail), database._submit(insert)
     with pytest.raises(LookupError, match="bug"):
@@ -133,7 +134,7 @@ def test_a_work_that_fails_leaves_nothing_and_harms_nobody(database: Database) -
     assert keys(database) == {before.result(), after.result()}
 
 
-def test_a_statement_that_fails_leaves_nothing_of_its_work(database: Database) -> None:
+def test_a_statement_that_fails_leaves_nothing_of_its_work(database: Sqlite) -> None:
     def insert_twice(connection: sa.Connection) -> None:
         key = insert(connection)
         connection.execute(schema.turn.insert(), {"channel": "sms", "account_id": key, "last": 1.0})
@@ -145,7 +146,7 @@ def test_a_statement_that_fails_leaves_nothing_of_its_work(database: Database) -
     assert keys(database) == {good.result()}
 
 
-def test_a_commit_that_fails_is_everybodys_answer_and_leaves_nothing(database: Database) -> None:
+def test_a_commit_that_fails_is_everybodys_answer_and_leaves_nothing(database: Sqlite) -> None:
     with one_group(database):
         futures: list[Future[int] | Future[None]] = [database._submit(insert), database._submit(insert_orphan)]
         futures.append(database._submit(insert))
@@ -156,7 +157,7 @@ def test_a_commit_that_fails_is_everybodys_answer_and_leaves_nothing(database: D
     assert {database.run_here(insert)} == keys(database)
 
 
-def test_a_full_disk_is_everybodys_answer_and_passes(database: Database) -> None:
+def test_a_full_disk_is_everybodys_answer_and_passes(database: Sqlite) -> None:
     with one_group(database):
         futures: list[Future[int] | Future[None]] = [database._submit(insert), database._submit(fill_the_disk)]
         futures.append(database._submit(insert))
@@ -170,7 +171,7 @@ def test_a_full_disk_is_everybodys_answer_and_passes(database: Database) -> None
 def test_another_process_that_will_not_stop_writing_is_an_error_not_a_hang(
     ready: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("depesche.store.database.BUSY_SECONDS", 0.01)
+    monkeypatch.setattr("depesche.store.sqlite.BUSY_SECONDS", 0.01)
     database = copy_of(ready, tmp_path)
     with closing(sqlite3.connect(database.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -181,7 +182,7 @@ def test_another_process_that_will_not_stop_writing_is_an_error_not_a_hang(
     database.close()
 
 
-def test_a_caller_who_gives_up_while_waiting_is_not_served(database: Database) -> None:
+def test_a_caller_who_gives_up_while_waiting_is_not_served(database: Sqlite) -> None:
     async def give_up() -> None:
         task = asyncio.create_task(database.run(insert))
         await asyncio.sleep(0)
@@ -195,7 +196,7 @@ def test_a_caller_who_gives_up_while_waiting_is_not_served(database: Database) -
     assert {kept.result()} == keys(database)
 
 
-def test_all_of_a_group_may_give_up(database: Database) -> None:
+def test_all_of_a_group_may_give_up(database: Sqlite) -> None:
     async def give_up() -> None:
         tasks = [asyncio.create_task(database.run(insert)) for _ in range(3)]
         await asyncio.sleep(0)
@@ -208,7 +209,7 @@ def test_all_of_a_group_may_give_up(database: Database) -> None:
     assert {database.run_here(insert)} == keys(database)
 
 
-def test_readers_see_the_last_commit_while_one_writes(database: Database) -> None:
+def test_readers_see_the_last_commit_while_one_writes(database: Sqlite) -> None:
     written, go_on = threading.Event(), threading.Event()
 
     def insert_and_linger(connection: sa.Connection) -> None:
@@ -228,7 +229,7 @@ def test_readers_see_the_last_commit_while_one_writes(database: Database) -> Non
     assert asyncio.run(database.peek(count)) == 1
 
 
-def test_a_read_has_one_view_from_its_first_query_to_its_last(database: Database) -> None:
+def test_a_read_has_one_view_from_its_first_query_to_its_last(database: Sqlite) -> None:
     def look_twice(connection: sa.Connection) -> tuple[int, int]:
         first = count(connection)
         database.run_here(insert)
@@ -239,10 +240,10 @@ def test_a_read_has_one_view_from_its_first_query_to_its_last(database: Database
 
 def test_a_file_that_cannot_be_opened_is_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(OperationalError):
-        Database(tmp_path / "missing" / "depesche.db")
+        Sqlite(tmp_path / "missing" / "depesche.db")
 
 
-def test_closing_finishes_what_is_queued_and_takes_nothing_more(database: Database) -> None:
+def test_closing_finishes_what_is_queued_and_takes_nothing_more(database: Sqlite) -> None:
     with one_group(database):
         futures = [database._submit(insert) for _ in range(GROUP // 8)]
         closing_ = threading.Thread(target=database.close)
@@ -264,7 +265,7 @@ def test_closing_finishes_what_is_queued_and_takes_nothing_more(database: Databa
     database.close()
 
 
-def test_a_closed_database_leaves_one_file(database: Database) -> None:
+def test_a_closed_database_leaves_one_file(database: Sqlite) -> None:
     database.run_here(insert)
     database.close()
     assert [path.name for path in database.path.parent.glob("depesche.db*")] == ["depesche.db"]
@@ -277,12 +278,12 @@ def test_an_engine_waits_for_other_writers(tmp_path: Path) -> None:
     made.dispose()
 
 
-def test_a_work_cannot_answer_for_another(database: Database) -> None:
+def test_a_work_cannot_answer_for_another(database: Sqlite) -> None:
     with one_group(database):
         futures = [database._submit(lambda _, number=number: number) for number in range(10)]  # type: ignore[misc]
     assert [future.result() for future in futures] == list(range(10))
 
 
-def test_errors_of_the_database_are_dbapi_errors(database: Database) -> None:
+def test_errors_of_the_database_are_dbapi_errors(database: Sqlite) -> None:
     with pytest.raises(DBAPIError):
         database.run_here(lambda connection: connection.exec_driver_sql("SELECT * FROM nowhere"))

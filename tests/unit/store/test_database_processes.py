@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 from depesche.store import schema
-from depesche.store.database import Database
+from depesche.store.sqlite import Sqlite
 
 WRITER = """
 import sys, threading
 from pathlib import Path
 from depesche.store import schema
-from depesche.store.database import Database
+from depesche.store.sqlite import Sqlite
 
-database = Database(Path(sys.argv[1]))
+database = Sqlite(Path(sys.argv[1]))
 first, count, threads = (int(number) for number in sys.argv[2:])
 lock = threading.Lock()
 
@@ -40,12 +40,12 @@ database.close()
 """
 
 
-def insert(database: Database, key: int) -> None:
+def insert(database: Sqlite, key: int) -> None:
     values = {"channel": "sms", "account_id": key, "last": 1.0}
     database.run_here(lambda connection: connection.execute(schema.turn.insert(), values))
 
 
-def keys(database: Database) -> set[int]:
+def keys(database: Sqlite) -> set[int]:
     """What another process would see."""
     with closing(sqlite3.connect(database.path)) as connection:
         return {row[0] for row in connection.execute("SELECT account_id FROM turn")}
@@ -57,7 +57,7 @@ def start_writer(path: Path, first: int, count: int, threads: int) -> "subproces
     return subprocess.Popen([sys.executable, "-c", WRITER, str(path), *numbers], stdout=subprocess.PIPE, text=True)
 
 
-def test_two_processes_write_at_once(database: Database) -> None:
+def test_two_processes_write_at_once(database: Sqlite) -> None:
     with start_writer(database.path, 1_000_000, 200, threads=2) as other:
         assert other.stdout is not None
         assert other.stdout.readline()
@@ -70,7 +70,7 @@ def test_two_processes_write_at_once(database: Database) -> None:
 
 
 @pytest.mark.parametrize("answers", [1, 100, 400])
-def test_what_was_answered_survives_kill_9(database: Database, answers: int) -> None:
+def test_what_was_answered_survives_kill_9(database: Sqlite, answers: int) -> None:
     database.close()
     with start_writer(database.path, 1, 1_000_000, threads=8) as other:
         assert other.stdout is not None
@@ -78,7 +78,7 @@ def test_what_was_answered_survives_kill_9(database: Database, answers: int) -> 
         other.kill()
         told |= {int(line) for line in other.stdout.read().splitlines(keepends=True) if line.endswith("\n")}
     assert len(told) >= answers
-    again = Database(database.path)
+    again = Sqlite(database.path)
     assert told <= keys(again)
     assert again.run_here(lambda connection: connection.exec_driver_sql("PRAGMA integrity_check").scalar()) == "ok"
     again.close()

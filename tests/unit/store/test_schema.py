@@ -17,8 +17,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.engine.mock import MockConnection
 
 from builders import add_account
-from depesche.store import database as store
 from depesche.store import schema, upgrade
+from depesche.store import sqlite as store
+from depesche.store.sqlite import Sqlite
 
 
 def chain() -> ScriptDirectory:
@@ -104,7 +105,7 @@ def test_revisions_are_numbered_in_their_order() -> None:
     assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
 
 
-def test_a_moment_comes_back_aware_and_in_utc(database: store.Database) -> None:
+def test_a_moment_comes_back_aware_and_in_utc(database: Sqlite) -> None:
     summer = datetime(2026, 7, 1, 14, 30, 15, 123456, tzinfo=timezone(timedelta(hours=2)))
 
     def write(connection: sa.Connection) -> None:

@@ -15,8 +15,7 @@ from depesche.blobs.store import Blob
 from depesche.model.reception import Reception
 from depesche.store import inbound, jobs, schema, upgrade
 from depesche.store.accounts import everyone
-from depesche.store.database import Database
-from depesche.store.database import engine as engine_of
+from depesche.store.sqlite import Sqlite, SqliteFile
 from depesche.store.upgrade import TooNew
 
 NEXT = '''"""A table more."""
@@ -24,8 +23,8 @@ NEXT = '''"""A table more."""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 
 def upgrade() -> None:
@@ -61,20 +60,18 @@ def first_tables(path: Path) -> Path:
     config = Config()
     config.set_main_option("script_location", str(upgrade.MIGRATIONS))
     config.set_main_option("path_separator", "os")
-    engine = engine_of(path)
-    with engine.connect().execution_options(begin="BEGIN IMMEDIATE") as connection, connection.begin():
+    with SqliteFile(path).alone() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
-    engine.dispose()
     return path
 
 
 def release(monkeypatch: pytest.MonkeyPatch, folder: Path, migration: str) -> None:
     """Let this be the next release, which brings a migration more."""
     shutil.copytree(upgrade.MIGRATIONS, folder)
-    (folder / "versions" / "0003_next.py").write_text(migration)
+    (folder / "versions" / "0004_next.py").write_text(migration)
     monkeypatch.setattr(upgrade, "MIGRATIONS", folder)
-    monkeypatch.setattr(upgrade, "REVISION", "0003")
+    monkeypatch.setattr(upgrade, "REVISION", "0004")
 
 
 def accounts(path: Path) -> list[str]:
@@ -99,14 +96,14 @@ def stamp(path: Path, number: str) -> None:
 
 def test_a_new_folder_gets_its_tables_and_no_backup(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "down" / "depesche.db"
-    assert upgrade.ready(path) is None
+    assert upgrade.ready(SqliteFile(path)) is None
     assert revision(path) == schema.REVISION
     assert set(schema.metadata.tables) <= tables(path)
 
 
 def test_a_folder_of_today_is_left_as_it_is(old: Path) -> None:
     before = old.read_bytes()
-    assert upgrade.ready(old) is None
+    assert upgrade.ready(SqliteFile(old)) is None
     assert old.read_bytes() == before
     assert list(old.parent.glob("*.backup")) == []
 
@@ -115,27 +112,27 @@ def test_an_older_folder_is_copied_then_brought_up_to_date(
     old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release(monkeypatch, tmp_path / "migrations", NEXT)
-    backup = upgrade.ready(old)
-    assert revision(old) == "0003"
+    backup = upgrade.ready(SqliteFile(old))
+    assert revision(old) == "0004"
     assert "extra" in tables(old)
     assert accounts(old) == ["10001"]
     assert backup is not None
     assert backup.parent == old.parent
-    assert "0002" in backup.name
-    assert revision(backup) == "0002"
+    assert "0003" in backup.name
+    assert revision(backup) == "0003"
     assert "extra" not in tables(backup)
     assert accounts(backup) == ["10001"]
-    assert upgrade.ready(old) is None
+    assert upgrade.ready(SqliteFile(old)) is None
 
 
 def test_a_folder_of_the_first_tables_keeps_what_is_in_it(tmp_path: Path) -> None:
     path = first_tables(tmp_path / "depesche.db")
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript(OF_THE_FIRST_RELEASE)
-    assert upgrade.wanted(path)
-    assert upgrade.ready(path) is not None
-    assert not upgrade.wanted(path)
-    opened = Database(path)
+    assert upgrade.wanted(SqliteFile(path))
+    assert upgrade.ready(SqliteFile(path)) is not None
+    assert not upgrade.wanted(SqliteFile(path))
+    opened = Sqlite(path)
     made = opened.read_here(lambda connection: rows(connection, schema.job))
     assert [(row["id"], row["sandbox"], row["purse"]) for row in made] == [(1, True, "none"), (2, False, "none")]
     first, second = opened.read_here(everyone)
@@ -149,7 +146,7 @@ def test_the_copy_holds_what_still_lay_in_the_log(old: Path, tmp_path: Path, mon
         crashed.execute("UPDATE account SET number = '10002'")
         crashed.commit()
         assert old.with_name("depesche.db-wal").stat().st_size > 0
-        backup = upgrade.ready(old)
+        backup = upgrade.ready(SqliteFile(old))
     assert backup is not None
     assert accounts(backup) == ["10002"]
 
@@ -157,8 +154,8 @@ def test_the_copy_holds_what_still_lay_in_the_log(old: Path, tmp_path: Path, mon
 def test_a_migration_that_fails_changes_nothing(old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     release(monkeypatch, tmp_path / "migrations", BROKEN)
     with pytest.raises(RuntimeError, match="bug"):
-        upgrade.ready(old)
-    assert revision(old) == "0002"
+        upgrade.ready(SqliteFile(old))
+    assert revision(old) == "0003"
     assert "extra" not in tables(old)
     assert accounts(old) == ["10001"]
 
@@ -167,18 +164,18 @@ def test_a_first_start_that_fails_is_begun_again(tmp_path: Path, monkeypatch: py
     path = tmp_path / "depesche.db"
     release(monkeypatch, tmp_path / "migrations", BROKEN)
     with pytest.raises(RuntimeError, match="bug"):
-        upgrade.ready(path)
+        upgrade.ready(SqliteFile(path))
     monkeypatch.undo()
-    assert upgrade.ready(path, first_job_id=77) is None
+    assert upgrade.ready(SqliteFile(path), first_job_id=77) is None
     assert revision(path) == schema.REVISION
 
 
-@pytest.mark.parametrize("number", ["0003", "9999"])
+@pytest.mark.parametrize("number", ["0004", "9999"])
 def test_a_folder_of_a_newer_release_is_refused_and_not_touched(old: Path, number: str) -> None:
     stamp(old, number)
     before = old.read_bytes()
     with pytest.raises(TooNew, match=r"depesche\.db was made by a newer Depesche"):
-        upgrade.ready(old)
+        upgrade.ready(SqliteFile(old))
     assert old.read_bytes() == before
     assert [path.name for path in old.parent.iterdir()] == ["depesche.db"]
 
@@ -188,7 +185,7 @@ def test_a_file_that_is_no_database_is_refused_and_not_touched(tmp_path: Path) -
     path.write_bytes(b"Kein Brief, kein Fax, keine Datenbank. " * 100)
     before = path.read_bytes()
     with pytest.raises(sqlite3.DatabaseError):
-        upgrade.ready(path)
+        upgrade.ready(SqliteFile(path))
     assert path.read_bytes() == before
 
 
@@ -208,15 +205,15 @@ def _fax(connection: sa.Connection) -> int:
 @pytest.mark.parametrize(("first_job", "first_fax"), [(1, 1), (700_001, 9_000_000_001), (2**31 - 1, 2**63 - 1)])
 def test_the_first_numbers_of_a_new_folder_can_be_chosen(tmp_path: Path, first_job: int, first_fax: int) -> None:
     path = tmp_path / "depesche.db"
-    upgrade.ready(path, first_job_id=first_job, first_fax_id=first_fax)
-    database = Database(path)
+    upgrade.ready(SqliteFile(path), first_job_id=first_job, first_fax_id=first_fax)
+    database = Sqlite(path)
     assert database.run_here(_job) == first_job
     assert database.run_here(_fax) == first_fax
     database.close()
 
 
 def _order(path: Path) -> int:
-    database = Database(path)
+    database = Sqlite(path)
     job = database.run_here(lambda connection: jobs.insert(connection, new_job(1), START))
     database.close()
     return job
@@ -226,10 +223,10 @@ def test_the_first_numbers_of_a_folder_in_use_stay_as_they_are(
     old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert _order(old) == 1
-    upgrade.ready(old, first_job_id=500)
+    upgrade.ready(SqliteFile(old), first_job_id=500)
     assert _order(old) == 2
     release(monkeypatch, tmp_path / "migrations", NEXT)
-    upgrade.ready(old, first_job_id=500)
+    upgrade.ready(SqliteFile(old), first_job_id=500)
     assert _order(old) == 3
     with closing(sqlite3.connect(old)) as connection:
         numbered = [row[0] for row in connection.execute("SELECT name FROM sqlite_sequence")]
@@ -243,7 +240,7 @@ def test_the_number_of_a_deleted_job_is_not_given_again(old: Path) -> None:
         connection.execute(schema.job.delete())
         return job
 
-    database = Database(old)
+    database = Sqlite(old)
     given = [database.run_here(insert_and_delete) for _ in range(3)]
     database.close()
     assert given == [1, 2, 3]

@@ -10,11 +10,11 @@ from builders import Clock, add_account
 from customers import Customer, Enter, OpenHouse, customer_of, open_house
 from depesche.config import Render
 from depesche.render.renderer import Renderer
-from depesche.store.database import Database
+from depesche.store.sqlite import Sqlite
 
 
 @pytest.fixture
-def opened(tmp_path: Path, database: Database, clock: Clock) -> OpenHouse:
+def opened(tmp_path: Path, database: Sqlite, clock: Clock) -> OpenHouse:
     return open_house(tmp_path, database, clock)
 
 
@@ -25,7 +25,7 @@ async def renderer() -> AsyncIterator[Renderer]:
 
 
 @pytest.fixture
-def rendering(tmp_path: Path, database: Database, clock: Clock, renderer: Renderer) -> OpenHouse:
+def rendering(tmp_path: Path, database: Sqlite, clock: Clock, renderer: Renderer) -> OpenHouse:
     """A house that makes pages, at most five of one order."""
     return open_house(tmp_path, database, clock, renderer)
 

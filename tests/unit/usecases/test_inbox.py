@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from builders import START, rows
+from builders import START, embedded, rows
 from customers import Customer, Enter, OpenHouse
 from depesche.blobs.store import BlobError
 from depesche.model.reception import Reception
@@ -165,10 +165,10 @@ async def test_a_fax_being_written_down_is_kept_even_if_its_line_is_torn_down(
         busy.set()
         free.wait()
 
-    future = opened.house.database._submit(occupy)
+    future = embedded(opened.house.database)._submit(occupy)
     busy.wait()
     task = asyncio.create_task(receive(opened.house, reception))
-    while opened.house.database._queue.empty():
+    while embedded(opened.house.database)._queue.empty():
         await asyncio.sleep(0)
     task.cancel()
     await asyncio.sleep(0)

@@ -15,7 +15,7 @@ from depesche.config import Render
 from depesche.model.job import StoredFile
 from depesche.render.renderer import Renderer, TextPage
 from depesche.store import jobs
-from depesche.store.database import Database
+from depesche.store.sqlite import Sqlite
 from depesche.usecases.submit import SubmitAnswer
 from documents import encrypted_pdf, endless_pdf, huge_png, pdf, picture, words
 
@@ -137,7 +137,7 @@ async def test_what_cannot_be_made_into_pages_is_refused_and_nothing_is_left(
 
 
 async def test_a_converter_that_runs_past_its_time_is_not_the_documents_fault(
-    opened: OpenHouse, database: Database, clock: Clock
+    opened: OpenHouse, database: Sqlite, clock: Clock
 ) -> None:
     async with Renderer(Render(seconds=0.0001)) as hasty:
         house = open_house(opened.house.settings.data, database, clock, hasty)
@@ -146,7 +146,7 @@ async def test_a_converter_that_runs_past_its_time_is_not_the_documents_fault(
         assert house.blobs() == house.scratch() == []
 
 
-def warm(rendering: OpenHouse, database: Database, clock: Clock, **settings: Any) -> OpenHouse:
+def warm(rendering: OpenHouse, database: Sqlite, clock: Clock, **settings: Any) -> OpenHouse:
     """The same house with a renderer of other settings, whose conversion process is running already."""
     renderer = Renderer(Render(**settings))
     renderer._keeper = rendering.house.renderer._keeper
@@ -154,7 +154,7 @@ def warm(rendering: OpenHouse, database: Database, clock: Clock, **settings: Any
 
 
 async def test_attachments_are_counted_while_the_order_has_time(
-    rendering: OpenHouse, database: Database, clock: Clock
+    rendering: OpenHouse, database: Sqlite, clock: Clock
 ) -> None:
     customer = enter(warm(rendering, database, clock, seconds=2))
     files = [("a.pdf", TWO_PAGES), ("b.txt", SLOW_TEXT), ("c.txt", SLOW_TEXT)]
@@ -164,7 +164,7 @@ async def test_attachments_are_counted_while_the_order_has_time(
 
 
 async def test_a_customer_with_slow_documents_is_in_nobodys_way(
-    rendering: OpenHouse, database: Database, clock: Clock
+    rendering: OpenHouse, database: Sqlite, clock: Clock
 ) -> None:
     house = warm(rendering, database, clock, workers=2)
     slow, quick = enter(house, number="10001"), enter(house, number="10002")

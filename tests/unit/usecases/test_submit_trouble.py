@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from builders import MOBILE, everything, rows
+from builders import MOBILE, embedded, everything, rows
 from customers import Customer, OpenHouse, Order
 from depesche.blobs.store import Blobs
 from depesche.store import jobs, schema
@@ -30,7 +30,7 @@ def busy_writer(opened: OpenHouse) -> Iterator[Callable[[], None]]:
         busy.set()
         free.wait()
 
-    future = opened.house.database._submit(occupy)
+    future = embedded(opened.house.database)._submit(occupy)
     busy.wait()
     try:
         yield free.set
@@ -41,7 +41,7 @@ def busy_writer(opened: OpenHouse) -> Iterator[Callable[[], None]]:
 
 async def until_queued(opened: OpenHouse) -> None:
     """Until the writer has something to do."""
-    while opened.house.database._queue.empty():
+    while embedded(opened.house.database)._queue.empty():
         await asyncio.sleep(0)
 
 

@@ -18,7 +18,7 @@ from depesche.fronts.soap.codec.slots import Call, FileData, FileEnded, FileEven
 from depesche.fronts.soap.endpoint import SoapRoute
 from depesche.render.renderer import Renderer
 from depesche.store import upgrade
-from depesche.store.database import Database
+from depesche.store.sqlite import Sqlite, SqliteFile
 from depesche.usecases import demo
 from depesche.usecases.house import House
 from depesche.usecases.throttle import Throttle
@@ -101,7 +101,7 @@ def decode(limits: Limits) -> Decode:
 def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with the two demo accounts, to be copied."""
     data = tmp_path_factory.mktemp("furnished")
-    upgrade.ready(data / "depesche.db")
+    upgrade.ready(SqliteFile(data / "depesche.db"))
     opened = open_house(data)
     asyncio.run(demo.ensure(opened))
     opened.database.close()
@@ -112,7 +112,7 @@ def open_house(data: Path) -> House:
     settings = load(data=data)
     return House(
         settings=settings,
-        database=Database(data / "depesche.db"),
+        database=Sqlite(data / "depesche.db"),
         blobs=Blobs.in_folder(data / "blobs", data / "scratch"),
         renderer=Renderer(settings.render),
         throttle=Throttle(settings.accounts),

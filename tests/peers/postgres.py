@@ -27,7 +27,7 @@ SETTINGS = {
 }
 
 
-class Postgres:
+class Server:
     """A running server. Databases of it are copies of its first one, made in a tenth of a second."""
 
     def __init__(self, folder: Path) -> None:
@@ -97,8 +97,19 @@ class Postgres:
         if os.getuid() == 0:
             for path in (self._folder, data):
                 shutil.chown(path, _user())
-        command = [*_as_nobody(), self._program("initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8"]
-        subprocess.run([*command, "--locale=C.UTF-8", "--no-sync"], check=True, capture_output=True)
+        command = [
+            *_as_nobody(),
+            self._program("initdb"),
+            "-D",
+            str(data),
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+        ]
+        subprocess.run([*command, "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"], check=True, capture_output=True)
         with (data / "postgresql.conf").open("a") as file:
             file.writelines(f"{name} = {value}\n" for name, value in SETTINGS.items())
 

@@ -52,6 +52,11 @@ def by_fax_number(connection: sa.Connection, fax_number: str) -> int | None:
     return connection.execute(query).scalar()
 
 
+def hold(connection: sa.Connection, account_id: int) -> None:
+    """Whoever else holds this account waits until this transaction ends; what only refers to it does not."""
+    connection.execute(_HELD, {"of": account_id})
+
+
 def everyone(connection: sa.Connection) -> list[Account]:
     """All accounts in the order of their numbers."""
     rows = connection.execute(_ACCOUNT.order_by(account.c.number)).all()
@@ -86,6 +91,7 @@ _ACCOUNT = sa.select(
     sa.exists().where(price.c.tariff == account.c.tariff).label("has_prices"),
     sa.exists().where(blocked.c.account_id.in_((EVERYONE, account.c.id))).label("has_blocked"),
 )
+_HELD = sa.select(account.c.id).where(account.c.id == sa.bindparam("of")).with_for_update(key_share=True)
 _BY_NUMBER = _ACCOUNT.where(account.c.number == sa.bindparam("number"))
 
 

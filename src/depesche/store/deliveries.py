@@ -19,7 +19,7 @@ from depesche.model.jobtype import Channel, JobType
 from depesche.model.outcome import Outcome
 from depesche.model.result import Result
 from depesche.model.states import FINAL, Event, State, sources
-from depesche.store import endings, events, turns
+from depesche.store import endings, events
 from depesche.store.schema import Row, account, attempt, delivery, job
 
 CAN_BE_ENDED = frozenset({Channel.FAX})
@@ -91,7 +91,6 @@ def claim(connection: sa.Connection, worker: str, channel: Channel, limit: int, 
         .where(delivery.c.id.in_(ids))
         .values(state=State.CLAIMED.value, worker=worker, lease_until=lease_until, fence=delivery.c.fence + 1)
     )
-    turns.advance(connection, channel.value, ids)
     return [_claimed(row) for row in connection.execute(_DETAILS, {"ids": ids})]
 
 

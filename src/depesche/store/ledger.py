@@ -172,7 +172,7 @@ _ACCOUNT = (
         account.c.allowance_reserved,
     )
     .where(account.c.id == sa.bindparam("of"))
-    .with_for_update()
+    .with_for_update(key_share=True)
 )
 
 _USED = sa.select(usage.c.spent, usage.c.pages).where(

@@ -20,7 +20,7 @@ from depesche.model.jobtype import Channel, JobType
 from depesche.model.roll import Roll
 from depesche.model.rules import Rule
 from depesche.model.tariff import FREE, NOTHING, Price, Quote
-from depesche.store import jobs, ledger, prices, refusals
+from depesche.store import accounts, jobs, ledger, prices, refusals
 from depesche.store.database import CommitUncertain, DatabaseClosed
 from depesche.store.ledger import Draft, Purse
 from depesche.store.refusals import Refusal
@@ -142,6 +142,7 @@ async def _write(house: House, account: Account, order: Order, new: NewJob, blob
     now, since = house.now(), _ok_since(house, account)
 
     def work(connection: sa.Connection) -> int:
+        accounts.hold(connection, new.account_id)
         found = jobs.double(connection, new.account_id, new.order_key, since)
         if found is not None:
             raise _Double(found)

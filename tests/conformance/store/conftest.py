@@ -1,7 +1,7 @@
 """Every database that Depesche works on, empty and with its tables."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,9 +12,9 @@ from builders import Clock, add_account, copy_of
 from depesche.model.account import Account
 from depesche.store import schema, upgrade
 from depesche.store.database import Database
-from depesche.store.postgres import PostgresServer
-from depesche.store.sqlite import SqliteFile
-from peers.postgres import Postgres
+from depesche.store.postgres import Postgres, PostgresServer
+from depesche.store.sqlite import Sqlite, SqliteFile
+from peers.postgres import Server
 
 T = TypeVar("T")
 Work = Callable[[sa.Connection], T]
@@ -28,45 +28,41 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    with Postgres.running() as server:
-        yield server
+def server() -> Iterator[Server]:
+    with Server.running() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
-def emptied(postgres: Postgres) -> Iterator[Database]:
-    """Whoever uses it leaves it empty: a new one for each test would take ten times as long."""
-    place = PostgresServer(postgres.url(postgres.database()))
+def shared(server: Server) -> Iterator[Postgres]:
+    """One for all tests: a new one for each would take ten times as long."""
+    place = PostgresServer(server.url(server.database()))
     upgrade.ready(place)
     with closing(place.open()) as opened:
         yield opened
 
 
-@contextmanager
-def _sqlite(request: pytest.FixtureRequest) -> Iterator[Database]:
-    with closing(copy_of(request.getfixturevalue("ready"), request.getfixturevalue("tmp_path"))) as opened:
+@pytest.fixture
+def postgres(shared: Postgres) -> Iterator[Postgres]:
+    """On PostgreSQL alone."""
+    yield shared
+    shared.run_here(lambda connection: connection.execute(_EMPTY))
+
+
+@pytest.fixture
+def sqlite(ready: Path, tmp_path: Path) -> Iterator[Sqlite]:
+    """On SQLite alone."""
+    with closing(copy_of(ready, tmp_path)) as opened:
         yield opened
-
-
-@contextmanager
-def _postgres(request: pytest.FixtureRequest) -> Iterator[Database]:
-    opened: Database = request.getfixturevalue("emptied")
-    yield opened
-    opened.run_here(lambda connection: connection.execute(_EMPTY))
 
 
 _EMPTY = sa.text(f"TRUNCATE {', '.join(schema.metadata.tables)} RESTART IDENTITY")
 
-OPENERS: dict[str, Callable[[pytest.FixtureRequest], AbstractContextManager[Database]]] = {
-    "sqlite": _sqlite,
-    "postgres": _postgres,
-}
 
-
-@pytest.fixture(params=OPENERS)
-def database(request: pytest.FixtureRequest) -> Iterator[Database]:
-    with OPENERS[request.param](request) as opened:
-        yield opened
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest) -> Database:
+    opened: Database = request.getfixturevalue(request.param)
+    return opened
 
 
 @pytest.fixture

@@ -15,16 +15,16 @@ from depesche.store import deliveries, turns
 from depesche.store.database import Database
 from journeys import LEASE, OTHERS, begun, claim_one, ordered
 
-ROUNDS: dict[str, tuple[Callable[[sa.Connection], object], str]] = {
-    "stage": (lambda connection: turns.stage(connection, START, 10), "ix_delivery_waiting"),
+ROUNDS: dict[str, tuple[Callable[[sa.Connection], object], set[str]]] = {
+    "stage": (lambda connection: turns.stage(connection, START, 10), {"ix_delivery_waiting", "ix_delivery_ready"}),
     "claim": (
         lambda connection: deliveries.claim(connection, "w2", Channel.SMS, 10, START + LEASE),
-        "ix_delivery_ready",
+        {"ix_delivery_ready"},
     ),
-    "renew": (lambda connection: deliveries.renew(connection, "w1", [1, 2], START + LEASE), "pk_delivery"),
-    "rescue": (lambda connection: deliveries.rescue(connection, START + LEASE + LEASE), "ix_delivery_leased"),
-    "expire": (lambda connection: deliveries.expire_leases(connection, START), "ix_delivery_leased"),
-    "unknown": (lambda connection: deliveries.unknown(connection, 0, 10), "ix_delivery_unknown"),
+    "renew": (lambda connection: deliveries.renew(connection, "w1", [1, 2], START + LEASE), {"pk_delivery"}),
+    "rescue": (lambda connection: deliveries.rescue(connection, START + LEASE + LEASE), {"ix_delivery_leased"}),
+    "expire": (lambda connection: deliveries.expire_leases(connection, START), {"ix_delivery_leased"}),
+    "unknown": (lambda connection: deliveries.unknown(connection, 0, 10), {"ix_delivery_unknown"}),
 }
 
 
@@ -70,7 +70,7 @@ def _nodes(plan: Any) -> Iterator[Any]:
 def test_a_round_searches_by_an_index_that_holds_no_more_than_it_needs(
     database: Database, account: Account, name: str
 ) -> None:
-    work, index = ROUNDS[name]
+    work, wanted = ROUNDS[name]
 
     def look(connection: sa.Connection) -> set[str]:
         ordered(connection, account, MOBILE, *OTHERS)
@@ -83,7 +83,6 @@ def test_a_round_searches_by_an_index_that_holds_no_more_than_it_needs(
 
     used = database.run_here(look)
     if name == "renew":
-        assert used <= {index, "ix_delivery_leased"}  # what is leased is little, too
+        assert used <= {*wanted, "ix_delivery_leased"}  # what is leased is little, too
     else:
-        assert index in used
-        assert used <= {index, "pk_delivery"}
+        assert wanted <= used <= {*wanted, "pk_delivery"}

@@ -15,7 +15,7 @@ from depesche.model.outcome import Outcome
 from depesche.model.result import Result
 from depesche.model.states import State
 from depesche.store import deliveries, jobs, schema, turns
-from depesche.store.deliveries import Claimed
+from depesche.store.deliveries import Claimed, Ended
 
 LEASE = timedelta(seconds=30)
 LATER = timedelta(minutes=5)
@@ -36,11 +36,23 @@ def claim_one(
     return claimed
 
 
+def begin_one(connection: sa.Connection, claimed: Claimed, now: datetime, lease_until: datetime) -> bool:
+    """Whether it began."""
+    return deliveries.begin(connection, [claimed], now, lease_until) == {claimed.id}
+
+
+def finish_one(
+    connection: sa.Connection, claimed: Claimed, outcome: Outcome, at: datetime, retry_at: datetime | None
+) -> bool:
+    """Whether it was written."""
+    return deliveries.finish(connection, [Ended(claimed, outcome, at, retry_at)]) == {claimed.id}
+
+
 def begun(
     connection: sa.Connection, worker: str = "w1", now: datetime = START, channel: Channel = Channel.SMS
 ) -> Claimed:
     claimed = claim_one(connection, worker, now, channel)
-    assert deliveries.begin(connection, claimed, now, now + LEASE)
+    assert begin_one(connection, claimed, now, now + LEASE)
     return claimed
 
 
@@ -105,12 +117,12 @@ def _held(connection: sa.Connection, account: Account) -> None:
 
 def _sent(connection: sa.Connection, account: Account) -> None:
     _ready(connection, account)
-    deliveries.finish(connection, begun(connection), OK, START, None)
+    finish_one(connection, begun(connection), OK, START, None)
 
 
 def _failed(connection: sa.Connection, account: Account) -> None:
     _ready(connection, account)
-    deliveries.finish(connection, begun(connection), BUSY, START, None)
+    finish_one(connection, begun(connection), BUSY, START, None)
 
 
 def _cancelled(connection: sa.Connection, account: Account) -> None:

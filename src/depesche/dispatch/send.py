@@ -7,6 +7,7 @@ is kept until the database takes it. A worker that dies leaves a lease behind, a
 
 import asyncio
 import threading
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ import structlog
 
 from depesche.blobs.store import BlobError
 from depesche.channels.base import Abandoned, Delivery, Document
+from depesche.dispatch.batch import Batch
 from depesche.dispatch.desk import Desk
 from depesche.dispatch.loop import Loop
 from depesche.dispatch.retry import retry_at
@@ -24,7 +26,7 @@ from depesche.model.outcome import Outcome
 from depesche.model.result import Result
 from depesche.store import deliveries, jobs
 from depesche.store.database import DatabaseClosed
-from depesche.store.deliveries import CAN_BE_ENDED, Claimed
+from depesche.store.deliveries import CAN_BE_ENDED, Claimed, Ended
 
 log = structlog.get_logger(__name__)
 
@@ -60,6 +62,8 @@ class Sender:
         self._running: dict[asyncio.Task[None], _Running] = {}
         self._closing = False
         self._given_up = asyncio.Event()
+        self._begin = Batch[Claimed](self._begin_all)
+        self._end = Batch[Ended](self._end_all)
         self.loop = Loop(f"send-{channel.value}", self.claim, desk.settings.poll_seconds)
 
     async def claim(self) -> bool:
@@ -135,7 +139,7 @@ class Sender:
             if self._closing:
                 await self._desk.database.run(lambda connection: deliveries.release(connection, claimed))
                 return None
-            if not await self._begin(claimed):
+            if not await self._begin.add(claimed.id, claimed):
                 return None
             if isinstance(documents, Outcome):
                 return documents
@@ -154,10 +158,13 @@ class Sender:
         except (BlobError, OSError) as error:
             return Outcome(Result.SEND_FAILED, retry=True, detail=str(error))
 
-    async def _begin(self, claimed: Claimed) -> bool:
+    async def _begin_all(self, claimed: Sequence[Claimed]) -> set[int]:
         return await self._desk.database.run(
             lambda connection: deliveries.begin(connection, claimed, self._desk.now(), self._lease())
         )
+
+    async def _end_all(self, ended: Sequence[Ended]) -> set[int]:
+        return await self._desk.database.run(lambda connection: deliveries.finish(connection, ended))
 
     async def _deliver(self, running: _Running, documents: list[Document]) -> Outcome | None:
         claimed = running.claimed
@@ -185,9 +192,7 @@ class Sender:
         pause = FIRST_PAUSE
         while True:
             try:
-                kept = await self._desk.database.run(
-                    lambda connection: deliveries.finish(connection, running.claimed, outcome, now, again)
-                )
+                kept = await self._end.add(running.claimed.id, Ended(running.claimed, outcome, now, again))
             except Exception as error:
                 log.exception("outcome not written", **told)
                 if isinstance(error, DatabaseClosed) or await self._gives_up(pause):

@@ -52,6 +52,17 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """How an attempt ended."""
+
+    claimed: Claimed
+    outcome: Outcome
+    at: datetime
+    retry_at: datetime | None
+    """When it is tried again; None: never."""
+
+
+@dataclass(frozen=True, slots=True)
 class Lost:
     """A delivery in `unknown`, with its last attempt."""
 
@@ -94,16 +105,20 @@ def claim(connection: sa.Connection, worker: str, channel: Channel, limit: int, 
     return [_claimed(row) for row in connection.execute(_DETAILS, {"ids": ids})]
 
 
-def begin(connection: sa.Connection, claimed: Claimed, now: datetime, lease_until: datetime) -> bool:
-    """Say that the attempt starts now. False: it is not ours any more, and must not start."""
-    begun = connection.execute(_BEGIN, _fence(claimed) | {"lease": lease_until})
-    if begun.rowcount == 0:
-        return False
+def begin(connection: sa.Connection, claimed: Sequence[Claimed], now: datetime, lease_until: datetime) -> set[int]:
+    """Say that these attempts start now. Gives the ids of those that may: what is missing is not ours any more."""
+    found = _ours(connection, claimed, State.CLAIMED)
+    if not found:
+        return set()
+    ids = sorted(found)
+    connection.execute(_BEGIN, {"ids": ids, "lease": lease_until})
+    numbers = {one.id: one.attempts + 1 for one in claimed if one.id in found}
+    worker = claimed[0].worker
     connection.execute(
         _ATTEMPT,
-        {"delivery_id": claimed.id, "number": claimed.attempts + 1, "worker": claimed.worker, "sending_at": now},
+        [{"delivery_id": one, "number": numbers[one], "worker": worker, "sending_at": now} for one in ids],
     )
-    return True
+    return set(ids)
 
 
 def release(connection: sa.Connection, claimed: Claimed) -> None:
@@ -119,12 +134,12 @@ def renew(connection: sa.Connection, worker: str, ids: Sequence[int], lease_unti
     return set(connection.execute(query).scalars())
 
 
-def finish(
-    connection: sa.Connection, claimed: Claimed, outcome: Outcome, now: datetime, retry_at: datetime | None
-) -> bool:
-    """Write how the attempt ended. False: it is not ours any more, nothing was changed."""
-    found = connection.execute(_MINE, _fence(claimed)).one_or_none()
-    return found is not None and _conclude(connection, found, outcome, now, retry_at)
+def finish(connection: sa.Connection, ended: Sequence[Ended]) -> set[int]:
+    """Write how attempts ended. Gives the ids of those that were written: what is missing is not ours any more."""
+    found = _ours(connection, [one.claimed for one in ended], State.SENDING)
+    known = [(found[one.claimed.id], one) for one in ended if one.claimed.id in found]
+    _conclude(connection, [(row, one.outcome, one.at, one.retry_at) for row, one in known])
+    return set(found)
 
 
 def settle(
@@ -146,7 +161,10 @@ def settle(
     if overrule:
         connection.execute(_WANTED_AGAIN, lost)
     found = connection.execute(_UNKNOWN, lost).one_or_none()
-    return found is not None and _conclude(connection, found, outcome, now, retry_at)
+    if found is None:
+        return False
+    _conclude(connection, [(found, outcome, now, retry_at)])
+    return True
 
 
 def rescue(connection: sa.Connection, now: datetime) -> tuple[int, int]:
@@ -300,7 +318,7 @@ _FENCED = (
 
 _BEGIN = (
     delivery.update()
-    .where(*_FENCED, delivery.c.state == State.CLAIMED.value)
+    .where(delivery.c.id.in_(sa.bindparam("ids", expanding=True)))
     .values(
         state=State.SENDING.value,
         attempts=delivery.c.attempts + 1,
@@ -324,7 +342,16 @@ _HEAD = sa.select(
     delivery.c.attempts,
     delivery.c.cancel_requested,
 )
-_MINE = _HEAD.where(*_FENCED, delivery.c.state == State.SENDING.value).with_for_update()
+_OURS = (
+    _HEAD.add_columns(delivery.c.fence)
+    .where(
+        delivery.c.id.in_(sa.bindparam("ids", expanding=True)),
+        delivery.c.worker == sa.bindparam("by"),
+        delivery.c.state == sa.bindparam("in_state"),
+    )
+    .order_by(delivery.c.id)  # whoever locks several does so in one order
+    .with_for_update()
+)
 
 _LOST = (
     delivery.c.id == sa.bindparam("delivery"),
@@ -403,37 +430,55 @@ def _fence(claimed: Claimed) -> dict[str, Any]:
     return {"delivery": claimed.id, "by": claimed.worker, "number": claimed.fence}
 
 
-def _conclude(
-    connection: sa.Connection, found: Row, outcome: Outcome, now: datetime, retry_at: datetime | None
-) -> bool:
-    """Attempt, delivery, job and event, in the one transaction that makes the end known."""
-    state = _state_after(outcome, None if found.cancel_requested else retry_at)
+def _ours(connection: sa.Connection, claimed: Sequence[Claimed], state: State) -> dict[int, Row]:
+    """Those that are still in this state by the very claim, locked, by their ids. All of them are one worker's."""
+    if not claimed:
+        return {}
+    fences = {one.id: one.fence for one in claimed}
+    rows = connection.execute(_OURS, {"ids": list(fences), "by": claimed[0].worker, "in_state": state.value})
+    return {row.id: row for row in rows if row.fence == fences[row.id]}
+
+
+def _conclude(connection: sa.Connection, ended: Sequence[tuple[Row, Outcome, datetime, datetime | None]]) -> None:
+    """Attempts, deliveries, jobs and events, in the one transaction that makes the ends known."""
+    if not ended:
+        return
+    judged = [(row, outcome, at, again, _state_after(row, outcome, again)) for row, outcome, at, again in ended]
+    connection.execute(_ATTEMPT_ENDED, [_ended_attempt(row, outcome, at) for row, outcome, at, _, _ in judged])
+    connection.execute(_ENDED, [_ended_delivery(*one) for one in judged])
+    final: dict[tuple[int, bool], list[tuple[Row, datetime]]] = {}
+    for row, _, at, _, state in judged:
+        if state in FINAL:
+            final.setdefault((row.job_id, state is State.SENT), []).append((row, at))
+    for (job_id, sent), rows in sorted(final.items()):  # whoever locks several jobs does so in one order
+        endings.record(connection, job_id, [row for row, _ in rows], sent=sent, now=max(at for _, at in rows))
+
+
+def _ended_attempt(row: Row, outcome: Outcome, at: datetime) -> dict[str, Any]:
+    return {**_record(outcome), **_told(outcome), "delivery": row.id, "of": row.attempts, "ended_at": at}
+
+
+def _ended_delivery(row: Row, outcome: Outcome, at: datetime, again: datetime | None, state: State) -> dict[str, Any]:
     final = state in FINAL
-    told = {"pages": outcome.pages, "remote_id": _legible(outcome.remote_id), "seconds": outcome.seconds}
-    connection.execute(
-        _ATTEMPT_ENDED, {**_record(outcome), **told, "delivery": found.id, "of": found.attempts, "ended_at": now}
-    )
-    connection.execute(
-        _ENDED,
-        {
-            **told,
-            "delivery": found.id,
-            "state": state.value,
-            "due_at": None if final else retry_at,
-            "result": outcome.result.value if final else None,
-            "attempted_at": now,
-            "finished_at": now if final else None,
-        },
-    )
-    if final:
-        endings.record(connection, found.job_id, [found], sent=state is State.SENT, now=now)
-    return True
+    return {
+        **_told(outcome),
+        "delivery": row.id,
+        "state": state.value,
+        "due_at": None if final else again,
+        "result": outcome.result.value if final else None,
+        "attempted_at": at,
+        "finished_at": at if final else None,
+    }
 
 
-def _state_after(outcome: Outcome, retry_at: datetime | None) -> State:
+def _told(outcome: Outcome) -> dict[str, Any]:
+    return {"pages": outcome.pages, "remote_id": _legible(outcome.remote_id), "seconds": outcome.seconds}
+
+
+def _state_after(row: Row, outcome: Outcome, retry_at: datetime | None) -> State:
     if outcome.result is Result.OK:
         return State.SENT
-    return State.FAILED if retry_at is None else State.WAITING
+    return State.FAILED if retry_at is None or row.cancel_requested else State.WAITING
 
 
 def _record(outcome: Outcome) -> dict[str, Any]:

@@ -37,12 +37,11 @@ def _settle(
         account_id=job.account_id,
         job_id=job.id,
         purse=purse,
+        day=job.day,
         price=sum((row.price for row in rows), NOTHING),
         units=job.pages * len(rows),
-        day=job.day,
-        delivery_id=rows[0].id if len(rows) == 1 else None,
     )
     if sent:
-        ledger.charge(connection, ending, now)
+        ledger.charge(connection, ending, [(row.id, row.price) for row in rows], now)
     else:
         ledger.give_back(connection, ending)

@@ -4,10 +4,12 @@ All of it happens in the transaction that changes the state, so at every commit:
 amounts and the allowance the sum of its units; what is reserved is the price of what is still under way.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -65,10 +67,10 @@ class Ending:
     """Of all of them together."""
 
     units: int
+    """Likewise."""
+
     day: date
     """Of the order."""
-
-    delivery_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +99,23 @@ def hold(connection: sa.Connection, draft: Draft) -> Purse | Rule:
     return purse
 
 
-def charge(connection: sa.Connection, ending: Ending, now: datetime) -> None:
-    """They were sent: what was held for them is booked."""
+def charge(connection: sa.Connection, ending: Ending, deliveries: Sequence[tuple[int, Decimal]], now: datetime) -> None:
+    """These were sent (id and price): what was held for them is booked, with a line for each that cost something."""
     if ending.purse not in (Purse.MONEY, Purse.PACKAGE):
         return
     _reserve(connection, ending.account_id, ending.purse, -ending.price, -ending.units)
     money = ending.purse is Purse.MONEY
-    amount, units = (-ending.price, 0) if money else (Decimal(0), -ending.units)
-    if amount or units:
-        of = {"job_id": ending.job_id, "delivery_id": ending.delivery_id}
-        book(connection, ending.account_id, now, Kind.CHARGE, amount, units, "", **of)
+    each = ending.units // len(deliveries)
+    lines = [
+        _line(ending.account_id, now, Kind.CHARGE, -price if money else Decimal(0), 0 if money else -each, "")
+        | {"job_id": ending.job_id, "delivery_id": one}
+        for one, price in deliveries
+        if (price if money else each)
+    ]
+    if lines:
+        amount, units = (-ending.price, 0) if money else (Decimal(0), -ending.units)
+        connection.execute(_BOOK, {"of": ending.account_id, "euro": amount, "count": units})
+        connection.execute(_ENTRY, lines)
 
 
 def give_back(connection: sa.Connection, ending: Ending) -> None:
@@ -118,32 +127,11 @@ def give_back(connection: sa.Connection, ending: Ending) -> None:
 
 
 def book(
-    connection: sa.Connection,
-    account_id: int,
-    now: datetime,
-    kind: Kind,
-    amount: Decimal,
-    units: int,
-    note: str,
-    *,
-    job_id: int | None = None,
-    delivery_id: int | None = None,
+    connection: sa.Connection, account_id: int, now: datetime, kind: Kind, amount: Decimal, units: int, note: str
 ) -> None:
-    """A payment, a package, a correction, or the charge for what was sent."""
+    """A payment, a package, a correction."""
     connection.execute(_BOOK, {"of": account_id, "euro": amount, "count": units})
-    connection.execute(
-        _ENTRY,
-        {
-            "at": now,
-            "account_id": account_id,
-            "kind": kind.value,
-            "amount": amount,
-            "units": units,
-            "job_id": job_id,
-            "delivery_id": delivery_id,
-            "note": note[:200],
-        },
-    )
+    connection.execute(_ENTRY, _line(account_id, now, kind, amount, units, note))
 
 
 def used_on(connection: sa.Connection, account_id: int, day: date) -> tuple[Decimal, int]:
@@ -211,6 +199,19 @@ _COUNT = (
 
 _FIRST_COUNT = usage.insert()
 _ENTRY = ledger.insert()
+
+
+def _line(account_id: int, now: datetime, kind: Kind, amount: Decimal, units: int, note: str) -> dict[str, Any]:
+    return {
+        "at": now,
+        "account_id": account_id,
+        "kind": kind.value,
+        "amount": amount,
+        "units": units,
+        "job_id": None,
+        "delivery_id": None,
+        "note": note[:200],
+    }
 
 
 def _account(connection: sa.Connection, account_id: int) -> Row:

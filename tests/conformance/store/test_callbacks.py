@@ -20,7 +20,7 @@ from depesche.model.roll import Recipient, ShortRoll
 from depesche.store import callbacks, deliveries, jobs, schema, turns
 from depesche.store.callbacks import BEHIND, Callback
 from depesche.store.database import Database
-from journeys import BUSY, LEASE, OTHERS, begun, events
+from journeys import BUSY, LEASE, OTHERS, begun, events, finish_one
 
 URL = "http://firma.de/?id=$JID"
 PLAIN = {"status_url": URL}
@@ -370,14 +370,14 @@ def sent(connection: sa.Connection, outcome: Outcome, now: datetime) -> None:
     """The next delivery that is due has this outcome, and no further attempt."""
     turns.stage(connection, now, 10)
     claimed = begun(connection, now=now)
-    deliveries.finish(connection, claimed, outcome, now, None)
+    finish_one(connection, claimed, outcome, now, None)
 
 
 def test_a_given_row_is_told_with_all_that_became_of_it(run: Run[None], account: Account, clock: Clock) -> None:
     def work(connection: sa.Connection) -> None:
         job = order(connection, account, roll=ShortRoll((Recipient(MOBILE, "Kunde 17"),)))
         turns.stage(connection, START, 10)
-        deliveries.finish(connection, begun(connection), BUSY, START, clock.forward(minutes=1))
+        finish_one(connection, begun(connection), BUSY, START, clock.forward(minutes=1))
         good = Outcome(Result.OK, pages=2, remote_id="Muster", seconds=19, bit_rate=14400, coding="MMR")
         sent(connection, good, clock.forward(seconds=20))
         connection.execute(schema.delivery.update().values(price=Decimal("0.1275")))

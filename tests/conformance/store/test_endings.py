@@ -15,7 +15,21 @@ from depesche.model.states import State
 from depesche.store import deliveries, schema, turns
 from depesche.store.database import Database
 from depesche.store.deliveries import Cancelled
-from journeys import BUSY, LATER, LEASE, OK, OTHERS, WAYS, begun, claim_one, events, only, ordered
+from journeys import (
+    BUSY,
+    LATER,
+    LEASE,
+    OK,
+    OTHERS,
+    WAYS,
+    begin_one,
+    begun,
+    claim_one,
+    events,
+    finish_one,
+    only,
+    ordered,
+)
 
 
 def test_an_attempt_is_on_the_record_with_all_that_is_known(database: Database, account: Account, clock: Clock) -> None:
@@ -34,7 +48,7 @@ def test_an_attempt_is_on_the_record_with_all_that_is_known(database: Database, 
     def send(connection: sa.Connection) -> None:
         WAYS[State.READY](connection, account)
         claimed = begun(connection)
-        assert deliveries.finish(connection, claimed, outcome, clock.forward(seconds=70), None)
+        assert finish_one(connection, claimed, outcome, clock.forward(seconds=70), None)
 
     database.run_here(send)
     assert database.read_here(lambda connection: rows(connection, schema.attempt)) == [
@@ -69,7 +83,7 @@ def test_a_retry_waits_for_its_time_and_keeps_its_turn(database: Database, accou
         turn = only(connection)["turn"]
         for number in range(1, 4):
             again = START + LATER * number
-            deliveries.finish(connection, begun(connection, now=again - LATER), BUSY, again - LATER, again)
+            finish_one(connection, begun(connection, now=again - LATER), BUSY, again - LATER, again)
             row = only(connection)
             assert (row["state"], row["due_at"], row["result"], row["attempts"]) == ("waiting", again, None, number)
             assert row["finished_at"] is None
@@ -85,7 +99,7 @@ def test_a_retry_waits_for_its_time_and_keeps_its_turn(database: Database, accou
 def test_an_older_retry_goes_before_what_was_ordered_since(database: Database, account: Account) -> None:
     def fail(connection: sa.Connection) -> list[str]:
         WAYS[State.READY](connection, account)
-        deliveries.finish(connection, begun(connection), BUSY, START, START + LATER)
+        finish_one(connection, begun(connection), BUSY, START, START + LATER)
         ordered(connection, account, *OTHERS)
         turns.stage(connection, START, 10)
         turns.stage(connection, START + LATER, 10)
@@ -97,7 +111,7 @@ def test_an_older_retry_goes_before_what_was_ordered_since(database: Database, a
 def test_success_is_success_even_where_a_retry_was_planned(database: Database, account: Account) -> None:
     def send(connection: sa.Connection) -> None:
         WAYS[State.READY](connection, account)
-        assert deliveries.finish(connection, begun(connection), OK, START, START + LATER)
+        assert finish_one(connection, begun(connection), OK, START, START + LATER)
 
     database.run_here(send)
     row = database.read_here(only)
@@ -110,7 +124,7 @@ def test_cancelling_stops_all_that_is_not_on_the_line_and_flags_what_is(database
         turns.stage(connection, START, 10)
         sending, claimed = begun(connection, channel=Channel.FAX), claim_one(connection, channel=Channel.FAX)
         assert deliveries.cancel(connection, job, START + LATER) == Cancelled(4, 1, None)
-        assert not deliveries.begin(connection, claimed, START, START + LEASE)
+        assert not begin_one(connection, claimed, START, START + LEASE)
         found = {row["id"]: row for row in rows(connection, schema.delivery)}
         assert [row["state"] for row in found.values()] == ["sending", "cancelled", "cancelled", "cancelled"]
         assert [row["result"] for row in found.values()] == [None, "CANCELED", "CANCELED", "CANCELED"]
@@ -135,7 +149,7 @@ def test_a_call_that_was_ended_has_the_result_that_really_happened_and_no_retry(
         WAYS[State.READY](connection, account)
         claimed = begun(connection)
         deliveries.cancel(connection, claimed.job_id, START)
-        assert deliveries.finish(connection, claimed, outcome, START, START + LATER)
+        assert finish_one(connection, claimed, outcome, START, START + LATER)
 
     database.run_here(cancel)
     row = database.read_here(only)
@@ -152,7 +166,7 @@ def test_only_a_call_counts_as_stopped_while_it_is_under_way_but_nothing_is_trie
         claimed = begun(connection, channel=kind.channel)
         assert deliveries.cancel(connection, job, START) == Cancelled(1 if kind is JobType.FAX else 0, 1, None)
         assert deliveries.renew(connection, "w1", [claimed.id], START + LEASE) == {claimed.id}
-        assert deliveries.finish(connection, claimed, BUSY, START, START + LATER)
+        assert finish_one(connection, claimed, BUSY, START, START + LATER)
 
     database.run_here(cancel)
     assert database.read_here(only)["state"] == "failed"
@@ -177,7 +191,7 @@ def test_an_outcome_is_written_however_garbled_the_far_sides_words_are(database:
     def send(connection: sa.Connection) -> None:
         WAYS[State.READY](connection, account)
         garbled = Outcome(Result.OK, remote_id="FAX \udce4", detail="250 \udcfcbernommen\0")
-        assert deliveries.finish(connection, begun(connection), garbled, START, None)
+        assert finish_one(connection, begun(connection), garbled, START, None)
 
     database.run_here(send)
     assert database.read_here(only)["remote_id"] == "FAX ?"
@@ -214,7 +228,7 @@ def test_a_job_is_cancelled_part_by_part_while_workers_take_what_is_left(databas
         assert begun(connection, channel=Channel.FAX).job_id == job
         claimed = claim_one(connection, channel=Channel.FAX)
         assert deliveries.cancel(connection, job, START, 3, 3) == Cancelled(2, 1, 6)
-        assert not deliveries.begin(connection, claimed, START, START + LEASE)
+        assert not begin_one(connection, claimed, START, START + LEASE)
         assert states(connection, job) == [*["sending!"] * 5, "cancelled", "ready", "waiting"]
 
         assert deliveries.cancel(connection, job, START) == Cancelled(7, 5, None)  # somebody asks once more
@@ -251,12 +265,12 @@ def test_the_job_is_final_with_its_last_recipient_whatever_ended_the_others(
 
         look()
         for outcome in (OK, BUSY):
-            deliveries.finish(connection, begun(connection, now=clock()), outcome, clock.forward(minutes=1), None)
+            finish_one(connection, begun(connection, now=clock()), outcome, clock.forward(minutes=1), None)
             look()
         last = begun(connection, now=clock())
         deliveries.cancel(connection, job, clock.forward(minutes=1))
         look()
-        deliveries.finish(connection, last, OK, clock.forward(minutes=1), None)
+        finish_one(connection, last, OK, clock.forward(minutes=1), None)
         look()
         return seen
 

@@ -11,7 +11,7 @@ from depesche.model.account import Account
 from depesche.model.states import State
 from depesche.store import deliveries, schema, turns
 from depesche.store.database import Database
-from journeys import BUSY, LATER, LEASE, OK, WAYS, begun, claim_one, mine, only
+from journeys import BUSY, LATER, LEASE, OK, WAYS, begin_one, begun, claim_one, finish_one, mine, only
 
 NOT_OURS = [{"worker": "w2"}, {"fence": 2}, {"fence": 0}, {"id": 99}]
 
@@ -22,7 +22,7 @@ def test_a_stranger_cannot_begin_or_give_back(database: Database, account: Accou
         WAYS[State.CLAIMED](connection, account)
         before = everything(connection)
         stranger = mine(connection, **change)
-        assert not deliveries.begin(connection, stranger, START, START + LEASE)
+        assert not begin_one(connection, stranger, START, START + LEASE)
         deliveries.release(connection, stranger)
         assert everything(connection) == before
 
@@ -38,7 +38,7 @@ def test_a_stranger_cannot_end_it(
         WAYS[State.SENDING](connection, account)
         before = everything(connection)
         for outcome in (OK, BUSY):
-            assert not deliveries.finish(connection, mine(connection, **change), outcome, START, retry_at)
+            assert not finish_one(connection, mine(connection, **change), outcome, START, retry_at)
         assert everything(connection) == before
 
     database.run_here(meddle)
@@ -52,15 +52,15 @@ def test_a_worker_that_wakes_late_changes_nothing(database: Database, account: A
         assert deliveries.rescue(connection, clock()) == (1, 0)
         other = claim_one(connection, "w2", clock())
         assert other.fence == late.fence + 1
-        assert not deliveries.begin(connection, late, clock(), clock() + LEASE)
-        assert deliveries.begin(connection, other, clock(), clock() + LEASE)
+        assert not begin_one(connection, late, clock(), clock() + LEASE)
+        assert begin_one(connection, other, clock(), clock() + LEASE)
         before = everything(connection)
-        assert not deliveries.begin(connection, late, clock(), clock() + LEASE)
-        assert not deliveries.finish(connection, late, OK, clock(), None)
+        assert not begin_one(connection, late, clock(), clock() + LEASE)
+        assert not finish_one(connection, late, OK, clock(), None)
         deliveries.release(connection, late)
         assert deliveries.renew(connection, "w1", [late.id], clock() + LEASE * 9) == set()
         assert everything(connection) == before
-        assert deliveries.finish(connection, other, OK, clock(), None)
+        assert finish_one(connection, other, OK, clock(), None)
 
     database.run_here(sleep_in)
 
@@ -71,9 +71,9 @@ def test_the_fence_tells_apart_two_claims_of_one_worker(database: Database, acco
         first = claim_one(connection)
         deliveries.rescue(connection, clock.forward(seconds=31))
         second = claim_one(connection, now=clock())
-        assert not deliveries.begin(connection, first, clock(), clock() + LEASE)
-        assert deliveries.begin(connection, second, clock(), clock() + LEASE)
-        assert not deliveries.finish(connection, first, OK, clock(), None)
+        assert not begin_one(connection, first, clock(), clock() + LEASE)
+        assert begin_one(connection, second, clock(), clock() + LEASE)
+        assert not finish_one(connection, first, OK, clock(), None)
         assert only(connection)["state"] == "sending"
 
     database.run_here(claim_twice)
@@ -83,7 +83,7 @@ def test_a_lost_attempt_is_settled_once(database: Database, account: Account) ->
     def settle(connection: sa.Connection) -> None:
         WAYS[State.UNKNOWN](connection, account)
         lost = only(connection)["id"]
-        assert not deliveries.finish(connection, mine(connection), OK, START, None)
+        assert not finish_one(connection, mine(connection), OK, START, None)
         assert deliveries.settle(connection, lost, 1, OK, START, None)
         before = everything(connection)
         for overrule in (False, True):

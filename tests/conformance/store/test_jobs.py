@@ -16,7 +16,7 @@ from depesche.model.roll import Recipient, ShortRoll
 from depesche.model.states import State
 from depesche.store import deliveries, jobs, schema, turns
 from depesche.store.database import Database
-from journeys import BUSY, LATER, OK, OTHERS, WAYS, begun, only, ordered
+from journeys import BUSY, LATER, OK, OTHERS, WAYS, begun, finish_one, only, ordered
 
 FIVE_MINUTES = timedelta(minutes=5)
 
@@ -100,7 +100,7 @@ def test_an_address_given_twice_is_sent_once_and_each_row_has_its_fate(database:
     def send(connection: sa.Connection) -> int:
         job = ordered(connection, account, roll=ShortRoll(given))
         assert turns.stage(connection, START, 10) == {"sms": 2}
-        deliveries.finish(connection, begun(connection), replace(OK, remote_id="x"), START + LATER, None)
+        finish_one(connection, begun(connection), replace(OK, remote_id="x"), START + LATER, None)
         return job
 
     job = database.run_here(send)
@@ -137,7 +137,7 @@ def test_a_recipient_cancelled_between_two_attempts_has_the_moment_of_the_decisi
     def send(connection: sa.Connection) -> int:
         job = ordered(connection, account)
         turns.stage(connection, START, 10)
-        deliveries.finish(connection, begun(connection), BUSY, START, START + LATER)
+        finish_one(connection, begun(connection), BUSY, START, START + LATER)
         deliveries.cancel(connection, job, START + FIVE_MINUTES * 2)
         return job
 
@@ -151,7 +151,7 @@ def test_a_recipient_that_waits_for_a_retry_shows_its_last_attempt_and_its_next(
     def send(connection: sa.Connection) -> int:
         job = ordered(connection, account)
         turns.stage(connection, START, 10)
-        deliveries.finish(connection, begun(connection), BUSY, START, START + LATER)
+        finish_one(connection, begun(connection), BUSY, START, START + LATER)
         return job
 
     (fate,) = fates(database, database.run_here(send))
@@ -225,11 +225,11 @@ def test_a_job_that_went_ok_for_some_blocks_until_it_is_final_and_no_longer(
         ordered(connection, account, MOBILE, *OTHERS, order_key="same")
         turns.stage(connection, START, 10)
         for outcome in (OK, BUSY, OK):
-            deliveries.finish(connection, begun(connection), outcome, START, None)
+            finish_one(connection, begun(connection), outcome, START, None)
 
     database.run_here(send)
     assert double_of(database, account, START) == 1
-    database.run_here(lambda connection: deliveries.finish(connection, begun(connection), last, START, None))
+    database.run_here(lambda connection: finish_one(connection, begun(connection), last, START, None))
     assert double_of(database, account, START) is None
 
 

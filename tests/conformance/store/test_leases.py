@@ -12,7 +12,7 @@ from depesche.model.states import State
 from depesche.store import deliveries, schema, turns
 from depesche.store.database import Database
 from depesche.store.deliveries import Claimed
-from journeys import BUSY, LEASE, OTHERS, WAYS, begun, claim_one, events, only, ordered
+from journeys import BUSY, LEASE, OTHERS, WAYS, begun, claim_one, events, finish_one, only, ordered
 
 
 def test_a_claim_has_all_that_the_attempt_needs(database: Database, account: Account) -> None:
@@ -96,7 +96,7 @@ def test_a_lost_attempt_is_described_for_whoever_asks_the_far_side(
     def lose(connection: sa.Connection) -> list[deliveries.Lost]:
         ordered(connection, account, pages=3, repeats=5)
         turns.stage(connection, START, 10)
-        deliveries.finish(connection, begun(connection), BUSY, START, START)
+        finish_one(connection, begun(connection), BUSY, START, START)
         turns.stage(connection, clock.forward(minutes=1), 10)
         begun(connection, now=clock())
         deliveries.rescue(connection, clock() + LEASE + LEASE)

@@ -21,7 +21,7 @@ from depesche.model.tariff import Quote
 from depesche.store import accounts, deliveries, jobs, ledger, schema, turns
 from depesche.store.database import Database
 from depesche.store.ledger import Draft, Kind, Purse
-from journeys import BUSY, LEASE, OK, OTHERS
+from journeys import BUSY, LEASE, OK, OTHERS, begin_one, finish_one
 
 DAY = date(2026, 3, 2)
 PRICE = Decimal("0.0795")
@@ -43,8 +43,8 @@ def carried(connection: sa.Connection, outcome: Outcome, again: bool = False) ->
     """The next delivery ends so, or is to be tried again."""
     turns.stage(connection, START, 100)
     for claimed in deliveries.claim(connection, "w1", Channel.SMS, 1, START + LEASE):
-        assert deliveries.begin(connection, claimed, START, START + LEASE)
-        deliveries.finish(connection, claimed, outcome, START, START if again else None)
+        assert begin_one(connection, claimed, START, START + LEASE)
+        finish_one(connection, claimed, outcome, START, START if again else None)
 
 
 def fits(connection: sa.Connection) -> None:
@@ -265,7 +265,7 @@ def lost(connection: sa.Connection) -> None:
     """A worker died, and the operator decides."""
     turns.stage(connection, START, 100)
     for claimed in deliveries.claim(connection, "w1", Channel.SMS, 1, START):
-        deliveries.begin(connection, claimed, START, START)
+        begin_one(connection, claimed, START, START)
         deliveries.rescue(connection, START + LEASE)
         deliveries.settle(connection, claimed.id, claimed.attempts + 1, Outcome(Result.OK, pages=1), START, None)
 

@@ -13,12 +13,12 @@ from depesche.model.outcome import Outcome
 from depesche.model.states import FINAL, TRANSITIONS, Event, State
 from depesche.store import deliveries, schema, turns
 from depesche.store.database import Database
-from journeys import BUSY, LATER, LEASE, OK, WAYS, mine, only
+from journeys import BUSY, LATER, LEASE, OK, WAYS, begin_one, finish_one, mine, only
 
 
 def end(connection: sa.Connection, outcome: Outcome, retry_at: datetime | None) -> None:
     """The worker tells how it ended, and whoever asked the far side does."""
-    deliveries.finish(connection, mine(connection), outcome, START, retry_at)
+    finish_one(connection, mine(connection), outcome, START, retry_at)
     row = only(connection)
     deliveries.settle(connection, row["id"], row["attempts"], outcome, START, retry_at)
 
@@ -26,7 +26,7 @@ def end(connection: sa.Connection, outcome: Outcome, retry_at: datetime | None) 
 HAPPENINGS: dict[Event, Callable[[sa.Connection], object]] = {
     Event.DUE: lambda connection: turns.stage(connection, START, 10),
     Event.CLAIM: lambda connection: deliveries.claim(connection, "w2", Channel.SMS, 10, START + LEASE),
-    Event.BEGIN: lambda connection: deliveries.begin(connection, mine(connection), START, START + LEASE),
+    Event.BEGIN: lambda connection: begin_one(connection, mine(connection), START, START + LEASE),
     Event.RELEASE: lambda connection: deliveries.release(connection, mine(connection)),
     Event.EXPIRE: lambda connection: deliveries.rescue(connection, START + LEASE + LEASE),
     Event.SUCCEED: lambda connection: end(connection, OK, None),

@@ -14,7 +14,7 @@ from depesche.usecases import jobs
 from depesche.usecases.accounts import NotPossible
 from depesche.usecases.jobs import Verdict
 from depesche.usecases.status import status
-from journeys import LATER, LEASE, OTHERS, WAYS, begun, ordered
+from journeys import LATER, LEASE, OTHERS, WAYS, begun, finish_one, ordered
 
 pytestmark = pytest.mark.anyio
 
@@ -122,7 +122,7 @@ async def test_a_job_is_shown_with_its_owner_and_every_attempt(opened: OpenHouse
         ordered(connection, account)
         for outcome, again in ((busy, START), (good, None)):
             turns.stage(connection, START, 10)
-            deliveries.finish(connection, begun(connection), outcome, START + LATER, again)
+            finish_one(connection, begun(connection), outcome, START + LATER, again)
 
     opened.house.database.run_here(carry)
     record = await jobs.show(opened.house, 1)

@@ -23,7 +23,7 @@ from depesche.usecases.accounts import NotPossible
 from depesche.usecases.receive import receive
 from depesche.usecases.status import status
 from depesche.usecases.submit import Submission
-from journeys import LEASE, WAYS
+from journeys import LEASE, WAYS, begin_one
 
 pytestmark = pytest.mark.anyio
 
@@ -82,7 +82,7 @@ def sending(connection: sa.Connection, account: Account, kind: JobType) -> None:
     jobs.insert(connection, new_job(account.id, type=kind), START)
     turns.stage(connection, START, 1)
     (claimed,) = deliveries.claim(connection, "w1", kind.channel, 1, START + LEASE)
-    assert deliveries.begin(connection, claimed, START, START + LEASE)
+    assert begin_one(connection, claimed, START, START + LEASE)
 
 
 async def test_a_call_on_the_line_is_ended(opened: OpenHouse, customer: Customer) -> None:

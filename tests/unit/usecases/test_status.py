@@ -14,7 +14,7 @@ from depesche.model.states import State
 from depesche.store import deliveries, turns
 from depesche.usecases.authenticate import Login, LoginFailure
 from depesche.usecases.status import StatusAnswer, status
-from journeys import BUSY, LATER, LEASE, OK, WAYS
+from journeys import BUSY, LATER, LEASE, OK, WAYS, begin_one, finish_one
 
 pytestmark = pytest.mark.anyio
 
@@ -30,8 +30,8 @@ def end(opened: OpenHouse, *outcomes: Outcome) -> None:
         for outcome in outcomes:
             now = opened.clock.forward(minutes=1)
             (claimed,) = deliveries.claim(connection, "w1", Channel.SMS, 1, now + LEASE)
-            deliveries.begin(connection, claimed, now, now + LEASE)
-            deliveries.finish(connection, claimed, outcome, now, now + LATER if outcome is RETRY else None)
+            begin_one(connection, claimed, now, now + LEASE)
+            finish_one(connection, claimed, outcome, now, now + LATER if outcome is RETRY else None)
 
     opened.house.database.run_here(work)
 

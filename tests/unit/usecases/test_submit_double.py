@@ -14,7 +14,7 @@ from depesche.model.jobtype import Channel
 from depesche.model.outcome import Outcome
 from depesche.store import deliveries, schema, turns
 from depesche.usecases.submit import SubmitAnswer
-from journeys import BUSY, LEASE, OK
+from journeys import BUSY, LEASE, OK, begin_one, finish_one
 
 pytestmark = pytest.mark.anyio
 
@@ -36,8 +36,8 @@ def end(opened: OpenHouse, *outcomes: Outcome) -> None:
         turns.stage(connection, opened.clock(), 10)
         for outcome in outcomes:
             (claimed,) = deliveries.claim(connection, "w1", Channel.SMS, 1, opened.clock() + LEASE)
-            deliveries.begin(connection, claimed, opened.clock(), opened.clock() + LEASE)
-            deliveries.finish(connection, claimed, outcome, opened.clock(), None)
+            begin_one(connection, claimed, opened.clock(), opened.clock() + LEASE)
+            finish_one(connection, claimed, outcome, opened.clock(), None)
 
     opened.house.database.run_here(work)
 

@@ -19,7 +19,7 @@ from depesche.model.jobtype import Channel, JobType
 from depesche.model.outcome import Outcome
 from depesche.model.result import Result
 from depesche.model.states import FINAL, Event, State, sources
-from depesche.store import endings, events
+from depesche.store import bulk, endings, events
 from depesche.store.schema import Row, account, attempt, delivery, job
 
 CAN_BE_ENDED = frozenset({Channel.FAX})
@@ -97,11 +97,7 @@ def claim(connection: sa.Connection, worker: str, channel: Channel, limit: int, 
     if not ready:
         return []
     ids = [row.id for row in ready]
-    connection.execute(
-        delivery.update()
-        .where(delivery.c.id.in_(ids))
-        .values(state=State.CLAIMED.value, worker=worker, lease_until=lease_until, fence=delivery.c.fence + 1)
-    )
+    connection.execute(_CLAIM, {"ids": ids, "by": worker, "lease": lease_until})
     return [_claimed(row) for row in connection.execute(_DETAILS, {"ids": ids})]
 
 
@@ -114,9 +110,10 @@ def begin(connection: sa.Connection, claimed: Sequence[Claimed], now: datetime, 
     connection.execute(_BEGIN, {"ids": ids, "lease": lease_until})
     numbers = {one.id: one.attempts + 1 for one in claimed if one.id in found}
     worker = claimed[0].worker
-    connection.execute(
-        _ATTEMPT,
-        [{"delivery_id": one, "number": numbers[one], "worker": worker, "sending_at": now} for one in ids],
+    bulk.insert(
+        connection,
+        attempt,
+        ({"delivery_id": one, "number": numbers[one], "worker": worker, "sending_at": now} for one in ids),
     )
     return set(ids)
 
@@ -128,10 +125,9 @@ def release(connection: sa.Connection, claimed: Claimed) -> None:
 
 def renew(connection: sa.Connection, worker: str, ids: Sequence[int], lease_until: datetime) -> set[int]:
     """Keep the leases of what is being worked on; gives those whose cancellation was asked for."""
-    mine = (delivery.c.id.in_(ids), delivery.c.worker == worker, _LEASED)
-    connection.execute(delivery.update().where(*mine).values(lease_until=lease_until))
-    query = sa.select(delivery.c.id).where(*mine, delivery.c.cancel_requested)
-    return set(connection.execute(query).scalars())
+    mine = {"ids": ids, "by": worker}
+    connection.execute(_RENEW, {**mine, "lease": lease_until})
+    return set(connection.execute(_CANCELLED, mine).scalars())
 
 
 def finish(connection: sa.Connection, ended: Sequence[Ended]) -> set[int]:
@@ -287,6 +283,21 @@ _READY = (
     .with_for_update(skip_locked=True)
 )
 
+_CLAIM = (
+    delivery.update()
+    .where(bulk.among(delivery.c.id, bulk.ids()))
+    .values(
+        state=State.CLAIMED.value,
+        worker=sa.bindparam("by"),
+        lease_until=sa.bindparam("lease", type_=delivery.c.lease_until.type),
+        fence=delivery.c.fence + 1,
+    )
+)
+
+_HELD = (bulk.among(delivery.c.id, bulk.ids()), delivery.c.worker == sa.bindparam("by"), _LEASED)
+_RENEW = delivery.update().where(*_HELD).values(lease_until=sa.bindparam("lease", type_=delivery.c.lease_until.type))
+_CANCELLED = sa.select(delivery.c.id).where(*_HELD, delivery.c.cancel_requested)
+
 _DETAILS = (
     sa.select(
         delivery.c.id,
@@ -305,7 +316,7 @@ _DETAILS = (
     )
     .join_from(delivery, job, job.c.id == delivery.c.job_id)
     .join(account, account.c.id == delivery.c.account_id)
-    .where(delivery.c.id.in_(sa.bindparam("ids", expanding=True)))
+    .where(bulk.among(delivery.c.id, bulk.ids()))
     .order_by(delivery.c.turn, delivery.c.id)
 )
 
@@ -318,7 +329,7 @@ _FENCED = (
 
 _BEGIN = (
     delivery.update()
-    .where(delivery.c.id.in_(sa.bindparam("ids", expanding=True)))
+    .where(bulk.among(delivery.c.id, bulk.ids()))
     .values(
         state=State.SENDING.value,
         attempts=delivery.c.attempts + 1,
@@ -345,7 +356,7 @@ _HEAD = sa.select(
 _OURS = (
     _HEAD.add_columns(delivery.c.fence)
     .where(
-        delivery.c.id.in_(sa.bindparam("ids", expanding=True)),
+        bulk.among(delivery.c.id, bulk.ids()),
         delivery.c.worker == sa.bindparam("by"),
         delivery.c.state == sa.bindparam("in_state"),
     )
@@ -360,52 +371,6 @@ _LOST = (
 )
 _WANTED_AGAIN = delivery.update().where(*_LOST).values(cancel_requested=False)
 _UNKNOWN = _HEAD.where(*_LOST).with_for_update()
-
-_ATTEMPT = attempt.insert()
-
-_ATTEMPT_ENDED = (
-    attempt.update()
-    .where(attempt.c.delivery_id == sa.bindparam("delivery"), attempt.c.number == sa.bindparam("of"))
-    .values(
-        {
-            name: sa.bindparam(name)
-            for name in (
-                "ended_at",
-                "result",
-                "pages",
-                "remote_id",
-                "seconds",
-                "bit_rate",
-                "coding",
-                "ecm",
-                "bad_rows",
-                "detail",
-            )
-        }
-    )
-)
-
-_ENDED = (
-    delivery.update()
-    .where(delivery.c.id == sa.bindparam("delivery"))
-    .values(
-        worker=None,
-        lease_until=None,
-        **{
-            name: sa.bindparam(name)
-            for name in (
-                "state",
-                "due_at",
-                "result",
-                "pages",
-                "remote_id",
-                "seconds",
-                "attempted_at",
-                "finished_at",
-            )
-        },
-    )
-)
 
 
 def _claimed(row: Row) -> Claimed:
@@ -444,8 +409,9 @@ def _conclude(connection: sa.Connection, ended: Sequence[tuple[Row, Outcome, dat
     if not ended:
         return
     judged = [(row, outcome, at, again, _state_after(row, outcome, again)) for row, outcome, at, again in ended]
-    connection.execute(_ATTEMPT_ENDED, [_ended_attempt(row, outcome, at) for row, outcome, at, _, _ in judged])
-    connection.execute(_ENDED, [_ended_delivery(*one) for one in judged])
+    attempts = [_ended_attempt(row, outcome, at) for row, outcome, at, _, _ in judged]
+    bulk.update(connection, attempt, ("delivery_id", "number"), attempts)
+    bulk.update(connection, delivery, ("id",), [_ended_delivery(*one) for one in judged])
     final: dict[tuple[int, bool], list[tuple[Row, datetime]]] = {}
     for row, _, at, _, state in judged:
         if state in FINAL:
@@ -455,14 +421,16 @@ def _conclude(connection: sa.Connection, ended: Sequence[tuple[Row, Outcome, dat
 
 
 def _ended_attempt(row: Row, outcome: Outcome, at: datetime) -> dict[str, Any]:
-    return {**_record(outcome), **_told(outcome), "delivery": row.id, "of": row.attempts, "ended_at": at}
+    return {**_record(outcome), **_told(outcome), "delivery_id": row.id, "number": row.attempts, "ended_at": at}
 
 
 def _ended_delivery(row: Row, outcome: Outcome, at: datetime, again: datetime | None, state: State) -> dict[str, Any]:
     final = state in FINAL
     return {
         **_told(outcome),
-        "delivery": row.id,
+        "id": row.id,
+        "worker": None,
+        "lease_until": None,
         "state": state.value,
         "due_at": None if final else again,
         "result": outcome.result.value if final else None,
@@ -472,7 +440,7 @@ def _ended_delivery(row: Row, outcome: Outcome, at: datetime, again: datetime | 
 
 
 def _told(outcome: Outcome) -> dict[str, Any]:
-    return {"pages": outcome.pages, "remote_id": _legible(outcome.remote_id), "seconds": outcome.seconds}
+    return {"pages": outcome.pages, "remote_id": outcome.remote_id, "seconds": outcome.seconds}
 
 
 def _state_after(row: Row, outcome: Outcome, retry_at: datetime | None) -> State:
@@ -488,10 +456,5 @@ def _record(outcome: Outcome) -> dict[str, Any]:
         "coding": outcome.coding,
         "ecm": outcome.ecm,
         "bad_rows": list(outcome.bad_rows),
-        "detail": _legible(outcome.detail),
+        "detail": outcome.detail,
     }
-
-
-def _legible(text: str) -> str:
-    """What the far side said may hold code points that no database takes: its outcome is not lost for that."""
-    return text.encode(errors="replace").decode().replace("\0", "?")

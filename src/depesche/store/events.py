@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from depesche.store import bulk
 from depesche.store.schema import event
 
 _EVENT = event.insert()
@@ -37,9 +38,8 @@ def write_many(
     delivery_ids: Sequence[int],
 ) -> None:
     """Append one event for each of these deliveries of a job, in this order."""
-    if delivery_ids:
-        rows = [_row(now, kind, account_id, job_id=job_id, delivery_id=one) for one in delivery_ids]
-        connection.execute(_EVENT, rows)
+    rows = (_row(now, kind, account_id, job_id=job_id, delivery_id=one) for one in delivery_ids)
+    bulk.insert(connection, event, rows)
 
 
 def _row(now: datetime, kind: str, account_id: int, *, job_id: int | None, delivery_id: int | None) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Jobs: written once with all their recipients, then counted down."""
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
@@ -14,21 +13,16 @@ from depesche.model.result import Result
 from depesche.model.roll import Entry
 from depesche.model.states import State
 from depesche.model.tariff import NOTHING
-from depesche.store import callbacks, events
+from depesche.store import bulk, callbacks, events
 from depesche.store.ledger import Purse
 from depesche.store.schema import Row, delivery, document, job
 from depesche.store.sequence import assigned
-
-CHUNK = 1000
-"""Rows handed to the database at once."""
 
 
 def insert(connection: sa.Connection, new: NewJob, now: datetime, purse: Purse = Purse.NONE) -> int:
     """Write the job, its files, its recipients and the event; give the JobId. Memory does not grow with the rows."""
     job_id = assigned(connection.execute(_JOB, _job_row(new, purse, now)))
-    deliveries = _deliveries(new, job_id, now)
-    while chunk := list(itertools.islice(deliveries, CHUNK)):
-        connection.execute(_DELIVERY, chunk)
+    bulk.insert(connection, delivery, _deliveries(new, job_id, now))
     if new.files:
         connection.execute(_DOCUMENT, [_document(job_id, *item) for item in enumerate(new.files)])
     events.write(connection, now, "job.accepted", new.account_id, job_id=job_id)
@@ -95,7 +89,6 @@ def files(connection: sa.Connection, job_id: int) -> list[StoredFile]:
 
 
 _JOB = job.insert()
-_DELIVERY = delivery.insert()
 _DOCUMENT = document.insert()
 
 _DOUBLE = (

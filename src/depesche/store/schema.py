@@ -49,6 +49,28 @@ class Money(sa.TypeDecorator[Decimal]):
 PARTS = 10_000
 """Of a euro."""
 
+
+class Legible(sa.TypeDecorator[str]):
+    """Text that somebody else wrote: what no database takes becomes a question mark, what is too long is cut."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def __init__(self, length: int | None = None) -> None:
+        super().__init__()
+        self.length = length
+
+    def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[str]:
+        del dialect
+        return sa.Text() if self.length is None else sa.String(self.length)
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        del dialect
+        if value is None or (value.isascii() and value.isprintable()):
+            return value and value[: self.length]
+        return value.encode(errors="replace").decode().replace("\0", "?")[: self.length]
+
+
 Row = sa.Row[*tuple[Any, ...]]
 """A row of any query; its columns by name."""
 
@@ -141,8 +163,8 @@ delivery = sa.Table(
     sa.Column("account_id", Id, sa.ForeignKey("account.id"), nullable=False),
     sa.Column("channel", sa.String(8), nullable=False),
     sa.Column("position", sa.Integer, nullable=False),
-    sa.Column("address", sa.Text, nullable=False),
-    sa.Column("reference", sa.Text, nullable=False),
+    sa.Column("address", Legible, nullable=False),
+    sa.Column("reference", Legible, nullable=False),
     sa.Column("same_as", sa.Integer),
     sa.Column("state", sa.String(10), nullable=False),
     sa.Column("due_at", Moment),
@@ -155,7 +177,7 @@ delivery = sa.Table(
     sa.Column("code", sa.Integer, nullable=False),
     sa.Column("result", sa.String(10)),
     sa.Column("pages", sa.Integer, nullable=False),
-    sa.Column("remote_id", sa.String(40), nullable=False),
+    sa.Column("remote_id", Legible(40), nullable=False),
     sa.Column("seconds", sa.Integer, nullable=False),
     sa.Column("attempted_at", Moment),
     sa.Column("finished_at", Moment),
@@ -207,13 +229,13 @@ attempt = sa.Table(
     sa.Column("ended_at", Moment),
     sa.Column("result", sa.String(10)),
     sa.Column("pages", sa.Integer),
-    sa.Column("remote_id", sa.String(40)),
+    sa.Column("remote_id", Legible(40)),
     sa.Column("seconds", sa.Integer),
     sa.Column("bit_rate", sa.Integer),
     sa.Column("coding", sa.String(8)),
     sa.Column("ecm", sa.Boolean),
     sa.Column("bad_rows", sa.JSON),
-    sa.Column("detail", sa.Text),
+    sa.Column("detail", Legible),
 )
 
 document = sa.Table(
@@ -241,8 +263,8 @@ inbound = sa.Table(
     sa.Column("source", sa.String(100), nullable=False, unique=True),
     sa.Column("called_number", sa.String(20), nullable=False),
     sa.Column("received_at", Moment, nullable=False),
-    sa.Column("originator", sa.String(40), nullable=False),
-    sa.Column("remote_id", sa.String(40), nullable=False),
+    sa.Column("originator", Legible(40), nullable=False),
+    sa.Column("remote_id", Legible(40), nullable=False),
     sa.Column("pages", sa.Integer, nullable=False),
     sa.Column("complete", sa.Boolean, nullable=False),
     sa.Column("blob_key", sa.String(100), nullable=False),
@@ -355,7 +377,7 @@ refusal = sa.Table(
     sa.Column("account", sa.String(64), nullable=False),
     sa.Column("code", sa.Integer, nullable=False),
     sa.Column("rule", sa.String(40), nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("reason", Legible, nullable=False),
     sa.Index("ix_refusal_account_id", "account", "id"),
     sqlite_autoincrement=True,
 )

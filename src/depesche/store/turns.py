@@ -13,6 +13,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from depesche.model.states import State
+from depesche.store import bulk
 from depesche.store.leader import leads
 from depesche.store.schema import Row, account, delivery, turn
 
@@ -42,8 +43,8 @@ def stage(connection: sa.Connection, now: datetime, limit: int) -> Counter[str]:
             start = max(last[row.channel, CLOCK], last.get(key, 0.0))
             value = last[key] = start + 1 / row.weight
             last[row.channel, LATEST] = max(last[row.channel, LATEST], value)
-        moved.append({"delivery": row.id, "given": value})
-    connection.execute(_READY, moved)
+        moved.append({"id": row.id, "state": State.READY.value, "turn": value})
+    bulk.update(connection, delivery, ("id",), moved)
     _keep(connection, last, {(row.channel, one) for row in due for one in (row.account_id, CLOCK, LATEST)})
     return Counter(row.channel for row in due)
 
@@ -58,12 +59,6 @@ _DUE = (
     .order_by(delivery.c.due_at, delivery.c.id)
     .limit(sa.bindparam("number", type_=sa.Integer))
     .with_for_update(skip_locked=True, of=delivery)
-)
-
-_READY = (
-    delivery.update()
-    .where(delivery.c.id == sa.bindparam("delivery"))
-    .values(state=State.READY.value, turn=sa.bindparam("given", type_=sa.Float))
 )
 
 

@@ -89,7 +89,7 @@ async def open_node(settings: Settings, *, dispatch: bool) -> AsyncIterator[Node
         house = House(
             settings=settings,
             database=database,
-            blobs=Blobs.in_folder(data / "blobs", data / "scratch"),
+            blobs=Blobs.at(settings.blobs, data / "blobs", data / "scratch"),
             renderer=renderer,
             throttle=Throttle(settings.accounts),
             now=lambda: datetime.now(UTC),
@@ -178,6 +178,7 @@ async def _dispatcher(house: House) -> Dispatcher:
         sandbox=sandbox,
         real=sandbox if settings.sandbox else {channel: NoLine(channel) for channel in Channel},
         now=house.now,
+        zone=ZoneInfo(settings.timezone),
     )
     return Dispatcher(desk, Notifier(desk, settings.callbacks, ZoneInfo(settings.timezone)))
 

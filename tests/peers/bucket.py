@@ -131,7 +131,7 @@ class Wire:
         return [f"{method} {re.sub(r'^[^?]*|[&?]?uploadId=.*', '', target)}".strip() for method, target, _ in lines]
 
     async def fail(self, trouble: Trouble, where: str = "", times: int = sys.maxsize) -> None:
-        """From now on, so many times; `where` stands in the first lines of the requests that it befalls."""
+        """From now on, so many times; it befalls requests in whose first lines the pattern `where` is found."""
         self._trouble, self._where, self._times = trouble, where, times
         if trouble is Trouble.GONE:
             await self._hang_up()
@@ -177,7 +177,7 @@ class Wire:
             await asyncio.sleep(3600)
 
     def _befalls(self, head: bytes) -> Trouble | None:
-        if self._where.encode() not in head.partition(b"\r\n")[0] or not self._times:
+        if not self._times or not re.search(self._where.encode(), head.partition(b"\r\n")[0]):
             return None
         self._times -= 1
         return self._trouble

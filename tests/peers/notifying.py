@@ -32,6 +32,7 @@ async def main(path: Path) -> None:
         sandbox={},
         real={},
         now=lambda: datetime.now(UTC) + timedelta(minutes=starts),
+        zone=ZoneInfo("Europe/Berlin"),
     )
     notifier = Notifier(desk, Callbacks().on_this_machine(), ZoneInfo("UTC"))
     notifier.loop.start()

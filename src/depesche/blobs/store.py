@@ -7,32 +7,48 @@ so: what it left is found by `Blobs.keys` (who knows the rows deletes what none 
 """
 
 import asyncio
-import fcntl
 import hashlib
 import os
 import shutil
-import tempfile
-import uuid
-from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore
 
+from depesche.blobs.bucket import open_bucket
+from depesche.blobs.folder import Staged, fsync, further, sync, walk
+from depesche.blobs.key import HALF_WRITTEN, is_key, new_key
+from depesche.blobs.scratch import clear, new_place
+from depesche.blobs.upload import Upload
+from depesche.config import Blobs as Place
+
+if TYPE_CHECKING:  # it exists nowhere else
+    from obstore import ObjectMeta
+
+T = TypeVar("T")
+
 CHUNK = 1 << 20
-"""Bytes in memory for each open writer or reader."""
+"""Bytes that are read or written at once."""
 
 LISTED = 500
 """Keys that `Blobs.keys` gives at once: each chunk is one question to the database."""
 
-_HALF_WRITTEN = "#"
-"""Stands in the name of a file of the folder that is no whole blob yet, and in no key of ours."""
+CLEARING = 1.0
+"""Seconds for which a caller waits until S3 has deleted what came to nothing: its own answer is in a hurry."""
+
+BULK = 1000
+"""Keys that S3 deletes at once."""
+
+LONGEST_REASON = 300
+"""Characters of what a store says about an error."""
 
 
 class BlobError(Exception):
@@ -56,16 +72,18 @@ class BlobWriter:
     """Takes bytes as they come; `close` gives the `Blob`, leaving without it gives nothing and keeps nothing.
 
     A step that was begun goes on in other threads when its caller is cancelled: only after its end can be deleted what
-    it wrote. So `abort` waits for that end, and is not cut short itself.
+    it wrote. So `abort` waits for that end, and is not cut short itself; S3 is waited for no longer than `CLEARING`,
+    and what is left to do then is done behind the caller's back.
     """
 
-    def __init__(self, store: ObjectStore, key: str, limit: int) -> None:
-        self._store = store
+    def __init__(self, target: Staged | Upload, key: str, limit: int, seconds: float | None) -> None:
+        """`seconds` is the time for a step, if there is a limit."""
+        self._target = target
         self._key = key
         self._limit = limit
+        self._seconds = seconds
         self._size = 0
         self._digest = hashlib.sha256()
-        self._writer = obstore.open_writer_async(store, key, buffer_size=CHUNK)
         self._step: asyncio.Future[object] | None = None
         self._closed = False
 
@@ -84,44 +102,54 @@ class BlobWriter:
         if self._size > self._limit:
             raise TooLarge(f"more than {self._limit} bytes")
         self._digest.update(data)
-        await self._take(self._writer.write(data))
+        await self._take(self._target.write(data))
 
     async def close(self) -> Blob:
         """Raises: BlobError."""
-        await self._take(self._writer.close())
+        await self._take(self._target.close())
         self._closed = True
         return Blob(self._key, self._size, self._digest.hexdigest())
 
     async def abort(self) -> None:
         """Forget what was written, even if the caller is cancelled meanwhile."""
         self._closed = True
-        await _to_its_end(self._undo())
+        await _to_its_end(self._undo(), None if self._seconds is None else CLEARING)
 
     async def _take(self, step: Coroutine[object, object, object]) -> None:
         self._step = asyncio.ensure_future(step)
         try:
-            await asyncio.shield(self._step)
+            async with asyncio.timeout(self._seconds):
+                await asyncio.shield(self._step)
         except (BaseError, OSError) as error:
-            raise BlobError(str(error)) from error
+            raise BlobError(_said(error)) from error
 
     async def _undo(self) -> None:
+        self._target.stop()
         if self._step is not None:
             with suppress(BaseError, OSError):
                 await self._step
-        with suppress(BaseError, OSError):
-            await self._writer.close()  # what is only half there goes with it; closing twice is an error
-        with suppress(BaseError, OSError):  # nothing may have been written; what stays is unnamed, and found by `keys`
-            await obstore.delete_async(self._store, self._key)
+        await self._target.abort()
 
 
 class Blobs:
     """All blobs of one installation."""
 
-    def __init__(self, store: ObjectStore, scratch: Path, root: Path | None = None) -> None:
-        """`scratch` holds short-lived local copies; `root` is the folder behind a local `store`."""
+    def __init__(
+        self, store: ObjectStore, scratch: Path, root: Path | None = None, seconds: float | None = None
+    ) -> None:
+        """`scratch` holds short-lived local copies; `root` is the folder behind a local `store`.
+
+        No step with the store takes longer than `seconds`.
+        """
         self._store = store
         self._scratch = scratch
         self._root = root
+        self._seconds = seconds
+
+    @classmethod
+    def at(cls, place: Place, root: Path, scratch: Path) -> Self:
+        """Where the settings say; `root` is the folder for those that name no bucket."""
+        return cls.in_bucket(place, scratch) if place.url else cls.in_folder(root, scratch)
 
     @classmethod
     def in_folder(cls, root: Path, scratch: Path) -> Self:
@@ -130,18 +158,26 @@ class Blobs:
         root.mkdir(parents=True, exist_ok=True)
         scratch.mkdir(parents=True, exist_ok=True)
         if is_new:
-            _fsync(root.parent)  # `keep` goes up to the root, and the root itself has to survive as well
+            fsync(root.parent)  # `keep` goes up to the root, and the root itself has to survive as well
         return cls(LocalStore(root), scratch, root)
+
+    @classmethod
+    def in_bucket(cls, place: Place, scratch: Path) -> Self:
+        """Blobs in S3; nobody is asked yet whether it answers."""
+        scratch.mkdir(parents=True, exist_ok=True)
+        return cls(open_bucket(place), scratch, seconds=place.seconds)
 
     def writer(self, kind: str, limit: int) -> BlobWriter:
         """A new blob of at most `limit` bytes; `kind` is the first word of its key (``order``, ``inbound``)."""
-        name = uuid.uuid4().hex
-        return BlobWriter(self._store, f"{kind}/{name[:2]}/{name}", limit)
+        key = new_key(kind)
+        target = Upload(self._store, key) if self._root is None else Staged(self._store, key)
+        return BlobWriter(target, key, limit, self._seconds)
 
     async def put(self, kind: str, data: bytes) -> Blob:
         """Write `data` at once. Raises: BlobError."""
         async with self.writer(kind, len(data)) as writer:
-            await writer.write(data)
+            for begin in range(0, len(data), CHUNK):
+                await writer.write(data[begin : begin + CHUNK])
             return await writer.close()
 
     async def put_file(self, kind: str, path: Path) -> Blob:
@@ -159,28 +195,40 @@ class Blobs:
         paths = [self._root / blob.key for blob in blobs]
         if paths:
             try:
-                await asyncio.to_thread(_sync, paths, self._root)
+                await asyncio.to_thread(sync, paths, self._root)
             except OSError as error:
                 raise BlobError(str(error)) from error
 
     async def head(self, key: str, length: int) -> bytes:
         """The first `length` bytes (at least 1), or all if there are fewer. Raises: BlobError."""
         try:
+            async with asyncio.timeout(self._seconds):
+                return await self._head(key, length)
+        except (BaseError, OSError) as error:
+            raise BlobError(f"blob {key} cannot be read: {_said(error)}") from error
+
+    async def _head(self, key: str, length: int) -> bytes:
+        try:
             response = await obstore.get_async(self._store, key, options={"range": (0, length)})
             return bytes(await response.bytes_async())
-        except (BaseError, OSError) as error:
+        except (BaseError, OSError):
             if await self._is_empty(key):
                 return b""  # of nothing there is no range
-            raise BlobError(f"blob {key} cannot be read: {error}") from error
+            raise
 
     async def chunks(self, key: str) -> AsyncIterator[bytes]:
         """The bytes of a blob, piece by piece. Raises: BlobError."""
         try:
-            response = await obstore.get_async(self._store, key)
-            async for chunk in response.stream(min_chunk_size=CHUNK):
-                yield bytes(chunk)
+            response = await self._in_time(obstore.get_async(self._store, key))
+            pieces = aiter(response.stream(min_chunk_size=CHUNK))
+            while piece := await self._in_time(anext(pieces, b"")):
+                yield bytes(piece)
         except (BaseError, OSError) as error:
-            raise BlobError(f"blob {key} cannot be read: {error}") from error
+            raise BlobError(f"blob {key} cannot be read: {_said(error)}") from error
+
+    async def _in_time(self, step: Awaitable[T]) -> T:
+        async with asyncio.timeout(self._seconds):
+            return await step
 
     async def read(self, key: str) -> bytes:
         """The whole of a blob. Raises: BlobError."""
@@ -209,7 +257,7 @@ class Blobs:
     async def workplace(self) -> AsyncIterator[Path]:
         """An empty folder of one's own, removed with all that is in it at the end of the context. Raises: BlobError."""
         try:
-            place, lock = _new_place(self._scratch)
+            place, lock = new_place(self._scratch)
         except OSError as error:
             raise BlobError(f"there is no room to work in: {error}") from error
         try:
@@ -227,7 +275,7 @@ class Blobs:
         be called before others than `workplace` put something there.
         """
         try:
-            return await asyncio.to_thread(_clear, self._scratch)
+            return await asyncio.to_thread(clear, self._scratch)
         except OSError as error:
             raise BlobError(str(error)) from error
 
@@ -240,15 +288,16 @@ class Blobs:
         """
         try:
             if self._root is None:
-                async for found in obstore.list(self._store, chunk_size=LISTED):
-                    if keys := [entry["path"] for entry in found if entry["last_modified"] < older_than]:
+                listing = aiter(obstore.list(self._store, chunk_size=LISTED))
+                while found := await self._in_time(anext(listing, [])):
+                    if keys := [entry["path"] for entry in found if _is_old(entry, older_than)]:
                         yield keys
             else:
-                walk = _walk(self._root, older_than.timestamp())
-                while further := await asyncio.to_thread(_further, walk):
-                    yield further
+                files = walk(self._root, older_than.timestamp(), LISTED)
+                while keys := await asyncio.to_thread(further, files):
+                    yield keys
         except (BaseError, OSError) as error:
-            raise BlobError(str(error)) from error
+            raise BlobError(_said(error)) from error
 
     async def _is_empty(self, key: str) -> bool:
         try:
@@ -256,120 +305,63 @@ class Blobs:
         except (BaseError, OSError):
             return False
 
-    async def delete(self, keys: Iterable[str]) -> None:
+    async def delete(self, keys: Iterable[str], seconds: float | None = None) -> None:
         """Delete what is there of them; a key that is gone already is no error.
 
-        Raises: BlobError, after all were tried.
+        S3 gets so many `seconds` for each `BULK` of keys, or `CLEARING`. Raises: BlobError, after all were tried.
         """
         failed: Exception | None = None
-        for key in keys:
+        steps = iter(keys)
+        while some := list(islice(steps, BULK if self._root is None else 1)):
             try:
-                await self._delete(key)
+                async with asyncio.timeout(None if self._seconds is None else seconds or CLEARING):
+                    await self._delete(some)
             except FileNotFoundError:
                 continue
             except (BaseError, OSError) as error:
                 failed = error
         if failed is not None:
-            raise BlobError(str(failed)) from failed
+            raise BlobError(_said(failed)) from failed
 
-    async def _delete(self, key: str) -> None:
-        if self._root is not None and _HALF_WRITTEN in key:
-            await asyncio.to_thread((self._root / key).unlink)  # the store itself does not see it
+    async def _delete(self, keys: list[str]) -> None:
+        if self._root is not None and HALF_WRITTEN in keys[0]:
+            await asyncio.to_thread((self._root / keys[0]).unlink)  # the store itself does not see it
         else:
-            await obstore.delete_async(self._store, key)
+            await obstore.delete_async(self._store, keys)
 
 
-async def _to_its_end(work: Coroutine[object, object, object]) -> None:
-    """Carry `work` to its end; a cancellation that comes before is obeyed afterwards."""
+async def _to_its_end(work: Coroutine[object, object, object], seconds: float | None = None) -> None:
+    """Carry `work` to its end; a cancellation that comes before is obeyed afterwards.
+
+    After so many `seconds` nobody waits for it any more, and it goes on alone: its errors are nobody's then.
+    """
     task = asyncio.ensure_future(work)
+    clock = asyncio.get_running_loop().time
+    until = None if seconds is None else clock() + seconds
     cancelled: asyncio.CancelledError | None = None
-    while not task.done():
+    while not task.done() and (until is None or clock() < until):
         try:
-            await asyncio.wait([task])
+            await asyncio.wait([task], timeout=None if until is None else until - clock())
         except asyncio.CancelledError as error:
             cancelled = error
-    task.result()
+    if task.done():
+        task.result()
+    else:
+        _going_on.add(task)
+        task.add_done_callback(_going_on.discard)
     if cancelled is not None:
         raise cancelled
 
 
-def _walk(root: Path, older_than: float) -> Iterator[list[str]]:
-    """Keys of the files under `root` that were changed last before `older_than` (seconds of the epoch), in chunks."""
-    keys: list[str] = []
-    for folder, _, names in os.walk(root):
-        for name in names:
-            path = Path(folder, name)
-            with suppress(FileNotFoundError):  # deleted meanwhile
-                if path.stat().st_mtime < older_than:
-                    keys.append(path.relative_to(root).as_posix())
-            if len(keys) == LISTED:
-                yield keys
-                keys = []
-    if keys:
-        yield keys
+_going_on: set[asyncio.Future[object]] = set()
+"""The event loop itself would forget them."""
 
 
-def _further(walk: Iterator[list[str]]) -> list[str] | None:
-    return next(walk, None)
+def _said(error: Exception) -> str:
+    """In one line; S3 tells stories."""
+    words = " ".join(str(error).partition("\n\nDebug source")[0].split())
+    return words[:LONGEST_REASON] or "no answer in time"
 
 
-def _new_place(scratch: Path) -> tuple[Path, int]:
-    """A folder and the descriptor that holds its lock. Raises: OSError."""
-    while True:
-        place = Path(tempfile.mkdtemp(dir=scratch))
-        lock = _lock(place)
-        if lock is not None:
-            return place, lock  # else another process cleared it away just now
-
-
-def _clear(scratch: Path) -> int:
-    return sum(_clear_entry(entry) for entry in list(scratch.iterdir()))
-
-
-def _clear_entry(entry: Path) -> bool:
-    """Whether it is gone; what cannot be deleted stays for the operator to see, and so does what is in use."""
-    with suppress(OSError):
-        if entry.is_symlink() or not entry.is_dir():
-            entry.unlink()
-        elif (lock := _lock(entry)) is not None:
-            shutil.rmtree(entry, ignore_errors=True)
-            os.close(lock)
-    return not os.path.lexists(entry)
-
-
-def _lock(place: Path) -> int | None:
-    """A descriptor that locks the folder until it is closed, at the latest by the end of the process.
-
-    None: another one has the lock, or the folder is gone. Raises: OSError.
-    """
-    try:
-        descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
-    except FileNotFoundError:
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        return None
-    if not place.exists():
-        os.close(descriptor)
-        return None
-    return descriptor
-
-
-def _sync(paths: list[Path], root: Path) -> None:
-    """fsync the files, and each folder from theirs up to the root, which may have been made for them."""
-    folders: set[Path] = set()
-    for path in paths:
-        _fsync(path)
-        folders.update(parent for parent in path.parents if parent.is_relative_to(root))
-    for folder in folders:
-        _fsync(folder)
-
-
-def _fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _is_old(entry: "ObjectMeta", older_than: datetime) -> bool:
+    return entry["last_modified"] < older_than and is_key(entry["path"])

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from depesche.blobs.store import Blobs
 from depesche.channels.base import Channel as Way
@@ -28,6 +29,8 @@ class Desk:
     """The ways out into the world."""
 
     now: Callable[[], datetime]
+    zone: ZoneInfo
+    """Of the times of day in the settings and accounts."""
 
     def way(self, channel: Channel, *, sandbox: bool) -> Way:
         """Which way a delivery goes: a property of its account, never of a code path."""

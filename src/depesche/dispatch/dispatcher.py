@@ -10,6 +10,7 @@ from depesche.dispatch.reconcile import reconcile
 from depesche.dispatch.rescue import rescue
 from depesche.dispatch.send import Sender
 from depesche.dispatch.stage import CHUNK, stage
+from depesche.dispatch.sweep import Sweeper
 from depesche.model.jobtype import Channel
 
 GRACE_SECONDS = 20.0
@@ -38,6 +39,7 @@ class Dispatcher:
         self._stage = Loop("stage", self._stage_round, settings.poll_seconds)
         self._rescue = Loop("rescue", self._rescue_round, settings.lease_seconds / 6)
         self._beat = Loop("beat", self._beat_round, settings.poll_seconds)
+        self._sweep = Sweeper(desk).loop
 
     def start(self) -> None:
         """Begin; only within a running event loop."""
@@ -63,20 +65,28 @@ class Dispatcher:
         left = await asyncio.gather(*(sender.stop(GRACE_SECONDS, ENDING_SECONDS) for sender in self._senders))
         await self._rescue.stop()
         await self._beat.stop()
+        await self._sweep.stop()
         if self._notifier is not None:
             await self._notifier.stop(CALLBACK_SECONDS)
         return sum(left)
 
     def _loops(self) -> list[Loop]:
         tellers = [self._notifier.loop] if self._notifier is not None else []
-        return [self._stage, self._rescue, self._beat, *(sender.loop for sender in self._senders), *tellers]
+        return [
+            self._stage,
+            self._rescue,
+            self._beat,
+            self._sweep,
+            *(sender.loop for sender in self._senders),
+            *tellers,
+        ]
 
     async def _stage_round(self) -> bool:
         staged = await stage(self._desk)
         for sender in self._senders:
             if staged[sender.channel.value]:
                 sender.loop.wake()
-        return staged.total() == CHUNK
+        return staged.looked_at == CHUNK
 
     async def _rescue_round(self) -> bool:
         now = self._desk.now()  # before the renewal: however long the machine sleeps, what is renewed runs out later

@@ -13,7 +13,7 @@ def unnamed(connection: sa.Connection, keys: Sequence[str]) -> list[str]:
     return [key for key in keys if key not in named]
 
 
-_KEYS = sa.bindparam("keys", expanding=True)
+_KEYS: sa.BindParameter[str] = sa.bindparam("keys", expanding=True)
 _NAMED = sa.union_all(
     sa.select(document.c.blob_key).where(document.c.blob_key.in_(_KEYS)),
     sa.select(inbound.c.blob_key).where(inbound.c.blob_key.in_(_KEYS)),

@@ -7,7 +7,7 @@ only what ran out, and `expire_leases` is for a folder whose workers are known t
 moment: `begin` then finds nothing to begin, and an attempt under way ends as it really ended.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,7 @@ from depesche.model.outcome import Outcome
 from depesche.model.result import Result
 from depesche.model.states import FINAL, Event, State, sources
 from depesche.store import bulk, endings, events
-from depesche.store.schema import Row, account, attempt, delivery, job
+from depesche.store.schema import Row, account, attempt, delivery, job, slots
 
 CAN_BE_ENDED = frozenset({Channel.FAX})
 """The channels whose attempts can be ended while they are under way: a call can be hung up, a message handed over
@@ -92,11 +92,18 @@ class Cancelled:
 
 
 def claim(connection: sa.Connection, worker: str, channel: Channel, limit: int, lease_until: datetime) -> list[Claimed]:
-    """Take up to `limit` deliveries of this channel, in the order of their turns."""
-    ready = connection.execute(_READY, {"channel": channel.value, "number": limit}).all()
-    if not ready:
+    """Take up to `limit` deliveries of this channel, in the order of their turns, as far as it has slots.
+
+    No fax is taken whose number is being called: of two nodes that take two at the same moment, the database lets one.
+    """
+    places = _places(connection, channel, limit)
+    if places <= 0:
         return []
-    ids = [row.id for row in ready]
+    calls = channel is Channel.FAX
+    ready = connection.execute(_READY_FAX if calls else _READY, {"channel": channel.value, "number": places})
+    ids = _one_of_each_address(ready) if calls else [row.id for row in ready]
+    if not ids:
+        return []
     connection.execute(_CLAIM, {"ids": ids, "by": worker, "lease": lease_until})
     return [_claimed(row) for row in connection.execute(_DETAILS, {"ids": ids})]
 
@@ -276,12 +283,24 @@ def _word(state: State) -> sa.ColumnElement[str]:
 _LEASED = delivery.c.state.in_([_word(State.CLAIMED), _word(State.SENDING)])
 
 _READY = (
-    sa.select(delivery.c.id)
+    sa.select(delivery.c.id, delivery.c.address)
     .where(delivery.c.state == _word(State.READY), delivery.c.channel == sa.bindparam("channel"))
     .order_by(delivery.c.turn, delivery.c.id)
     .limit(sa.bindparam("number", type_=sa.Integer))
-    .with_for_update(skip_locked=True)
+    .with_for_update(skip_locked=True, of=delivery)
 )
+
+_on_the_line = delivery.alias("on_the_line")
+_READY_FAX = _READY.where(
+    ~sa.exists().where(
+        _on_the_line.c.address == delivery.c.address,
+        _on_the_line.c.channel == sa.literal_column(f"'{Channel.FAX.value}'"),
+        _on_the_line.c.state.in_([_word(State.CLAIMED), _word(State.SENDING)]),
+    )
+)
+
+_SLOTS = sa.select(slots.c.number).where(slots.c.channel == sa.bindparam("channel")).with_for_update()
+_TAKEN = sa.select(sa.func.count()).select_from(delivery).where(delivery.c.channel == sa.bindparam("channel"), _LEASED)
 
 _CLAIM = (
     delivery.update()
@@ -371,6 +390,20 @@ _LOST = (
 )
 _WANTED_AGAIN = delivery.update().where(*_LOST).values(cancel_requested=False)
 _UNKNOWN = _HEAD.where(*_LOST).with_for_update()
+
+
+def _places(connection: sa.Connection, channel: Channel, wanted: int) -> int:
+    """How many of those wanted the channel has slots for; whoever else claims on such a channel waits."""
+    of = {"channel": channel.value}
+    number = connection.execute(_SLOTS, of).scalar()
+    return wanted if number is None else min(wanted, number - connection.execute(_TAKEN, of).scalar_one())
+
+
+def _one_of_each_address(rows: Iterable[Row]) -> list[int]:
+    first: dict[str, int] = {}
+    for row in rows:
+        first.setdefault(row.address, row.id)
+    return list(first.values())
 
 
 def _claimed(row: Row) -> Claimed:

@@ -15,5 +15,14 @@ def leads(connection: sa.Connection, name: str) -> bool:
     """
     if connection.dialect.name == "sqlite":
         return True
-    key = int.from_bytes(zlib.crc32(name.encode()).to_bytes(4, "big"), "big", signed=True)
-    return bool(connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(_CLASS, key))))
+    return bool(connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(_CLASS, _key(name)))))
+
+
+def alone(connection: sa.Connection, name: str) -> None:
+    """Wait until no other node runs `name`; then none begins before this transaction ends."""
+    if connection.dialect.name != "sqlite":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_CLASS, _key(name))))
+
+
+def _key(name: str) -> int:
+    return int.from_bytes(zlib.crc32(name.encode()).to_bytes(4, "big"), "big", signed=True)

@@ -118,6 +118,8 @@ account = sa.Table(
     sa.Column("most_pages", sa.Integer),
     sa.Column("double_minutes", sa.Integer),
     sa.Column("demands_window", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("quiet_from", sa.Time),
+    sa.Column("quiet_until", sa.Time),
 )
 
 account_number = sa.Table(
@@ -203,6 +205,21 @@ delivery = sa.Table(
         "lease_until",
         sqlite_where=sa.text("state IN ('claimed', 'sending')"),
         postgresql_where=sa.text("state IN ('claimed', 'sending')"),
+    ),
+    sa.Index(
+        "uq_delivery_on_the_line",
+        "address",
+        unique=True,
+        sqlite_where=sa.text("state IN ('claimed', 'sending') AND channel = 'fax'"),
+        postgresql_where=sa.text("state IN ('claimed', 'sending') AND channel = 'fax'"),
+    ),
+    sa.Index(
+        "ix_delivery_held",
+        "account_id",
+        "channel",
+        "id",
+        sqlite_where=sa.text("state = 'held'"),
+        postgresql_where=sa.text("state = 'held'"),
     ),
     sa.Index(
         "ix_delivery_same",
@@ -314,9 +331,42 @@ turn = sa.Table(
     metadata,
     sa.Column("channel", sa.String(8), primary_key=True),
     sa.Column("account_id", Id, primary_key=True, autoincrement=False),
+    sa.Column("lane", sa.String(8), primary_key=True),
     sa.Column("last", sa.Float, nullable=False),
 )
-"""The last turn given to each account on each channel; account 0 keeps the channel's clock, the turn last claimed."""
+"""The last turn given to each account on each channel, in each lane; account 0 keeps the channel's clock."""
+
+hold = sa.Table(
+    "hold",
+    metadata,
+    sa.Column("account_id", Id, primary_key=True, autoincrement=False),
+    sa.Column("channel", sa.String(8), primary_key=True),
+    sa.Column("since", Moment, nullable=False),
+    sa.Column("note", sa.String(200), nullable=False),
+)
+"""What is not sent for now: account 0 is every account, an empty channel is every channel."""
+
+slots = sa.Table(
+    "slots",
+    metadata,
+    sa.Column("channel", sa.String(8), primary_key=True),
+    sa.Column("number", sa.Integer, nullable=False),
+)
+"""Deliveries of a channel that may be on their way at once, on all nodes together; a channel without a row has no such
+limit."""
+
+node = sa.Table(
+    "node",
+    metadata,
+    sa.Column("worker", sa.String(64), primary_key=True),
+    sa.Column("name", sa.String(64), nullable=False),
+    sa.Column("roles", sa.String(64), nullable=False),
+    sa.Column("version", sa.String(40), nullable=False),
+    sa.Column("started_at", Moment, nullable=False),
+    sa.Column("seen_at", Moment, nullable=False),
+    sa.Column("draining", sa.Boolean, nullable=False),
+)
+"""Processes that work on this database, each for as long as it lives."""
 
 ledger = sa.Table(
     "ledger",

@@ -3,55 +3,120 @@
 A delivery that becomes ready gets ``turn = max(clock, the account's last turn) + 1 / weight``; the clock of a channel
 is the turn that is claimed next, and never goes back (a retry comes with the turn it had). It is read when turns are
 given, so that claims, which come from many nodes at once, need not stand in line for it. Turns are given on becoming
-ready, not on being ordered: what is scheduled for 8:00 cannot flood at 8:00.
+ready, not on being ordered: what is scheduled for 8:00 cannot flood at 8:00. An account has two lanes: its single
+orders do not stand behind its own broadcasts.
+
+On the way from waiting to ready stand holds and quiet hours: what is on hold is put aside, what may not ring now waits.
 """
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from depesche.model.jobtype import Channel
+from depesche.model.quiet import quiet_until
 from depesche.model.states import State
-from depesche.store import bulk
+from depesche.store import bulk, holds
 from depesche.store.leader import leads
-from depesche.store.schema import Row, account, delivery, turn
+from depesche.store.schema import Row, account, delivery, job, turn
 
-CLOCK = 0
-"""The account id under which a channel's clock is kept."""
+CHANNEL = 0
+"""The account id under which what concerns a channel as a whole is kept."""
 
-LATEST = -1
-"""And the latest turn that was given."""
+RINGING = frozenset({Channel.FAX.value, Channel.SMS.value})
+"""Channels that make themselves heard on the other side: they keep quiet hours."""
 
 
-def stage(connection: sa.Connection, now: datetime, limit: int) -> Counter[str]:
-    """Up to `limit` waiting deliveries whose time is come become ready. Gives how many of each channel.
+class Lane(StrEnum):
+    """Each has turns of its own."""
+
+    SINGLE = "single"
+    BULK = "bulk"
+    CLOCK = "clock"
+    """Of account `CHANNEL`: the turn that was claimed next when turns were given last."""
+
+    LATEST = "latest"
+    """Of account `CHANNEL`: the latest turn that was given."""
+
+
+Key = tuple[str, int, str]
+"""Channel, account, lane."""
+
+
+@dataclass(slots=True)
+class _Turns:
+    """The last turn given to each, as far as it is of interest now."""
+
+    last: dict[Key, float]
+    given: set[Key] = field(default_factory=set)
+
+    def give(self, row: Row) -> float:
+        lane = Lane.SINGLE if row.recipients == 1 else Lane.BULK
+        key, latest = (row.channel, row.account_id, lane), (row.channel, CHANNEL, Lane.LATEST)
+        start = max(self.last[row.channel, CHANNEL, Lane.CLOCK], self.last.get(key, 0.0))
+        value: float = start + 1 / row.weight
+        self.last[key] = value
+        self.last[latest] = max(self.last[latest], value)
+        self.given |= {key, latest, (row.channel, CHANNEL, Lane.CLOCK)}
+        return value
+
+
+class Staged(Counter[str]):
+    """How many of each channel became ready."""
+
+    looked_at: int = 0
+    """How many were due, those among them that were put aside or put off."""
+
+
+def stage(connection: sa.Connection, now: datetime, limit: int, zone: ZoneInfo | None = None) -> Staged:
+    """Up to `limit` waiting deliveries whose time is come become ready. `zone`: in which quiet hours are reckoned.
 
     None while another node does it: turns are given by one at a time.
     """
+    staged = Staged()
     if not leads(connection, "stage"):
-        return Counter()
+        return staged
     due = connection.execute(_DUE, {"now": now, "number": limit}).all()
     if not due:
-        return Counter()
-    last = _last_turns(connection, due)
+        return staged
+    staged.looked_at = len(due)
+    put_aside = holds.every(connection)
+    turns = _Turns(_last_turns(connection, due))
     moved = []
     for row in due:
-        value = row.turn  # a retry keeps the turn it had: the older goes first
-        if value is None:
-            key = (row.channel, row.account_id)
-            start = max(last[row.channel, CLOCK], last.get(key, 0.0))
-            value = last[key] = start + 1 / row.weight
-            last[row.channel, LATEST] = max(last[row.channel, LATEST], value)
-        moved.append({"id": row.id, "state": State.READY.value, "turn": value})
+        if holds.concern(put_aside, row.account_id, row.channel):
+            moved.append(_moved(row, State.HELD))
+        elif row.channel in RINGING and (end := quiet_until(now, row.quiet_from, row.quiet_until, zone)) is not None:
+            moved.append(_moved(row, State.WAITING, due_at=end))
+        else:
+            staged[row.channel] += 1
+            # a retry keeps the turn it had: the older goes first
+            moved.append(_moved(row, State.READY, turn=turns.give(row) if row.turn is None else row.turn))
     bulk.update(connection, delivery, ("id",), moved)
-    _keep(connection, last, {(row.channel, one) for row in due for one in (row.account_id, CLOCK, LATEST)})
-    return Counter(row.channel for row in due)
+    _keep(connection, turns)
+    return staged
 
 
 _DUE = (
-    sa.select(delivery.c.id, delivery.c.channel, delivery.c.account_id, delivery.c.turn, account.c.weight)
+    sa.select(
+        delivery.c.id,
+        delivery.c.channel,
+        delivery.c.account_id,
+        delivery.c.due_at,
+        delivery.c.turn,
+        job.c.recipients,
+        account.c.weight,
+        account.c.quiet_from,
+        account.c.quiet_until,
+    )
     .join_from(delivery, account, account.c.id == delivery.c.account_id)
+    .join(job, job.c.id == delivery.c.job_id)
     .where(
         delivery.c.state == sa.literal_column(f"'{State.WAITING.value}'"),  # the words of the partial index
         delivery.c.due_at <= sa.bindparam("now", type_=delivery.c.due_at.type),
@@ -61,21 +126,33 @@ _DUE = (
     .with_for_update(skip_locked=True, of=delivery)
 )
 
-
 _NEXT = sa.select(sa.func.min(delivery.c.turn)).where(
     delivery.c.state == sa.literal_column(f"'{State.READY.value}'"), delivery.c.channel == sa.bindparam("channel")
 )
 
+_LAST = sa.select(turn).where(turn.c.channel == sa.bindparam("channel"), bulk.among(turn.c.account_id, bulk.ids()))
 
-def _last_turns(connection: sa.Connection, due: Iterable[Row]) -> dict[tuple[str, int], float]:
+
+def _moved(row: Row, state: State, *, due_at: datetime | None = None, turn: float | None = None) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "state": state.value,
+        "due_at": due_at or row.due_at,
+        "turn": row.turn if turn is None else turn,
+    }
+
+
+def _last_turns(connection: sa.Connection, due: Iterable[Row]) -> dict[Key, float]:
     accounts: dict[str, set[int]] = {}
     for row in due:
-        accounts.setdefault(row.channel, {CLOCK, LATEST}).add(row.account_id)
-    last: dict[tuple[str, int], float] = {}
+        accounts.setdefault(row.channel, {CHANNEL}).add(row.account_id)
+    last: dict[Key, float] = {}
     for channel, ids in accounts.items():
-        last |= _last_turns_of(connection, channel, ids)
-        last[channel, LATEST] = latest = last.get((channel, LATEST), 0.0)
-        last[channel, CLOCK] = max(last.get((channel, CLOCK), 0.0), _next_turn(connection, channel, latest))
+        rows = connection.execute(_LAST, {"channel": channel, "ids": sorted(ids)})
+        last |= {(channel, row.account_id, row.lane): row.last for row in rows}
+        latest = last.setdefault((channel, CHANNEL, Lane.LATEST), 0.0)
+        clock = last.get((channel, CHANNEL, Lane.CLOCK), 0.0)
+        last[channel, CHANNEL, Lane.CLOCK] = max(clock, _next_turn(connection, channel, latest))
     return last
 
 
@@ -85,16 +162,10 @@ def _next_turn(connection: sa.Connection, channel: str, latest: float) -> float:
     return latest if found is None else float(found)
 
 
-def _last_turns_of(connection: sa.Connection, channel: str, ids: Iterable[int]) -> dict[tuple[str, int], float]:
-    query = sa.select(turn.c.account_id, turn.c.last).where(turn.c.channel == channel, turn.c.account_id.in_(list(ids)))
-    return {(channel, row.account_id): row.last for row in connection.execute(query)}
-
-
-def _keep(connection: sa.Connection, last: dict[tuple[str, int], float], keys: set[tuple[str, int]]) -> None:
-    for channel, account_id in keys:
-        value = last.get((channel, account_id))
-        if value is None:
-            continue
-        known = (turn.c.channel == channel, turn.c.account_id == account_id)
-        if connection.execute(turn.update().where(*known).values(last=value)).rowcount == 0:
-            connection.execute(turn.insert().values(channel=channel, account_id=account_id, last=value))
+def _keep(connection: sa.Connection, turns: _Turns) -> None:
+    for channel, account_id, lane in sorted(turns.given):
+        key = {"channel": channel, "account_id": account_id, "lane": lane}
+        last = turns.last[channel, account_id, lane]
+        known = [turn.c[name] == value for name, value in key.items()]
+        if connection.execute(turn.update().where(*known).values(last=last)).rowcount == 0:
+            connection.execute(turn.insert().values(**key, last=last))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from conformance.blobs.memory import resident
 from depesche.blobs.store import CHUNK, Blob, BlobError, Blobs
 
 pytestmark = pytest.mark.anyio
@@ -32,11 +33,6 @@ def full_at(size: int) -> Iterator[None]:
 def files(blobs: Blobs) -> list[Path]:
     assert blobs._root is not None
     return [path for path in blobs._root.rglob("*") if path.is_file()]
-
-
-def resident() -> int:
-    """Octets of memory that this process has now (proc(5), statm)."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 async def _pieces(count: int) -> AsyncIterator[bytes]:

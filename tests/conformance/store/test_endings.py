@@ -214,7 +214,7 @@ def test_a_job_is_cancelled_part_by_part_while_workers_take_what_is_left(databas
         return [row["state"] + "!" * row["cancel_requested"] for row in found]
 
     def cancel(connection: sa.Connection) -> None:
-        other = ordered(connection, account, type=JobType.FAX)
+        other = ordered(connection, account, "+493023125000", type=JobType.FAX)
         turns.stage(connection, START, 1)
         begun(connection, channel=Channel.FAX)
         job = ordered(connection, account, *(f"+49171392000{number}" for number in range(8)), type=JobType.FAX)

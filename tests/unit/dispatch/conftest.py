@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -39,6 +40,7 @@ def desk(tmp_path: Path, database: Sqlite, clock: Clock, way: Scripted) -> Desk:
         sandbox=ways,
         real=ways,
         now=clock,
+        zone=ZoneInfo("Europe/Berlin"),
     )
 
 

@@ -24,7 +24,7 @@ KEY = itertools.count(1)
 def insert(connection: sa.Connection) -> int:
     """Write one row of no meaning, give its key."""
     key = next(KEY)
-    connection.execute(schema.turn.insert(), {"channel": "sms", "account_id": key, "last": 1.0})
+    connection.execute(schema.turn.insert(), {"channel": "sms", "account_id": key, "lane": "bulk", "last": 1.0})
     return key
 
 
@@ -137,7 +137,7 @@ def test_a_work_that_fails_leaves_nothing_and_harms_nobody(database: Sqlite) -> 
 def test_a_statement_that_fails_leaves_nothing_of_its_work(database: Sqlite) -> None:
     def insert_twice(connection: sa.Connection) -> None:
         key = insert(connection)
-        connection.execute(schema.turn.insert(), {"channel": "sms", "account_id": key, "last": 1.0})
+        connection.execute(schema.turn.insert(), {"channel": "sms", "account_id": key, "lane": "bulk", "last": 1.0})
 
     with one_group(database):
         good, failing = database._submit(insert), database._submit(insert_twice)

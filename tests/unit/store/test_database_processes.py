@@ -22,7 +22,7 @@ first, count, threads = (int(number) for number in sys.argv[2:])
 lock = threading.Lock()
 
 def insert(key):
-    values = {"channel": "sms", "account_id": key, "last": 1.0}
+    values = {"channel": "sms", "account_id": key, "lane": "bulk", "last": 1.0}
     return database.run_here(lambda connection: connection.execute(schema.turn.insert(), values) and key)
 
 def write(begin):
@@ -41,7 +41,7 @@ database.close()
 
 
 def insert(database: Sqlite, key: int) -> None:
-    values = {"channel": "sms", "account_id": key, "last": 1.0}
+    values = {"channel": "sms", "account_id": key, "lane": "bulk", "last": 1.0}
     database.run_here(lambda connection: connection.execute(schema.turn.insert(), values))
 
 

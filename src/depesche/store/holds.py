@@ -1,0 +1,105 @@
+"""Holds: what is put aside and not sent until the hold is lifted."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from depesche.model.jobtype import Channel
+from depesche.model.states import Event, State, sources
+from depesche.store import leader
+from depesche.store.schema import delivery, hold
+
+EVERYONE = 0
+"""The account of a hold that concerns all accounts."""
+
+EVERY_CHANNEL = ""
+
+AT_ONCE = 2000
+"""Deliveries that one transaction puts aside, or takes up again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """One hold."""
+
+    account_id: int
+    """`EVERYONE`, or whose deliveries."""
+
+    channel: Channel | None
+    """None: every channel."""
+
+    since: datetime
+    note: str
+
+
+def every(connection: sa.Connection) -> list[Hold]:
+    """All holds, those of everyone first."""
+    rows = connection.execute(_ALL)
+    return [Hold(row.account_id, Channel(row.channel) if row.channel else None, row.since, row.note) for row in rows]
+
+
+def concern(found: Iterable[Hold], account_id: int, channel: str) -> bool:
+    """Whether one of them puts aside what this account sends on this channel."""
+    return any(
+        one.account_id in (EVERYONE, account_id) and (one.channel is None or one.channel.value == channel)
+        for one in found
+    )
+
+
+def put(connection: sa.Connection, account_id: int, channel: Channel | None, now: datetime, note: str) -> bool:
+    """From the end of this transaction on nothing that it concerns becomes ready. False: there is this hold already."""
+    leader.alone(connection, "stage")
+    if connection.execute(_ONE, _key(account_id, channel)).first() is not None:
+        return False
+    connection.execute(
+        hold.insert(),
+        {"account_id": account_id, "channel": _word(channel), "since": now, "note": note[:200]},
+    )
+    return True
+
+
+def put_aside(connection: sa.Connection, account_id: int, channel: Channel | None) -> int:
+    """What is ready, and concerned, is held: up to `AT_ONCE`. Gives how many; fewer: that was all."""
+    return _move(connection, account_id, channel, Event.HOLD, State.READY, State.HELD)
+
+
+def lift(connection: sa.Connection, account_id: int, channel: Channel | None) -> bool:
+    """Take the hold away. False: there is none."""
+    return connection.execute(_GONE, _key(account_id, channel)).rowcount > 0
+
+
+def take_up(connection: sa.Connection, account_id: int, channel: Channel | None) -> int:
+    """What is held, and concerned, waits again: up to `AT_ONCE`. What another hold concerns is put aside anew."""
+    return _move(connection, account_id, channel, Event.LIFT, State.HELD, State.WAITING)
+
+
+_ALL = sa.select(hold).order_by(hold.c.account_id, hold.c.channel)
+_THIS = (hold.c.account_id == sa.bindparam("of"), hold.c.channel == sa.bindparam("on"))
+_ONE = sa.select(hold.c.since).where(*_THIS)
+_GONE = hold.delete().where(*_THIS)
+
+
+def _move(
+    connection: sa.Connection, account_id: int, channel: Channel | None, event: Event, source: State, target: State
+) -> int:
+    assert source.value in sources(event, target)
+    where = [delivery.c.state == sa.literal_column(f"'{source.value}'")]
+    if account_id != EVERYONE:
+        where.append(delivery.c.account_id == account_id)
+    if channel is not None:
+        where.append(delivery.c.channel == channel.value)
+    chosen = sa.select(delivery.c.id).where(*where).limit(AT_ONCE).with_for_update(skip_locked=True)
+    ids = connection.execute(chosen).scalars().all()
+    if ids:
+        connection.execute(delivery.update().where(delivery.c.id.in_(ids)).values(state=target.value))
+    return len(ids)
+
+
+def _key(account_id: int, channel: Channel | None) -> dict[str, object]:
+    return {"of": account_id, "on": _word(channel)}
+
+
+def _word(channel: Channel | None) -> str:
+    return EVERY_CHANNEL if channel is None else channel.value

@@ -3,6 +3,7 @@
 Settings come from a TOML file, and from the environment, which wins: ``[web] port`` is ``DEPESCHE_WEB__PORT``.
 """
 
+from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, ClassVar, Self
@@ -202,7 +203,7 @@ class Callbacks(Section):
 class Blobs(Section):
     """Where documents and received faxes lie: in the folder `blobs` of the data folder, or in S3."""
 
-    url: Annotated[str, Field(pattern=r"^(s3://[a-z0-9][a-z0-9.-]+[a-z0-9](/[A-Za-z0-9._-]+)*/?)?$")] = Field(
+    url: Annotated[str, Field(pattern=r"^(s3://[a-z0-9][a-z0-9.-]+[a-z0-9](/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?)?$")] = Field(
         default="",
         description="`s3://bucket/prefix`, for one node or many; empty: the folder. Bucket and prefix belong to one "
         "installation alone.",
@@ -235,6 +236,23 @@ class Blobs(Section):
         return self
 
 
+class Role(StrEnum):
+    """What a node does."""
+
+    WEB = "web"
+    """Answers requests."""
+
+    DISPATCH = "dispatch"
+    """Runs the loops that move orders on: what is due, what was lost, who is to be told, what is to be deleted."""
+
+    LINES = "lines"
+    """Carries deliveries."""
+
+
+WORK = frozenset({Role.DISPATCH, Role.LINES})
+"""What is done behind the front."""
+
+
 class Settings(BaseSettings):
     """All settings of one node."""
 
@@ -256,6 +274,15 @@ class Settings(BaseSettings):
     database_connections: int = Field(
         default=12, ge=5, description="Connections of this node to PostgreSQL at most, four of them for reading."
     )
+    name: str = Field(
+        default="", max_length=64, description="What this node is called (`depesche node list`); empty: as its machine."
+    )
+    roles: frozenset[Role] = Field(
+        default=frozenset(Role),
+        min_length=1,
+        description="What this node does: `web` answers requests, `dispatch` moves orders on, `lines` carries "
+        "deliveries. Some node has to do each of them.",
+    )
     first_job_id: int = Field(default=1, ge=1, lt=2**31, description="JobId of the first job of a new installation.")
     first_fax_id: int = Field(
         default=1, ge=1, lt=2**63, description="FaxId of the first received fax of a new installation."
@@ -272,6 +299,12 @@ class Settings(BaseSettings):
     accounts: Accounts = Field(default=Accounts())
     callbacks: Callbacks = Field(default=Callbacks())
     blobs: Blobs = Field(default=Blobs())
+
+    @model_validator(mode="after")
+    def _what_is_shared_can_be(self) -> Self:
+        if self.roles != frozenset(Role) and not self.database_url.get_secret_value():
+            raise ValueError("nodes share roles on one PostgreSQL database: give a database_url, or all roles")
+        return self
 
     @model_validator(mode="after")
     def _answers_leave_in_time(self) -> Self:

@@ -1,5 +1,6 @@
 """One node: the only place that knows every room, and puts them together."""
 
+import asyncio
 import fcntl
 import gc
 import os
@@ -21,6 +22,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
+from depesche import __version__
 from depesche.blobs.store import Blobs
 from depesche.channels.base import Channel as Way
 from depesche.channels.fax.sandbox import SandboxFax
@@ -28,17 +30,21 @@ from depesche.channels.letter.sandbox import SandboxLetter
 from depesche.channels.mail.sandbox import SandboxMail
 from depesche.channels.noline import NoLine
 from depesche.channels.sms.sandbox import SandboxSms
-from depesche.config import Settings
+from depesche.config import WORK, Role, Settings
 from depesche.dispatch.desk import Desk
 from depesche.dispatch.dispatcher import Dispatcher
 from depesche.dispatch.notify import Notifier
+from depesche.dispatch.presence import Presence
 from depesche.fronts.server import ServerConfig, allow_open_files, notice_the_dead
 from depesche.fronts.soap import endpoint
 from depesche.model.jobtype import Channel
 from depesche.model.reception import Reception
 from depesche.render.renderer import Renderer
 from depesche.store import deliveries, upgrade
-from depesche.store.database import Place
+from depesche.store.bell import CANCELLED, DUE, Bell, Hear, HouseBell
+from depesche.store.clock import ServerClock
+from depesche.store.database import Database, Place
+from depesche.store.nodes import NodeRow
 from depesche.store.postgres import PostgresServer
 from depesche.store.sqlite import SqliteFile
 from depesche.usecases import receive
@@ -67,7 +73,7 @@ class Node:
 async def open_node(settings: Settings, *, dispatch: bool) -> AsyncIterator[Node]:
     """Open the data folder, made or brought up to date where needed.
 
-    With `dispatch` this process is the only one that carries deliveries of the folder, and its loops run.
+    With `dispatch` it goes to work as its roles say; no other process works in this folder then.
 
     Raises: FolderInUse, upgrade.TooNew, OSError.
     """
@@ -85,27 +91,77 @@ async def open_node(settings: Settings, *, dispatch: bool) -> AsyncIterator[Node
         database = place.open()
         stack.callback(database.close)
         renderer = await stack.enter_async_context(Renderer(settings.render))
-        wakers = _Wakers()
+        work = _Work()
+        bell = _bell(settings, work.hear)
+        clock = await _clock(settings, database)
         house = House(
             settings=settings,
             database=database,
             blobs=Blobs.at(settings.blobs, data / "blobs", data / "scratch"),
             renderer=renderer,
             throttle=Throttle(settings.accounts),
-            now=lambda: datetime.now(UTC),
-            wake=wakers.wake,
-            hurry=wakers.hurry,
+            now=clock,
+            wake=lambda: bell.ring(DUE),
+            hurry=lambda: bell.ring(CANCELLED),
         )
+        await bell.start()
+        stack.push_async_callback(bell.stop)
         if dispatch:
             await house.blobs.clear_scratch()  # what a crash left there; nobody but us works in it now
-            wakers.dispatcher = await _dispatcher(house)
-            wakers.dispatcher.start()
-            stack.push_async_callback(_stop, wakers.dispatcher, lock)
-        yield Node(house, wakers.dispatcher)
+            await _go_to_work(house, bell, work, lock, stack)
+        yield Node(house, work.dispatcher)
+
+
+async def _go_to_work(house: House, bell: Bell, work: "_Work", lock: "_alone", stack: AsyncExitStack) -> None:
+    settings = house.settings
+    worker = f"{socket.gethostname()[:30]}-{os.getpid()}-{secrets.token_hex(4)}"
+    if settings.roles & WORK:
+        work.dispatcher = await _dispatcher(house, bell, worker)
+        work.dispatcher.start()
+        stack.push_async_callback(_stop, work.dispatcher, lock)
+    presence = _presence(house, worker, work)
+    await presence.start()
+    stack.push_async_callback(presence.stop)
+
+
+def _presence(house: House, worker: str, work: "_Work") -> Presence:
+    settings, now = house.settings, house.now()
+    name = settings.name or socket.gethostname()[:64]
+    row = NodeRow(worker, name, tuple(sorted(settings.roles)), __version__, started_at=now, seen_at=now)
+    clock = house.now
+
+    async def look() -> None:
+        if isinstance(clock, ServerClock):
+            await clock.look()
+
+    return Presence(
+        house.database, row, look=look, now=clock, drain=work.drain, seconds=settings.dispatch.lease_seconds / 6
+    )
+
+
+async def _clock(settings: Settings, database: Database) -> Callable[[], datetime]:
+    if not _url(settings):
+        return lambda: datetime.now(UTC)
+    clock = ServerClock(database)
+    await clock.look()
+    return clock
+
+
+def _bell(settings: Settings, hear: Hear) -> Bell:
+    if not _url(settings):
+        return HouseBell(hear)
+    from depesche.store.notifications import PostgresBell  # noqa: PLC0415  its driver takes 200 ms to import
+
+    return PostgresBell(_url(settings), hear)
+
+
+def _url(settings: Settings) -> str:
+    """Of the PostgreSQL database; empty: there is none, and nobody else works on ours."""
+    return settings.database_url.get_secret_value()
 
 
 def _place(settings: Settings) -> Place:
-    url = settings.database_url.get_secret_value()
+    url = _url(settings)
     return PostgresServer(url, settings.database_connections) if url else SqliteFile(settings.data / "depesche.db")
 
 
@@ -114,33 +170,60 @@ def _bring_up_to_date(settings: Settings, place: Place) -> None:
 
 
 async def serve(settings: Settings, prepared: Callable[[Node, int], Awaitable[None]]) -> None:
-    """Open the node and answer requests until SIGINT or SIGTERM.
+    """Open the node and do what its roles say until SIGINT or SIGTERM.
 
-    `prepared` is called with the open node and its port, before the first request is read.
+    `prepared` is called with the open node and its port (0 if it answers no requests), before the first one is read.
     Raises: as `open_node`.
     """
     allow_open_files()
-    listener = _listen(settings)
+    listener = _listen(settings) if Role.WEB in settings.roles else None
     async with open_node(settings, dispatch=True) as node:
-        application = Starlette(routes=[*endpoint.routes(node.house), Route("/", _home)])
-        server = uvicorn.Server(ServerConfig(application, settings))
-        _stop_by_signal(server)
-        await prepared(node, listener.getsockname()[1])
-        gc.freeze()  # the rooms stay: no collection has to look at them again
-        gc.set_threshold(*COLLECT)
-        await server.serve(sockets=[listener])
+        if listener is None:
+            await _work_until_told(node, prepared)
+        else:
+            await _answer_until_told(node, prepared, listener)
     log.info("stopped")
 
 
-def _stop_by_signal(server: uvicorn.Server) -> None:
-    """uvicorn hears signals while it serves, and raises them again afterwards: the node still has to close then."""
+Prepared = Callable[[Node, int], Awaitable[None]]
 
-    def stop(number: int, frame: FrameType | None) -> None:
-        del number, frame
+
+async def _answer_until_told(node: Node, prepared: Prepared, listener: socket.socket) -> None:
+    application = Starlette(routes=[*endpoint.routes(node.house), Route("/", _home)])
+    server = uvicorn.Server(ServerConfig(application, node.house.settings))
+
+    def stop() -> None:
         server.should_exit = True
 
+    _stop_by_signal(stop)
+    await prepared(node, listener.getsockname()[1])
+    _settle_down()
+    await server.serve(sockets=[listener])
+
+
+async def _work_until_told(node: Node, prepared: Prepared) -> None:
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    _stop_by_signal(lambda: loop.call_soon_threadsafe(told.set))
+    await prepared(node, 0)
+    _settle_down()
+    await told.wait()
+
+
+def _settle_down() -> None:
+    gc.freeze()  # the rooms stay: no collection has to look at them again
+    gc.set_threshold(*COLLECT)
+
+
+def _stop_by_signal(stop: Callable[[], object]) -> None:
+    """uvicorn hears signals while it serves, and raises them again afterwards: the node still has to close then."""
+
+    def told(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        stop()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
+        signal.signal(number, told)
 
 
 async def _home(request: Request) -> RedirectResponse:
@@ -150,37 +233,41 @@ async def _home(request: Request) -> RedirectResponse:
 
 
 @dataclass(slots=True)
-class _Wakers:
+class _Work:
     """The use cases exist before the loops do, and sometimes without them."""
 
     dispatcher: Dispatcher | None = None
 
-    def wake(self) -> None:
+    def hear(self, what: str) -> None:
         if self.dispatcher is not None:
-            self.dispatcher.wake()
+            self.dispatcher.hear(what)
 
-    def hurry(self) -> None:
+    def drain(self, draining: bool) -> None:
         if self.dispatcher is not None:
-            self.dispatcher.hurry()
+            self.dispatcher.drain(draining)
 
 
-async def _dispatcher(house: House) -> Dispatcher:
+async def _dispatcher(house: House, bell: Bell, worker: str) -> Dispatcher:
     settings = house.settings
-    if not settings.database_url.get_secret_value():  # nobody else works on it: what is leased was left by a dead one
+    shared = bool(_url(settings))
+    if not shared:  # nobody else works on it: what is leased was left by a dead one
         now = house.now()
         await house.database.run(lambda connection: deliveries.expire_leases(connection, now))
     sandbox = _sandbox(house)
+    zone = ZoneInfo(settings.timezone)
     desk = Desk(
         settings=settings.dispatch,
         database=house.database,
         blobs=house.blobs,
-        worker=f"{socket.gethostname()[:30]}-{os.getpid()}-{secrets.token_hex(4)}",
+        worker=worker,
         sandbox=sandbox,
         real=sandbox if settings.sandbox else {channel: NoLine(channel) for channel in Channel},
         now=house.now,
-        zone=ZoneInfo(settings.timezone),
+        zone=zone,
+        ring=bell.ring,
+        shared=shared,
     )
-    return Dispatcher(desk, Notifier(desk, settings.callbacks, ZoneInfo(settings.timezone)))
+    return Dispatcher(desk, Notifier(desk, settings.callbacks, zone), settings.roles)
 
 
 async def _stop(dispatcher: Dispatcher, lock: "_alone") -> None:

@@ -168,6 +168,8 @@ class Wire:
         length = re.search(rb"(?i)content-length: *(\d+)", head)
         body = await reader.readexactly(int(length[1])) if length else b""
         trouble = self._befalls(head)
+        if trouble is Trouble.GONE:
+            raise ConnectionAbortedError  # it came just before
         if trouble is Trouble.SILENCE:
             await asyncio.sleep(3600)
         answer = _ERROR if trouble is Trouble.ERRORS else await self._carry(head, body)
@@ -184,7 +186,8 @@ class Wire:
 
     async def _carry(self, head: bytes, body: bytes) -> bytes:
         reader, writer = await asyncio.open_connection("127.0.0.1", self._to)
-        writer.write(head.removesuffix(b"\r\n") + b"Connection: close\r\n\r\n" + body)
-        answer = await reader.read()
-        writer.close()
-        return answer
+        try:
+            writer.write(head.removesuffix(b"\r\n") + b"Connection: close\r\n\r\n" + body)
+            return await reader.read()
+        finally:
+            writer.transport.abort()

@@ -33,6 +33,7 @@ async def main(path: Path) -> None:
         real={},
         now=lambda: datetime.now(UTC) + timedelta(minutes=starts),
         zone=ZoneInfo("Europe/Berlin"),
+        ring=lambda _what: None,
     )
     notifier = Notifier(desk, Callbacks().on_this_machine(), ZoneInfo("UTC"))
     notifier.loop.start()

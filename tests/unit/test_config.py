@@ -118,6 +118,20 @@ def test_a_setting_that_does_not_exist_is_told(tmp_path: Path, text: str) -> Non
         {"render": {"pages": 0}},
         {"accounts": {"double_minutes": -1}},
         {"accounts": {"wrong_passwords": 0}},
+        {"dispatch": {"orphan_days": 0.9}},
+        {"dispatch": {"sweep_hours": 0}},
+        {"blobs": {"url": "s3://"}},
+        {"blobs": {"url": "s3://ab"}},
+        {"blobs": {"url": "s3://Bucket"}},
+        {"blobs": {"url": "s3://bucket//prefix"}},
+        {"blobs": {"url": "s3://bucket/../prefix"}},
+        {"blobs": {"url": "file:///var/lib"}},
+        {"blobs": {"endpoint": "s3.example.com"}},
+        {"blobs": {"endpoint": "https://user:word@s3.example.com"}},
+        {"blobs": {"endpoint": "http://s3.example.com"}},
+        {"blobs": {"access_key": "name"}},
+        {"blobs": {"secret_key": "key"}},
+        {"blobs": {"seconds": 0}},
         {"timezone": "Europe/Atlantis"},
         {"timezone": "../../etc/passwd"},
         {"timezone": ""},
@@ -148,3 +162,33 @@ def test_every_setting_says_what_it_means() -> None:
         return found
 
     assert undescribed(Settings, "") == []
+
+
+@pytest.mark.parametrize(
+    "url", ["", "s3://bucket", "s3://bucket/", "s3://my.bucket-1/prefix", "s3://bucket/a/b_c/D.e/"]
+)
+def test_a_bucket_may_have_a_prefix(url: str) -> None:
+    assert load(blobs={"url": url}).blobs.url == url
+
+
+def test_documents_travel_without_encryption_only_if_that_is_said() -> None:
+    blobs = {"endpoint": "http://127.0.0.1:9000", "allow_http": True}
+    assert load(blobs=blobs).blobs.endpoint == "http://127.0.0.1:9000"
+
+
+def test_an_orphan_is_older_than_the_slowest_order() -> None:
+    with pytest.raises(ValidationError, match=r"orphan_days \(7\) must be more than 12\.4"):
+        load(web={"pace": 500})
+    assert load(web={"pace": 500}, dispatch={"orphan_days": 13}).web.pace == 500
+    assert load(soap={"max_body": 1 << 20}, dispatch={"orphan_days": 1}).dispatch.orphan_days == 1
+
+
+def test_a_secret_is_shown_to_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEPESCHE_BLOBS__SECRET_KEY", "geheim")
+    with pytest.raises(ValidationError) as caught:
+        load()
+    assert "geheim" not in str(caught.value)
+    monkeypatch.setenv("DEPESCHE_BLOBS__ACCESS_KEY", "name")
+    settings = load()
+    assert settings.blobs.secret_key.get_secret_value() == "geheim"
+    assert "geheim" not in f"{settings} {settings!r} {settings.model_dump()} {settings.model_dump_json()}"

@@ -294,8 +294,8 @@ class Blobs:
                         yield keys
             else:
                 files = walk(self._root, older_than.timestamp(), LISTED)
-                while keys := await asyncio.to_thread(further, files):
-                    yield keys
+                while some := await asyncio.to_thread(further, files):
+                    yield some
         except (BaseError, OSError) as error:
             raise BlobError(_said(error)) from error
 

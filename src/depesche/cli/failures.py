@@ -33,7 +33,7 @@ def sentence(error: Exception) -> str | None:
     if isinstance(error, DBAPIError | sqlite3.Error):
         return _of_database(error)
     if isinstance(error, BlobError | TooLarge):
-        return f"the folder of the documents cannot be used: {error}"
+        return f"the documents cannot be reached: {error}"
     return None
 
 

@@ -67,6 +67,8 @@ class Folder:
 
     async def _carry(self) -> None:
         """Carry the folder's deliveries in this process, unless another does: a server, or a command like this one."""
+        if _is_shared(self._settings):
+            return
         try:
             opened = await self._stack.enter_async_context(node.open_node(self._settings, dispatch=True))
         except node.FolderInUse:
@@ -122,10 +124,15 @@ def row(fate: Fate) -> Row:
 @asynccontextmanager
 async def _opened(settings: Settings, *, made: bool = True) -> AsyncIterator[House]:
     logs.configure(quiet=True)
-    if made and not (settings.data / "depesche.db").exists():
+    if made and not _is_shared(settings) and not (settings.data / "depesche.db").exists():
         raise Failed(f"there is no Depesche in {settings.data}: give its data folder with --data", Exit.USAGE)
     async with node.open_node(settings, dispatch=False) as opened:
         yield opened.house
+
+
+def _is_shared(settings: Settings) -> bool:
+    """Whether the database is that of nodes, which carry what is ordered."""
+    return bool(settings.database_url.get_secret_value())
 
 
 _STAGES = {

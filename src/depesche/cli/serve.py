@@ -20,11 +20,24 @@ Port = Annotated[
     int | None, typer.Option("--port", "-p", metavar="PORT", min=0, max=65535, help="Port to listen on; 0: a free one.")
 ]
 Host = Annotated[str | None, typer.Option("--host", metavar="ADDRESS", help="Address to listen on.")]
+Roles = Annotated[
+    str | None,
+    typer.Option(
+        "--roles", metavar="ROLE,...", help="What this node does: web, dispatch, lines \\[default: all of them]."
+    ),
+]
+Name = Annotated[str | None, typer.Option("--name", metavar="NAME", help="What it is called in `node list`.")]
 Demo = Annotated[bool, typer.Option("--demo", help="Make the two demo accounts; listens on this machine alone.")]
 
 
 def serve(
-    config: ConfigFile = None, data: DataFolder = None, port: Port = None, host: Host = None, with_demo: Demo = False
+    config: ConfigFile = None,
+    data: DataFolder = None,
+    port: Port = None,
+    host: Host = None,
+    roles: Roles = None,
+    name: Name = None,
+    with_demo: Demo = False,
 ) -> None:
     """Serve the FAX.de interface and carry what is ordered, until Ctrl-C or SIGTERM.
 
@@ -35,9 +48,12 @@ def serve(
       depesche serve --demo
 
       depesche serve --config /etc/depesche.toml --data /var/lib/depesche
+
+      depesche serve --config /etc/depesche.toml --roles dispatch,lines --name fax-2
     """
-    web = {name: value for name, value in (("port", port), ("host", host)) if value is not None}
-    settings = load_settings(config, data, **({"web": web} if web else {}))
+    web = {word: value for word, value in (("port", port), ("host", host)) if value is not None}
+    given = {"web": web or None, "name": name, "roles": None if roles is None else roles.split(",")}
+    settings = load_settings(config, data, **{word: value for word, value in given.items() if value is not None})
     if with_demo:
         _only_here(settings)
         settings = settings.model_copy(update={"callbacks": settings.callbacks.on_this_machine()})
@@ -91,12 +107,16 @@ def _only_here(settings: "Settings") -> None:
 def _welcome(settings: "Settings", port: int, *, with_demo: bool) -> None:
     host = f"[{settings.web.host}]" if ":" in settings.web.host else settings.web.host
     base = f"http://{host}:{port}"
-    lines = [
-        ("Interface", f"{base}/xmlws.exe?intf=IntfXMLWS"),
-        ("WSDL", f"{base}/xmlws.exe?/wsdl/IntfXMLWS"),
-        ("WSDL (JAX-WS)", f"{base}/soapdoc/IntfXMLWS?wsdl"),
-        ("Data", str(settings.data.resolve())),
-    ]
+    lines = [("Data", str(settings.data.resolve()))]
+    if port:
+        lines = [
+            ("Interface", f"{base}/xmlws.exe?intf=IntfXMLWS"),
+            ("WSDL", f"{base}/xmlws.exe?/wsdl/IntfXMLWS"),
+            ("WSDL (JAX-WS)", f"{base}/soapdoc/IntfXMLWS?wsdl"),
+            *lines,
+        ]
+    if settings.database_url.get_secret_value():
+        lines.append(("Roles", ", ".join(sorted(settings.roles))))
     if with_demo:
         lines += _demo_lines(base)
     out.print(f"[bold]Depesche {__version__}[/], Ctrl-C ends it")

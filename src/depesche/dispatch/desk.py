@@ -9,6 +9,7 @@ from depesche.blobs.store import Blobs
 from depesche.channels.base import Channel as Way
 from depesche.config import Dispatch
 from depesche.model.jobtype import Channel
+from depesche.store.bell import Hear
 from depesche.store.database import Database
 
 
@@ -31,6 +32,12 @@ class Desk:
     now: Callable[[], datetime]
     zone: ZoneInfo
     """Of the times of day in the settings and accounts."""
+
+    ring: Hear
+    """Tells every node that there is something to do (`depesche.store.bell`)."""
+
+    shared: bool = False
+    """Other nodes work on the same database: they take over what we do not keep."""
 
     def way(self, channel: Channel, *, sandbox: bool) -> Way:
         """Which way a delivery goes: a property of its account, never of a code path."""

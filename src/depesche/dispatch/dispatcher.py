@@ -1,8 +1,10 @@
 """All loops of one node, started and stopped together."""
 
 import asyncio
+from collections.abc import Container
 from datetime import timedelta
 
+from depesche.config import WORK, Role
 from depesche.dispatch.desk import Desk
 from depesche.dispatch.loop import Loop
 from depesche.dispatch.notify import Notifier
@@ -12,6 +14,7 @@ from depesche.dispatch.send import Sender
 from depesche.dispatch.stage import CHUNK, stage
 from depesche.dispatch.sweep import Sweeper
 from depesche.model.jobtype import Channel
+from depesche.store import bell
 
 GRACE_SECONDS = 20.0
 """What is under way gets this long to end by itself when the node is stopped."""
@@ -26,16 +29,18 @@ CALLBACK_SECONDS = 2.0
 class Dispatcher:
     """Carries deliveries from waiting to final, as long as it runs."""
 
-    def __init__(self, desk: Desk, notifier: Notifier | None = None) -> None:
+    def __init__(self, desk: Desk, notifier: Notifier | None = None, roles: Container[Role] = WORK) -> None:
         """Without a `notifier` nobody is told what became of an order."""
         self._desk = desk
         self._notifier = notifier
+        self._roles = roles
         settings = desk.settings
         self._senders = [
             Sender(desk, channel, settings.fax_calls if channel is Channel.FAX else settings.others)
             for channel in Channel
         ]
         self._beaten_at = desk.now()
+        self._cut_off: asyncio.TimerHandle | None = None
         self._stage = Loop("stage", self._stage_round, settings.poll_seconds)
         self._rescue = Loop("rescue", self._rescue_round, settings.lease_seconds / 6)
         self._beat = Loop("beat", self._beat_round, settings.poll_seconds)
@@ -45,6 +50,21 @@ class Dispatcher:
         """Begin; only within a running event loop."""
         for loop in self._loops():
             loop.start()
+
+    def hear(self, what: str) -> None:
+        """Somebody rang, here or on another node (`depesche.store.bell`)."""
+        if what == bell.DUE:
+            self.wake()
+        elif what == bell.CANCELLED:
+            self.hurry()
+        for sender in self._senders:
+            if what == bell.ready(sender.channel):
+                sender.loop.wake()
+
+    def drain(self, draining: bool) -> None:
+        """Take nothing new, and carry what is under way to its end; or take again."""
+        for sender in self._senders:
+            sender.drain(draining)
 
     def wake(self) -> None:
         """Something may be due."""
@@ -65,27 +85,27 @@ class Dispatcher:
         left = await asyncio.gather(*(sender.stop(GRACE_SECONDS, ENDING_SECONDS) for sender in self._senders))
         await self._rescue.stop()
         await self._beat.stop()
+        if self._cut_off is not None:
+            self._cut_off.cancel()
         await self._sweep.stop()
         if self._notifier is not None:
             await self._notifier.stop(CALLBACK_SECONDS)
         return sum(left)
 
     def _loops(self) -> list[Loop]:
-        tellers = [self._notifier.loop] if self._notifier is not None else []
-        return [
+        lines = [self._beat, *(sender.loop for sender in self._senders)]
+        office = [
             self._stage,
             self._rescue,
-            self._beat,
             self._sweep,
-            *(sender.loop for sender in self._senders),
-            *tellers,
+            *([self._notifier.loop] if self._notifier is not None else []),
         ]
+        return [*(lines if Role.LINES in self._roles else []), *(office if Role.DISPATCH in self._roles else [])]
 
     async def _stage_round(self) -> bool:
         staged = await stage(self._desk)
-        for sender in self._senders:
-            if staged[sender.channel.value]:
-                sender.loop.wake()
+        for channel in staged:
+            self._desk.ring(bell.ready(Channel(channel)))
         return staged.looked_at == CHUNK
 
     async def _rescue_round(self) -> bool:
@@ -109,3 +129,16 @@ class Dispatcher:
     async def _renew(self) -> None:
         for sender in self._senders:
             await sender.beat()
+        if self._desk.shared:
+            self._expect_next_renewal()
+
+    def _expect_next_renewal(self) -> None:
+        """When our leases cannot be kept others take our deliveries over: by then no call of ours is on the line."""
+        if self._cut_off is not None:
+            self._cut_off.cancel()
+        loop = asyncio.get_running_loop()
+        self._cut_off = loop.call_later(self._desk.settings.lease_seconds * 2 / 3, self._let_go)
+
+    def _let_go(self) -> None:
+        for sender in self._senders:
+            sender.let_go()

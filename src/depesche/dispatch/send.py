@@ -61,6 +61,7 @@ class Sender:
         self._at_once = at_once
         self._running: dict[asyncio.Task[None], _Running] = {}
         self._closing = False
+        self._draining = False
         self._given_up = asyncio.Event()
         self._begin = Batch[Claimed](self._begin_all)
         self._end = Batch[Ended](self._end_all)
@@ -72,7 +73,7 @@ class Sender:
         Either nothing more is ready, and `stage` wakes the loop, or every place is taken, and `_ended` does.
         """
         free = self._at_once - len(self._running)
-        if free <= 0 or self._closing:
+        if free <= 0 or self._closing or self._draining:
             return False
         claimed = await self._desk.database.run(
             lambda connection: deliveries.claim(connection, self._desk.worker, self.channel, free, self._lease())
@@ -91,6 +92,19 @@ class Sender:
         )
         for delivery_id in flagged:
             running[delivery_id].cancelled.set()
+
+    def drain(self, draining: bool) -> None:
+        """Claim no more, or claim again; what is under way goes on."""
+        self._draining = draining
+        self.loop.wake()
+
+    def let_go(self) -> None:
+        """End the calls that are on the line: our leases run out, and others will make them again."""
+        for running in self._running.values():
+            running.stopped = True
+            running.cancelled.set()
+        if self._running:
+            log.error("leases cannot be kept: calls are ended", channel=self.channel.value, calls=len(self._running))
 
     async def stop(self, grace_seconds: float, ending_seconds: float) -> int:
         """Claim no more, and give what is under way the grace to end by itself. Then end it, and write how it ended.

@@ -18,8 +18,9 @@ _INTERFACE = re.compile(r"http://\S+?:\d+")
 class Serving:
     """``depesche serve --demo`` on `data`; may be started again after it ended."""
 
-    def __init__(self, data: Path, **environment: str) -> None:
+    def __init__(self, data: Path, *arguments: str, **environment: str) -> None:
         self.data = data
+        self._arguments = ("--demo", *arguments)
         self.base_url = ""
         self.log = data.parent / f"{data.name}.log"
         self._environment = environment
@@ -36,7 +37,7 @@ class Serving:
         environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", **self._environment}
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "depesche", "serve", "--demo", "--port", "0", "--data", str(self.data)],
+                [sys.executable, "-m", "depesche", "serve", "--port", "0", "--data", str(self.data), *self._arguments],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
@@ -65,15 +66,15 @@ class Serving:
             self._end_reading()
 
     def _read_address(self) -> str:
-        """The first address that it prints; it listens by then."""
+        """The first address that it prints, or nothing if it answers no requests; it works by then."""
         assert self._process is not None
         assert self._process.stdout is not None
         deadline = time.monotonic() + START_SECONDS
         for line in self._process.stdout:
-            if found := _INTERFACE.search(line):
+            if (found := _INTERFACE.search(line)) or line.lstrip().startswith("Roles"):
                 self._reader = threading.Thread(target=self._process.stdout.read, daemon=True)
                 self._reader.start()
-                return found[0]
+                return found[0] if found else ""
             if time.monotonic() > deadline:
                 break
         self.kill()

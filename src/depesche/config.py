@@ -24,6 +24,9 @@ def _zone(name: str) -> str:
         raise ValueError(f"there is no time zone {name!r}") from error
 
 
+_BUCKET = r"^(s3://[a-z0-9][a-z0-9.-]+[a-z0-9](/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?)?$"
+
+
 class Section(BaseModel):
     """A table of the settings file."""
 
@@ -203,7 +206,7 @@ class Callbacks(Section):
 class Blobs(Section):
     """Where documents and received faxes lie: in the folder `blobs` of the data folder, or in S3."""
 
-    url: Annotated[str, Field(pattern=r"^(s3://[a-z0-9][a-z0-9.-]+[a-z0-9](/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?)?$")] = Field(
+    url: Annotated[str, Field(pattern=_BUCKET)] = Field(
         default="",
         description="`s3://bucket/prefix`, for one node or many; empty: the folder. Bucket and prefix belong to one "
         "installation alone.",
@@ -275,7 +278,7 @@ class Settings(BaseSettings):
         default=12, ge=5, description="Connections of this node to PostgreSQL at most, four of them for reading."
     )
     name: str = Field(
-        default="", max_length=64, description="What this node is called (`depesche node list`); empty: as its machine."
+        default="", max_length=40, description="What this node is called (`depesche node list`); empty: as its machine."
     )
     roles: frozenset[Role] = Field(
         default=frozenset(Role),

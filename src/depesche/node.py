@@ -44,7 +44,7 @@ from depesche.store import deliveries, upgrade
 from depesche.store.bell import CANCELLED, DUE, Bell, Hear, HouseBell
 from depesche.store.clock import ServerClock
 from depesche.store.database import Database, Place
-from depesche.store.nodes import NodeRow
+from depesche.store.nodes import NodeRow, worker_of
 from depesche.store.postgres import PostgresServer
 from depesche.store.sqlite import SqliteFile
 from depesche.usecases import receive
@@ -114,20 +114,20 @@ async def open_node(settings: Settings, *, dispatch: bool) -> AsyncIterator[Node
 
 async def _go_to_work(house: House, bell: Bell, work: "_Work", lock: "_alone", stack: AsyncExitStack) -> None:
     settings = house.settings
-    worker = f"{socket.gethostname()[:30]}-{os.getpid()}-{secrets.token_hex(4)}"
+    name = settings.name or socket.gethostname()
+    worker = worker_of(name, os.getpid(), secrets.token_hex(4))
     if settings.roles & WORK:
         work.dispatcher = await _dispatcher(house, bell, worker)
         work.dispatcher.start()
         stack.push_async_callback(_stop, work.dispatcher, lock)
-    presence = _presence(house, worker, work)
+    presence = _presence(house, name, worker, work)
     await presence.start()
     stack.push_async_callback(presence.stop)
 
 
-def _presence(house: House, worker: str, work: "_Work") -> Presence:
+def _presence(house: House, name: str, worker: str, work: "_Work") -> Presence:
     settings, now = house.settings, house.now()
-    name = settings.name or socket.gethostname()[:64]
-    row = NodeRow(worker, name, tuple(sorted(settings.roles)), __version__, started_at=now, seen_at=now)
+    row = NodeRow(worker, name[:64], tuple(sorted(settings.roles)), __version__, started_at=now, seen_at=now)
     clock = house.now
 
     async def look() -> None:

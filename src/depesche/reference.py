@@ -135,7 +135,9 @@ def _settings() -> str:
 
 def _setting(item: tuple[str, FieldInfo]) -> tuple[str, str, str]:
     name, info = item
-    return f"`{name}`", f"`{info.default}`", info.description or ""
+    value = info.default
+    default = ", ".join(sorted(value)) if isinstance(value, frozenset) else str(value)
+    return f"`{name}`", f"`{default}`" if default else "", info.description or ""
 
 
 def _codes() -> str:

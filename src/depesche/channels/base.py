@@ -74,6 +74,9 @@ class Attempt:
     pages: int = 0
     """Pages of the document, or messages of the text."""
 
+    here: bool = True
+    """It was made by this node, with this node's folders."""
+
 
 class Abandoned(Exception):
     """The worker gives an attempt up without knowing its end; it becomes `unknown`, never sent again blindly."""

@@ -111,9 +111,12 @@ class Dispatcher:
     async def _rescue_round(self) -> bool:
         now = self._desk.now()  # before the renewal: however long the machine sleeps, what is renewed runs out later
         await self._renew()
-        if await rescue(self._desk, now) + await reconcile(self._desk):
+        if await rescue(self._desk, now) + await reconcile(self._desk, self._carried()):
             self.wake()
         return False
+
+    def _carried(self) -> set[int]:
+        return {one for sender in self._senders for one in sender.carried()}
 
     async def _beat_round(self) -> bool:
         now = self._desk.now()

@@ -1,5 +1,7 @@
 """Reconcile: ask the far side, by our own ids, how a lost attempt ended. What nobody knows waits for the operator."""
 
+from collections.abc import Container
+
 import structlog
 
 from depesche.channels.base import Attempt
@@ -7,17 +9,23 @@ from depesche.dispatch.desk import Desk
 from depesche.dispatch.retry import retry_at
 from depesche.store import deliveries
 from depesche.store.deliveries import Lost
+from depesche.store.nodes import node_of
 
 log = structlog.get_logger(__name__)
 
 CHUNK = 100
 
 
-async def reconcile(desk: Desk) -> int:
-    """One round over all that is unknown; gives how many were settled."""
+async def reconcile(desk: Desk, carried: Container[int] = ()) -> int:
+    """One round over all that is unknown; gives how many were settled.
+
+    `carried` are deliveries that this process has in hand after all: their attempts will tell how they end.
+    """
     settled, after = 0, 0
     while lost := await _unknown(desk, after):
         for one in lost:
+            if one.id in carried:
+                continue
             try:
                 settled += await _settle(desk, one)
             except Exception:
@@ -31,7 +39,8 @@ async def _unknown(desk: Desk, after: int) -> list[Lost]:
 
 
 async def _settle(desk: Desk, lost: Lost) -> bool:
-    attempt = Attempt(lost.id, lost.job_id, lost.attempts, lost.type, lost.address, lost.sending_at, lost.pages)
+    here = not desk.shared or node_of(lost.worker) == node_of(desk.worker)
+    attempt = Attempt(lost.id, lost.job_id, lost.attempts, lost.type, lost.address, lost.sending_at, lost.pages, here)
     outcome = await desk.way(lost.type.channel, sandbox=lost.sandbox).reconcile(attempt)
     if outcome is None:
         return False

@@ -93,6 +93,10 @@ class Sender:
         for delivery_id in flagged:
             running[delivery_id].cancelled.set()
 
+    def carried(self) -> set[int]:
+        """Ids of the deliveries that are under way here, whatever the database thinks of them."""
+        return {one.claimed.id for one in self._running.values()}
+
     def drain(self, draining: bool) -> None:
         """Claim no more, or claim again; what is under way goes on."""
         self._draining = draining

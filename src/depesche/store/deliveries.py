@@ -69,6 +69,9 @@ class Lost:
     id: int
     job_id: int
     attempts: int
+    worker: str
+    """Who made the last attempt."""
+
     sandbox: bool
     type: JobType
     address: str
@@ -110,7 +113,7 @@ def claim(connection: sa.Connection, worker: str, channel: Channel, limit: int, 
 
 def begin(connection: sa.Connection, claimed: Sequence[Claimed], now: datetime, lease_until: datetime) -> set[int]:
     """Say that these attempts start now. Gives the ids of those that may: what is missing is not ours any more."""
-    found = _ours(connection, claimed, State.CLAIMED)
+    found = _ours(connection, claimed, [State.CLAIMED])
     if not found:
         return set()
     ids = sorted(found)
@@ -138,8 +141,11 @@ def renew(connection: sa.Connection, worker: str, ids: Sequence[int], lease_unti
 
 
 def finish(connection: sa.Connection, ended: Sequence[Ended]) -> set[int]:
-    """Write how attempts ended. Gives the ids of those that were written: what is missing is not ours any more."""
-    found = _ours(connection, [one.claimed for one in ended], State.SENDING)
+    """Write how attempts ended. Gives the ids of those that were written: what is missing is not ours any more.
+
+    A worker may be late, and its deliveries be `unknown` meanwhile: it is the one who knows.
+    """
+    found = _ours(connection, [one.claimed for one in ended], [State.SENDING, State.UNKNOWN])
     known = [(found[one.claimed.id], one) for one in ended if one.claimed.id in found]
     _conclude(connection, [(row, one.outcome, one.at, one.retry_at) for row, one in known])
     return set(found)
@@ -207,6 +213,7 @@ def unknown(connection: sa.Connection, after: int, limit: int) -> list[Lost]:
             job.c.repeats,
             job.c.pages,
             attempt.c.sending_at,
+            attempt.c.worker,
         )
         .join_from(delivery, job, job.c.id == delivery.c.job_id)
         .join(attempt, (attempt.c.delivery_id == delivery.c.id) & (attempt.c.number == delivery.c.attempts))
@@ -219,6 +226,7 @@ def unknown(connection: sa.Connection, after: int, limit: int) -> list[Lost]:
             row.id,
             row.job_id,
             row.attempts,
+            row.worker,
             row.sandbox,
             JobType(row.type),
             row.address,
@@ -376,8 +384,8 @@ _OURS = (
     _HEAD.add_columns(delivery.c.fence)
     .where(
         bulk.among(delivery.c.id, bulk.ids()),
-        delivery.c.worker == sa.bindparam("by"),
-        delivery.c.state == sa.bindparam("in_state"),
+        delivery.c.state.in_(sa.bindparam("states", expanding=True)),
+        sa.or_(delivery.c.worker == sa.bindparam("by"), delivery.c.state == State.UNKNOWN.value),
     )
     .order_by(delivery.c.id)  # whoever locks several does so in one order
     .with_for_update()
@@ -428,12 +436,14 @@ def _fence(claimed: Claimed) -> dict[str, Any]:
     return {"delivery": claimed.id, "by": claimed.worker, "number": claimed.fence}
 
 
-def _ours(connection: sa.Connection, claimed: Sequence[Claimed], state: State) -> dict[int, Row]:
-    """Those that are still in this state by the very claim, locked, by their ids. All of them are one worker's."""
+def _ours(connection: sa.Connection, claimed: Sequence[Claimed], states: Sequence[State]) -> dict[int, Row]:
+    """Those that are in one of these states by the very claim, locked, by their ids. All of them are one worker's."""
     if not claimed:
         return {}
     fences = {one.id: one.fence for one in claimed}
-    rows = connection.execute(_OURS, {"ids": list(fences), "by": claimed[0].worker, "in_state": state.value})
+    rows = connection.execute(
+        _OURS, {"ids": list(fences), "by": claimed[0].worker, "states": [state.value for state in states]}
+    )
     return {row.id: row for row in rows if row.fence == fences[row.id]}
 
 

@@ -29,6 +29,16 @@ class NodeRow:
     """It takes nothing new, and carries what it has to its end."""
 
 
+def worker_of(name: str, process: int, token: str) -> str:
+    """Name of a process of the node `name`; `token` makes that it is never used twice."""
+    return f"{name[:40]}/{process}-{token}"
+
+
+def node_of(worker: str) -> str:
+    """The node that this process belongs to."""
+    return worker.rpartition("/")[0]
+
+
 def enter(connection: sa.Connection, new: NodeRow) -> None:
     """A process begins; who was lost long ago is forgotten."""
     connection.execute(node.delete().where(node.c.seen_at < new.seen_at - FORGOTTEN))

@@ -83,14 +83,25 @@ def test_a_lost_attempt_is_settled_once(database: Database, account: Account) ->
     def settle(connection: sa.Connection) -> None:
         WAYS[State.UNKNOWN](connection, account)
         lost = only(connection)["id"]
-        assert not finish_one(connection, mine(connection), OK, START, None)
+        assert not finish_one(connection, mine(connection, fence=99), OK, START, None)
         assert deliveries.settle(connection, lost, 1, OK, START, None)
+        assert not finish_one(connection, mine(connection), BUSY, START, None)
         before = everything(connection)
         for overrule in (False, True):
             assert not deliveries.settle(connection, lost, 1, BUSY, START, START, overrule=overrule)
         assert everything(connection) == before
 
     database.run_here(settle)
+
+
+def test_a_worker_whose_lease_ran_out_still_knows_how_its_attempt_ended(database: Database, account: Account) -> None:
+    def end_late(connection: sa.Connection) -> str:
+        WAYS[State.UNKNOWN](connection, account)
+        assert finish_one(connection, mine(connection), OK, START, None)
+        assert not finish_one(connection, mine(connection), BUSY, START, None)
+        return str(only(connection)["state"])
+
+    assert database.run_here(end_late) == "sent"
 
 
 def test_what_is_learned_late_of_one_attempt_does_not_end_the_next(database: Database, account: Account) -> None:

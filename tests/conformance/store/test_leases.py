@@ -107,6 +107,7 @@ def test_a_lost_attempt_is_described_for_whoever_asks_the_far_side(
             id=1,
             job_id=1,
             attempts=2,
+            worker="w1",
             sandbox=True,
             type=JobType.SMS,
             address=MOBILE,

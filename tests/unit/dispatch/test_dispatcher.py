@@ -41,7 +41,10 @@ async def start() -> AsyncIterator[Start]:
     started: list[Dispatcher] = []
 
     def build(desk: Desk) -> Dispatcher:
-        dispatcher = Dispatcher(desk)
+        def ring(what: str) -> None:
+            dispatcher.hear(what)
+
+        dispatcher = Dispatcher(replace(desk, ring=ring))
         dispatcher.start()
         started.append(dispatcher)
         return dispatcher

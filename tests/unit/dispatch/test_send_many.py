@@ -62,7 +62,7 @@ async def test_an_attempt_that_takes_longer_than_its_lease_keeps_it(
     assert [row["state"] for row in deliveries()] == ["sent"]
 
 
-async def test_without_a_beat_the_lease_ends_and_a_late_outcome_changes_nothing(
+async def test_without_a_beat_the_lease_ends_and_a_late_outcome_still_counts(
     desk: Desk, account: Account, sender: Sender, way: Scripted, clock: Clock, deliveries: Deliveries
 ) -> None:
     call = Call()
@@ -72,12 +72,13 @@ async def test_without_a_beat_the_lease_ends_and_a_late_outcome_changes_nothing(
     await call.begun.wait()
     clock.forward(seconds=31)
     assert await rescue(desk, clock()) == 1
+    assert [row["state"] for row in deliveries()] == ["unknown"]
     await sender.beat()
     with capture_logs() as logs:
         call.hang_up.set()
         await until(lambda: not sender._running)
-    assert [row["state"] for row in deliveries()] == ["unknown"]
-    assert [entry["kept"] for entry in logs if entry["event"] == "attempt ended"] == [False]
+    assert [row["state"] for row in deliveries()] == ["sent"]
+    assert [entry["kept"] for entry in logs if entry["event"] == "attempt ended"] == [True]
 
 
 async def test_a_cancelled_call_is_told_and_only_that_one(

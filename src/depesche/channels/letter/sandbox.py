@@ -27,8 +27,10 @@ class SandboxLetter:
         await asyncio.to_thread(self._deposit, documents[0].path, name)
         return Outcome(Result.OK, pages=delivery.pages, detail="in the folder of letters")
 
-    async def reconcile(self, attempt: Attempt) -> Outcome:
-        """The folder knows: the letter is there whole, or nothing was sent."""
+    async def reconcile(self, attempt: Attempt) -> Outcome | None:
+        """The folder knows: the letter is there whole, or nothing was sent. Another node's cannot be seen."""
+        if not attempt.here:
+            return None
         path = self._folder / _name(attempt.job_id, attempt.delivery_id, attempt.number)
         if await asyncio.to_thread(path.exists):
             return Outcome(Result.OK, pages=attempt.pages, detail="found in the folder of letters")

@@ -41,8 +41,10 @@ class SandboxMail:
         await asyncio.to_thread(self._deposit, delivery, documents)
         return Outcome(Result.OK, pages=delivery.pages, detail="in the maildir")
 
-    async def reconcile(self, attempt: Attempt) -> Outcome:
-        """The maildir knows: the mail is there whole, or nothing was sent."""
+    async def reconcile(self, attempt: Attempt) -> Outcome | None:
+        """The maildir knows: the mail is there whole, or nothing was sent. Another node's cannot be seen."""
+        if not attempt.here:
+            return None
         path = self._maildir / "new" / _name(attempt.delivery_id, attempt.number)
         if await asyncio.to_thread(path.exists):
             return Outcome(Result.OK, pages=attempt.pages, detail="found in the maildir")

@@ -44,8 +44,10 @@ class SandboxSms:
         await asyncio.to_thread(deposit, self._outbox, _name(delivery.id, delivery.attempt), [data])
         return Outcome(Result.OK, pages=delivery.pages, detail="in the outbox")
 
-    async def reconcile(self, attempt: Attempt) -> Outcome:
-        """The outbox knows: the file is there whole, or nothing was sent."""
+    async def reconcile(self, attempt: Attempt) -> Outcome | None:
+        """The outbox knows: the file is there whole, or nothing was sent. Another node's cannot be seen."""
+        if not attempt.here:
+            return None
         path = self._outbox / _name(attempt.delivery_id, attempt.number)
         if await asyncio.to_thread(path.exists):
             return Outcome(Result.OK, pages=attempt.pages, detail="found in the outbox")

@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,8 @@ async def test_the_folder_knows_what_became_of_a_lost_attempt(
 ) -> None:
     way = SandboxLetter(tmp_path / "letters")
     lost = await way.reconcile(attempt)
+    assert lost is not None
     assert (lost.result, lost.retry) == (Result.SEND_FAILED, True)
     await way.deliver(delivery(), [letter], nobody_cancels)
     assert await way.reconcile(attempt) == Outcome(Result.OK, pages=2, detail="found in the folder of letters")
+    assert await way.reconcile(replace(attempt, here=False)) is None

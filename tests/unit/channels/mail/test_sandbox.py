@@ -4,6 +4,7 @@ import email
 import email.policy
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,8 @@ async def test_the_maildir_knows_what_became_of_a_lost_attempt(
 ) -> None:
     way = SandboxMail(maildir, clock)
     lost = await way.reconcile(attempt)
+    assert lost is not None
     assert (lost.result, lost.retry) == (Result.SEND_FAILED, True)
     await way.deliver(delivery(address="kunde@firma.de"), [], nobody_cancels)
     assert await way.reconcile(attempt) == Outcome(Result.OK, pages=2, detail="found in the maildir")
+    assert await way.reconcile(replace(attempt, here=False)) is None

@@ -4,6 +4,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -82,8 +83,10 @@ async def test_the_outbox_knows_what_became_of_a_lost_attempt(
 ) -> None:
     way = SandboxSms(outbox)
     lost = await way.reconcile(attempt)
+    assert lost is not None
     assert (lost.result, lost.retry) == (Result.SEND_FAILED, True)
     await way.deliver(delivery(attempt=1), [], nobody_cancels)
-    assert (await way.reconcile(attempt)).result is Result.SEND_FAILED
+    assert await way.reconcile(attempt) == lost
     await way.deliver(delivery(), [], nobody_cancels)
     assert await way.reconcile(attempt) == Outcome(Result.OK, pages=2, detail="found in the outbox")
+    assert await way.reconcile(replace(attempt, here=False)) is None

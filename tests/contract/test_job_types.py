@@ -8,7 +8,7 @@ import pytest
 
 from contract.conftest import Send
 from contract.farend import FarEnd
-from contract.sendjob import FAX, FILE, LETTER, MAIL, PDF, QSIGN
+from contract.sendjob import FAX, FILE, LETTER, MAIL, PDF, QSIGN, anew
 from contract.web import Called
 from depesche.usecases.jobs import JobRecord
 from documents import address, pdf, words
@@ -79,7 +79,7 @@ NO_ADDRESS = "the window of the envelope would show no address"
 def test_a_letter_whose_address_is_not_in_the_window_is_accepted_with_a_warning(
     send: Send, record: Record, job_type: int, content: bytes, warnings: tuple[str, ...]
 ) -> None:
-    order = LETTER | {"JobType": job_type, "SendFile1": pdf(content)}
+    order = LETTER | {"JobType": job_type, "SendFile1": pdf(content), "Recipient": anew()}
     answer = send(**order)
     assert answer["return"] == "0"
     assert record(answer["JobId"]).head.warnings == warnings
@@ -87,9 +87,9 @@ def test_a_letter_whose_address_is_not_in_the_window_is_accepted_with_a_warning(
 
 
 def test_the_window_is_on_the_first_page_and_of_no_concern_to_an_invoice(send: Send, record: Record) -> None:
-    answer = send(**LETTER | {"SendFile1": pdf(words("Rechnung"), address(45))})
+    answer = send(**LETTER | {"SendFile1": pdf(words("Rechnung"), address(45)), "Recipient": anew()})
     assert record(answer["JobId"]).head.warnings == (NO_ADDRESS,)
-    assert send(**QSIGN | {"Account": "10012", "SendFile1": PDF})["return"] == "0"
+    assert send(**QSIGN | {"Account": "10012", "SendFile1": PDF, "SendText": anew()})["return"] == "0"
 
 
 @pytest.mark.parametrize(

@@ -20,14 +20,16 @@ from contract.web import Called
 from depesche.channels.fax.header import HEIGHT, HeaderLine, stamp
 from depesche.usecases import jobs
 from depesche.usecases.jobs import JobRecord
-from documents import pdf, tiff_pages, words
+from documents import address, pdf, tiff_pages, words
 from serving import Serving
 from soapcall import call
 
 FAX = {"Account": "30004", "JobType": 0, "Recipient": INBOX}
 SMS = {"Account": "30004", "JobType": 1, "Recipient": "+491713920000"}
 MAIL = {"Account": "30004", "JobType": 2, "Recipient": "ok@sandbox.invalid"}
-LETTER = {"Account": "30004", "JobType": 3, "SendFilename1": "brief.pdf", "SendFile1": PDF, "Recipient": ""}
+LETTER = {
+    "Account": "30004", "JobType": 3, "SendFilename1": "brief.pdf", "SendFile1": pdf(address(45)), "Recipient": ""
+}  # fmt: skip
 QSIGN = {
     "Account": "30004",
     "JobType": 8,

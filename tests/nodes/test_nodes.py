@@ -74,7 +74,9 @@ def test_what_a_node_held_that_died_is_taken_over(installation: Installation) ->
     dying.kill()
     installation.node("heir", "lines")
     assert final(front, job)["SendResult"] == "OK"
-    assert [row[2] for row in installation.ask(ATTEMPTS)] == ["SENDFAIL", "OK"]
+    results = [row[2] for row in installation.ask(ATTEMPTS)]
+    assert (results[0], results[-1]) == ("SENDFAIL", "OK")
+    assert set(results[1:-1]) <= {"CANCELED"}, "on a busy machine the heir may fear for its lease, and hang up in time"
     assert [fax["Pages"] for fax in inbox(front)] == ["61"]
     assert installation.nodes()["dying"] == "lost"
 

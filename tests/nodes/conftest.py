@@ -17,7 +17,7 @@ from peers.postgres import Server
 from serving import Serving
 from soapcall import call
 
-SECONDS = 60
+SECONDS = 180
 LOGIN = {"Account": "10001", "Password": "demo"}
 
 
@@ -92,7 +92,7 @@ def installation(server: Server, bucket_server: S3Server, tmp_path: Path) -> Ite
         "DEPESCHE_BLOBS__ACCESS_KEY": place.access_key,
         "DEPESCHE_BLOBS__SECRET_KEY": place.secret_key.get_secret_value(),
         "DEPESCHE_BLOBS__ALLOW_HTTP": "true",
-        "DEPESCHE_DISPATCH__LEASE_SECONDS": "5",
+        "DEPESCHE_DISPATCH__LEASE_SECONDS": "8",
         "DEPESCHE_DISPATCH__SANDBOX_SPEED": "600",
     }
     made = Installation(tmp_path, server, database, environment)

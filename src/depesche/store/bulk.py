@@ -66,13 +66,13 @@ def insert(connection: sa.Connection, table: sa.Table, rows: Iterable[Values]) -
     given = iter(rows)
     if connection.dialect.name == "sqlite":
         while chunk := list(islice(given, CHUNK)):
-            connection.execute(table.insert(), chunk)
+            connection.execute(_insert(table), chunk)
         return
     first = list(islice(given, MANY))
     if len(first) == MANY:
         _copy(connection, table, chain(first, given), tuple(first[0]))
     elif first:
-        connection.execute(table.insert(), first)
+        connection.execute(_insert(table), first)
 
 
 def update(connection: sa.Connection, table: sa.Table, keys: Sequence[str], rows: Sequence[Values]) -> None:
@@ -90,6 +90,11 @@ def update(connection: sa.Connection, table: sa.Table, keys: Sequence[str], rows
         for name, step in zip(names, steps, strict=True)
     }
     connection.exec_driver_sql(_together(table, tuple(keys), names, connection.dialect), columns)
+
+
+@cache
+def _insert(table: sa.Table) -> sa.Insert:
+    return table.insert()
 
 
 @cache

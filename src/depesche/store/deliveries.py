@@ -19,7 +19,7 @@ from depesche.model.jobtype import Channel, JobType
 from depesche.model.outcome import Outcome
 from depesche.model.result import Result
 from depesche.model.states import FINAL, Event, State, sources
-from depesche.store import bulk, endings, events
+from depesche.store import bulk, endings, events, holds
 from depesche.store.schema import Row, account, attempt, delivery, job, slots
 
 CAN_BE_ENDED = frozenset({Channel.FAX})
@@ -177,12 +177,12 @@ def settle(
 
 
 def rescue(connection: sa.Connection, now: datetime) -> tuple[int, int]:
-    """Expired leases: claimed becomes ready again, sending becomes unknown. Gives the two counts."""
+    """Expired leases: claimed becomes ready (or held) again, sending becomes unknown. Gives the two counts."""
     expired = (_LEASED, delivery.c.lease_until < now)
     back = connection.execute(
         delivery.update()
         .where(*expired, delivery.c.state == State.CLAIMED.value)
-        .values(state=State.READY.value, worker=None, lease_until=None)
+        .values(state=_BACK, worker=None, lease_until=None)
     ).rowcount
     lost = connection.execute(
         delivery.update()
@@ -288,6 +288,9 @@ def _word(state: State) -> sa.ColumnElement[str]:
     return sa.literal_column(f"'{state.value}'")
 
 
+_BACK = sa.case((holds.ON_HOLD, State.HELD.value), else_=State.READY.value)
+"""What was claimed comes back, past the hold that was put while it was out."""
+
 _LEASED = delivery.c.state.in_([_word(State.CLAIMED), _word(State.SENDING)])
 
 _READY = (
@@ -367,7 +370,7 @@ _BEGIN = (
 _RELEASE = (
     delivery.update()
     .where(*_FENCED, delivery.c.state == State.CLAIMED.value)
-    .values(state=State.READY.value, worker=None, lease_until=None)
+    .values(state=_BACK, worker=None, lease_until=None)
 )
 
 _LAST_ROW = sa.select(sa.func.max(delivery.c.position)).where(delivery.c.job_id == sa.bindparam("job"))

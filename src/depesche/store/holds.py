@@ -61,19 +61,31 @@ def put(connection: sa.Connection, account_id: int, channel: Channel | None, now
 
 
 def put_aside(connection: sa.Connection, account_id: int, channel: Channel | None) -> int:
-    """What is ready, and concerned, is held: up to `AT_ONCE`. Gives how many; fewer: that was all."""
-    return _move(connection, account_id, channel, Event.HOLD, State.READY, State.HELD)
+    """What is ready, and concerned, is held as long as there is a hold: up to `AT_ONCE`. Gives how many; fewer: that
+    was all.
+    """
+    leader.alone(connection, "stage")  # who lifts the hold meanwhile waits, and finds what was put aside
+    return _move(connection, account_id, channel, Event.HOLD, State.READY, State.HELD, ON_HOLD)
 
 
 def lift(connection: sa.Connection, account_id: int, channel: Channel | None) -> bool:
-    """Take the hold away. False: there is none."""
+    """From the end of this transaction on nothing is put aside because of it. False: there is no such hold."""
+    leader.alone(connection, "stage")
     return connection.execute(_GONE, _key(account_id, channel)).rowcount > 0
 
 
 def take_up(connection: sa.Connection, account_id: int, channel: Channel | None) -> int:
-    """What is held, and concerned, waits again: up to `AT_ONCE`. What another hold concerns is put aside anew."""
-    return _move(connection, account_id, channel, Event.LIFT, State.HELD, State.WAITING)
+    """What is held, and concerned, waits again, but for what a hold concerns: up to `AT_ONCE`. Gives how many; fewer:
+    that was all.
+    """
+    return _move(connection, account_id, channel, Event.LIFT, State.HELD, State.WAITING, ~ON_HOLD)
 
+
+ON_HOLD = sa.exists().where(
+    hold.c.account_id.in_((EVERYONE, delivery.c.account_id)),
+    hold.c.channel.in_((EVERY_CHANNEL, delivery.c.channel)),
+)
+"""Whether a hold concerns a delivery."""
 
 _ALL = sa.select(hold).order_by(hold.c.account_id, hold.c.channel)
 _THIS = (hold.c.account_id == sa.bindparam("of"), hold.c.channel == sa.bindparam("on"))
@@ -82,10 +94,16 @@ _GONE = hold.delete().where(*_THIS)
 
 
 def _move(
-    connection: sa.Connection, account_id: int, channel: Channel | None, event: Event, source: State, target: State
+    connection: sa.Connection,
+    account_id: int,
+    channel: Channel | None,
+    event: Event,
+    source: State,
+    target: State,
+    *further: sa.ColumnElement[bool],
 ) -> int:
     assert source.value in sources(event, target)
-    where = [delivery.c.state == sa.literal_column(f"'{source.value}'")]
+    where = [delivery.c.state == sa.literal_column(f"'{source.value}'"), *further]
     if account_id != EVERYONE:
         where.append(delivery.c.account_id == account_id)
     if channel is not None:

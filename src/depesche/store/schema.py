@@ -344,7 +344,7 @@ hold = sa.Table(
     sa.Column("since", Moment, nullable=False),
     sa.Column("note", sa.String(200), nullable=False),
 )
-"""What is not sent for now: account 0 is every account, an empty channel is every channel."""
+"""What is put aside until somebody lifts the hold: account 0 is every account, an empty channel is every channel."""
 
 slots = sa.Table(
     "slots",

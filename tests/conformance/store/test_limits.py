@@ -204,3 +204,20 @@ def test_a_single_order_does_not_stand_behind_the_accounts_own_broadcast(databas
         assert single in {one.job_id for one in claim(connection, 3, Channel.SMS)}
 
     database.run_here(work)
+
+
+def test_what_was_out_when_the_hold_came_is_put_aside_when_it_comes_back(database: Database, account: Account) -> None:
+    def work(connection: sa.Connection) -> list[str]:
+        ordered(connection, account, *NUMBERS[:3], type=JobType.FAX)
+        turns.stage(connection, START, 10)
+        given_back, *_ = claim(connection, 3)
+        holds.put(connection, account.id, Channel.FAX, START, "")
+        assert holds.put_aside(connection, account.id, Channel.FAX) == 0
+        deliveries.release(connection, given_back)
+        deliveries.rescue(connection, UNTIL + LEASE)
+        assert states(connection) == ["held"] * 3
+        holds.lift(connection, account.id, Channel.FAX)
+        assert holds.take_up(connection, account.id, Channel.FAX) == 3
+        return states(connection)
+
+    assert database.run_here(work) == ["waiting"] * 3

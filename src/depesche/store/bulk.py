@@ -21,6 +21,9 @@ CHUNK = 1000
 MANY = 16
 """Rows from which on a COPY is faster than INSERT."""
 
+VERY_MANY = 10_000
+"""Rows after which PostgreSQL's planner shall not believe for a minute more that there are none of them."""
+
 Values = Mapping[str, Any]
 """Of a row, by column: the same columns in each."""
 
@@ -120,8 +123,12 @@ def _copy(connection: sa.Connection, table: sa.Table, rows: Iterable[Values], na
     steps = [(name, _processor(table, name, connection.dialect)) for name in names]
     cursor: Any = connection.connection.cursor()
     with cursor.copy(f"COPY {table.name} ({', '.join(names)}) FROM STDIN") as copy:
+        written = 0
         for row in rows:
             copy.write_row([row[name] if step is None else step(row[name]) for name, step in steps])
+            written += 1
+    if written >= VERY_MANY:
+        cursor.execute(f"ANALYZE {table.name}")
 
 
 @cache

@@ -217,6 +217,12 @@ _ROW_ID = sa.select(delivery.c.id).where(
 )
 
 _fate = delivery.alias("fate")
+_given = delivery.alias("given")
+_FATES_POSITION = (
+    sa.select(sa.func.coalesce(_given.c.same_as, _given.c.position))
+    .where(_given.c.job_id == sa.bindparam("job"), _given.c.position == sa.bindparam("at"))
+    .scalar_subquery()  # a value before the row is looked for: as a join it may be a walk over all rows of the job
+)
 _TOLD = (
     sa.select(
         delivery.c.id,
@@ -230,11 +236,7 @@ _TOLD = (
         attempt.c.bit_rate,
     )
     .join_from(delivery, job, job.c.id == delivery.c.job_id)
-    .join(
-        _fate,
-        (_fate.c.job_id == delivery.c.job_id)
-        & (_fate.c.position == sa.func.coalesce(delivery.c.same_as, delivery.c.position)),
-    )
+    .join(_fate, (_fate.c.job_id == sa.bindparam("job")) & (_fate.c.position == _FATES_POSITION))
     .outerjoin(attempt, (attempt.c.delivery_id == _fate.c.id) & (attempt.c.number == _fate.c.attempts))
     .where(delivery.c.job_id == sa.bindparam("job"), delivery.c.position == sa.bindparam("at"))
 )

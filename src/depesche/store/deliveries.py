@@ -2,8 +2,9 @@
 
 Every change of a claimed or sending delivery names the state that it starts from. What its worker does is fenced as
 well: `begin`, `release` and `finish` by the worker and the fence number of the claim, `renew` by the worker, whose name
-is never used twice. So a worker that wakes late changes nothing. What others do is bound to the lease: `rescue` takes
-only what ran out, and `expire_leases` is for a folder whose workers are known to be dead. `cancel` may come at any
+is never used twice. So a worker that wakes late changes nothing, but tells how its own attempt ended that is `unknown`
+meanwhile. What others do is bound to the lease: `rescue` takes only what ran out, and `expire_leases` is for a folder
+whose workers are known to be dead. `cancel` may come at any
 moment: `begin` then finds nothing to begin, and an attempt under way ends as it really ended.
 """
 

@@ -55,18 +55,18 @@ def newest(connection: sa.Connection, account_id: int, limit: int) -> list[JobHe
 
 def fates(connection: sa.Connection, job_id: int) -> Iterator[Fate]:
     """Every given row in the order given; one that stood before shows what became of that one."""
-    first = delivery.alias("first")
-    told = sa.case((delivery.c.same_as.is_not(None), first.c.id), else_=delivery.c.id)
-    fate = delivery.alias("fate")
+    first, fate = delivery.alias("first"), delivery.alias("fate")
+    # A value of each row, not a join: as a join it may be a walk over all rows of the job for each of them.
+    same = (
+        sa.select(first.c.id)
+        .where(first.c.job_id == delivery.c.job_id, first.c.position == delivery.c.same_as)
+        .scalar_subquery()
+    )
     query = (
         sa.select(
             delivery.c.position, delivery.c.address, delivery.c.reference, delivery.c.same_as, *_fate_columns(fate)
         )
-        .select_from(
-            delivery.outerjoin(
-                first, (first.c.job_id == delivery.c.job_id) & (first.c.position == delivery.c.same_as)
-            ).join(fate, fate.c.id == told)
-        )
+        .join_from(delivery, fate, fate.c.id == sa.func.coalesce(same, delivery.c.id))
         .where(delivery.c.job_id == job_id)
         .order_by(delivery.c.position)
     )

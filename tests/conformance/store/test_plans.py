@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from builders import MOBILE, START
+from builders import MOBILE, START, add_account
 from depesche.model.account import Account
 from depesche.model.jobtype import Channel
-from depesche.store import deliveries, turns
+from depesche.store import callbacks, deliveries, jobs, turns
 from depesche.store.database import Database
+from depesche.store.postgres import Postgres
 from journeys import LEASE, OTHERS, begun, claim_one, ordered
 
 ROUNDS: dict[str, tuple[Callable[[sa.Connection], object], set[str]]] = {
@@ -86,3 +87,43 @@ def test_a_round_searches_by_an_index_that_holds_no_more_than_it_needs(
         assert used <= {*wanted, "ix_delivery_leased"}  # what is leased is little, too
     else:
         assert wanted <= used <= {*wanted, "pk_delivery"}
+
+
+ROWS = 5000
+READS: dict[str, tuple[Callable[[sa.Connection, int], object], int]] = {
+    "one row": (lambda connection, job: callbacks.told(connection, job, ROWS - 100), 30),
+    "all rows": (lambda connection, job: list(jobs.fates(connection, job)), ROWS),
+}
+"""What is read of a job, and how many rows any step of it may take in all."""
+
+
+@pytest.mark.parametrize("name", READS)
+def test_a_job_of_many_rows_is_no_walk_for_each_of_them_though_nobody_counted_them(
+    postgres: Postgres, name: str
+) -> None:
+    """The planner still believes what was true before they came: that a job has one row."""
+    read, most = READS[name]
+
+    def small(connection: sa.Connection) -> Account:
+        account = add_account(connection)
+        for _ in range(20):
+            ordered(connection, account)
+        connection.exec_driver_sql("ANALYZE")
+        return account
+
+    def steps(connection: sa.Connection, account: Account) -> int:
+        job = ordered(connection, account, *(f"+49171{number:07}" for number in range(ROWS)))
+        with overheard(connection) as heard:
+            read(connection, job)
+        [(statement, values)] = heard
+        plan = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", values).scalar_one()
+        return max(int(node["Actual Rows"]) * int(node["Actual Loops"]) for node in _every(plan[0]["Plan"]))
+
+    account = postgres.run_here(small)
+    assert postgres.run_here(lambda connection: steps(connection, account)) <= most
+
+
+def _every(plan: Any) -> Iterator[Any]:
+    yield plan
+    for below in plan.get("Plans", ()):
+        yield from _every(below)

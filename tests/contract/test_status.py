@@ -46,7 +46,7 @@ CASES = (
     Case("a fax to an account", FAX, "+493023125105",
          '"+493023125105","FAX","OK","+493023125105","1","{at}","{sec}",""'),
     Case("an SMS", SMS, "0171 3920000[r-2]", '"+491713920000","SMS","OK","","1","{at}","0","r-2"'),
-    Case("an SMS of two messages", SMS | {"SendText": "x" * 161}, "+491713920000",
+    Case("an SMS of two messages", SMS | {"SendText": "zwei".ljust(161, "i")}, "+491713920000",
          '"+491713920000","SMS","OK","","2","{at}","0",""'),
     Case("a mail", MAIL, "ok@sandbox.invalid[r-3]", '"ok@sandbox.invalid","Mail","OK","","1","{at}","0","r-3"'),
     Case("a mail with two pages", MAIL | TWO_PAGES, "ok@sandbox.invalid",
@@ -79,7 +79,9 @@ CASES = (
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.situation)
 def test_the_outs_and_each_byte_of_the_file(send: Send, final: Final, record: Record, case: Case) -> None:
     begun = datetime.now(UTC)
-    job = send(**{"SendText": case.situation} | case.order | {"Recipient": case.recipient})["JobId"]
+    answer = send(**{"SendText": case.situation} | case.order | {"Recipient": case.recipient})
+    assert answer["return"] == "0", "this order must be no double of another test's"
+    job = answer["JobId"]
     status = final(job)
     moment = sent_at(status)
     assert begun - timedelta(milliseconds=1) <= moment <= datetime.now(UTC)

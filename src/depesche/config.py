@@ -65,6 +65,13 @@ class Web(Section):
     )
 
 
+class Operations(Section):
+    """Where those ask who watch over this node: `/metrics`, `/healthz`, `/readyz`. For the operator's network alone."""
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=0, ge=0, le=65535, description="Port to listen on, `9464` for example; 0: on none.")
+
+
 class Soap(Section):
     """The FAX.de interface."""
 
@@ -296,6 +303,7 @@ class Settings(BaseSettings):
         description="Zone of the times that people read, and of the days of trials, payments and limits.",
     )
     web: Web = Field(default=Web())
+    operations: Operations = Field(default=Operations())
     soap: Soap = Field(default=Soap())
     render: Render = Field(default=Render())
     dispatch: Dispatch = Field(default=Dispatch())

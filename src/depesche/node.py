@@ -8,7 +8,7 @@ import secrets
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,7 +35,8 @@ from depesche.dispatch.desk import Desk
 from depesche.dispatch.dispatcher import Dispatcher
 from depesche.dispatch.notify import Notifier
 from depesche.dispatch.presence import Presence
-from depesche.fronts.server import ServerConfig, allow_open_files, notice_the_dead
+from depesche.fronts import watch
+from depesche.fronts.server import ServerConfig, allow_open_files, listen, serving
 from depesche.fronts.soap import endpoint
 from depesche.model.jobtype import Channel
 from depesche.model.reception import Reception
@@ -44,11 +45,13 @@ from depesche.store import deliveries, upgrade
 from depesche.store.bell import CANCELLED, DUE, Bell, Hear, HouseBell
 from depesche.store.clock import ServerClock
 from depesche.store.database import Database, Place
+from depesche.store.measured import Measured
 from depesche.store.nodes import NodeRow, worker_of
 from depesche.store.postgres import PostgresServer
 from depesche.store.sqlite import SqliteFile
 from depesche.usecases import receive
 from depesche.usecases.house import House
+from depesche.usecases.readiness import Readiness
 from depesche.usecases.throttle import Throttle
 
 COLLECT = (20_000, 10, 20)
@@ -59,6 +62,10 @@ log = structlog.get_logger(__name__)
 
 class FolderInUse(Exception):
     """Another Depesche works on this data folder."""
+
+
+class NotWatched(Exception):
+    """There is no listening where `[operations]` says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +95,7 @@ async def open_node(settings: Settings, *, dispatch: bool) -> AsyncIterator[Node
         elif upgrade.wanted(place):
             with lock:  # never under the feet of a running server of an older release
                 _bring_up_to_date(settings, place)
-        database = place.open()
+        database = Measured(place.open())
         stack.callback(database.close)
         renderer = await stack.enter_async_context(Renderer(settings.render))
         work = _Work()
@@ -173,23 +180,44 @@ async def serve(settings: Settings, prepared: Callable[[Node, int], Awaitable[No
     """Open the node and do what its roles say until SIGINT or SIGTERM.
 
     `prepared` is called with the open node and its port (0 if it answers no requests), before the first one is read.
-    Raises: as `open_node`.
+    Raises: as `open_node`; NotWatched.
     """
     allow_open_files()
-    listener = _listen(settings) if Role.WEB in settings.roles else None
+    listener = listen(settings.web.host, settings.web.port) if Role.WEB in settings.roles else None
+    operations = _operations(settings)
     async with open_node(settings, dispatch=True) as node:
-        if listener is None:
-            await _work_until_told(node, prepared)
-        else:
-            await _answer_until_told(node, prepared, listener)
+        readiness = Readiness(node.house)
+        async with _watched(node.house, readiness, operations):
+            if listener is None:
+                await _work_until_told(node, prepared)
+            else:
+                await _answer_until_told(node, readiness, prepared, listener)
     log.info("stopped")
+
+
+def _operations(settings: Settings) -> socket.socket | None:
+    place = settings.operations
+    if not place.port:
+        return None
+    try:
+        return listen(place.host, place.port)
+    except OSError as error:
+        raise NotWatched(f"[operations] {place.host} port {place.port}: {error.strerror}") from error
+
+
+def _watched(
+    house: House, readiness: Readiness, listener: socket.socket | None
+) -> AbstractAsyncContextManager[None, bool | None]:
+    if listener is None:
+        return nullcontext()
+    return serving(watch.operations(house, readiness), house.settings, listener)
 
 
 Prepared = Callable[[Node, int], Awaitable[None]]
 
 
-async def _answer_until_told(node: Node, prepared: Prepared, listener: socket.socket) -> None:
-    application = Starlette(routes=[*endpoint.routes(node.house), Route("/", _home)])
+async def _answer_until_told(node: Node, readiness: Readiness, prepared: Prepared, listener: socket.socket) -> None:
+    application = Starlette(routes=[*endpoint.routes(node.house), *watch.health(readiness), Route("/", _home)])
     server = uvicorn.Server(ServerConfig(application, node.house.settings))
 
     def stop() -> None:
@@ -304,18 +332,6 @@ def _sandbox(house: House) -> dict[Channel, Way]:
         Channel.QSIGN: mail,
         Channel.LETTER: SandboxLetter(outbox / "letters"),
     }
-
-
-def _listen(settings: Settings) -> socket.socket:
-    """The socket is bound before anything is opened: a taken port is told at once. Raises: OSError."""
-    family = socket.AF_INET6 if ":" in settings.web.host else socket.AF_INET
-    # The protocol is named so that asyncio recognises TCP and turns Nagle off: 40 ms an answer otherwise.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    notice_the_dead(listener)
-    listener.bind((settings.web.host, settings.web.port))
-    listener.listen(2048)
-    return listener
 
 
 class _alone:  # noqa: N801  reads as a word in a with statement

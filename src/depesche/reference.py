@@ -8,6 +8,7 @@ from typing import Any
 import typer
 from pydantic.fields import FieldInfo
 
+from depesche import metrics
 from depesche.channels.fax.numbers import NUMBERS
 from depesche.channels.mail import sandbox as mail
 from depesche.channels.sms import sandbox as sms
@@ -33,13 +34,35 @@ are {speed:g} times shorter.
 
 def pages() -> dict[str, str]:
     """Every page by its file name."""
-    return {"sandbox.md": _sandbox(), "settings.md": _settings(), "cli.md": _commands(), "codes.md": _codes()}
+    return {
+        "sandbox.md": _sandbox(),
+        "settings.md": _settings(),
+        "cli.md": _commands(),
+        "codes.md": _codes(),
+        "metrics.md": _metrics(),
+    }
 
 
 def write(folder: Path) -> None:
     """Write all pages."""
     for name, text in pages().items():
         (folder / name).write_text(text, encoding="utf-8")
+
+
+def _metrics() -> str:
+    rows = (
+        (f"`{metric.name}`", metric.kind, ", ".join(f"`{label}`" for label in metric.labels), metric.meaning)
+        for metric in metrics.ALL
+    )
+    return "\n".join(["# Metrics", "", _MADE, _COUNTED, *_table(("Name", "Kind", "Labels", "Meaning"), rows), ""])
+
+
+_COUNTED = """\
+What `/metrics` of the [operations port](../howto/observe.md) tells, in the format of Prometheus. Counters and
+histograms are of one process, and begin anew with it. No label names a customer, an address or a number. What a
+histogram has are `<name>_bucket`, `<name>_sum` and `<name>_count`. Beside these stand `process_*`: memory, processor
+time, open files.
+"""
 
 
 def _sandbox() -> str:

@@ -217,7 +217,7 @@ def test_of_a_broadcast_cancelled_on_its_way_what_was_sent_stays_sent(
     ],
 )
 def test_any_other_code_comes_with_nothing(server: Serving, send: Send, login: dict[str, str], code: str) -> None:
-    job = send(SendText="später", SendDateTime=LATER)["JobId"]
+    job = send(SendText="noch lange nicht", SendDateTime=LATER)["JobId"]
     assert call(server.base_url, "JobStatus", **login, JobId=job) == {
         "return": code,
         "SendResult": "",

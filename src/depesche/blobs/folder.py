@@ -1,6 +1,7 @@
 """Blobs as files of a folder."""
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -62,6 +63,12 @@ def walk(root: Path, older_than: float, most: int) -> Iterator[list[str]]:
 def further(walk: Iterator[list[str]]) -> list[str] | None:
     """The next of them, for a thread of its own; None: that was all."""
     return next(walk, None)
+
+
+def reach(root: Path) -> None:
+    """See whether it is there and can be written. Raises: OSError."""
+    with tempfile.TemporaryFile(dir=root):
+        pass
 
 
 def sync(paths: list[Path], root: Path) -> None:

@@ -24,7 +24,7 @@ from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore
 
 from depesche.blobs.bucket import open_bucket
-from depesche.blobs.folder import Staged, fsync, further, sync, walk
+from depesche.blobs.folder import Staged, fsync, further, reach, sync, walk
 from depesche.blobs.key import HALF_WRITTEN, is_key, new_key
 from depesche.blobs.scratch import clear, new_place
 from depesche.blobs.upload import Upload
@@ -166,6 +166,16 @@ class Blobs:
         """Blobs in S3; nobody is asked yet whether it answers."""
         scratch.mkdir(parents=True, exist_ok=True)
         return cls(open_bucket(place), scratch, seconds=place.seconds)
+
+    async def reach(self) -> None:
+        """See whether the place for blobs is there, and answers. Raises: BlobError."""
+        try:
+            if self._root is None:
+                await self._in_time(obstore.list_with_delimiter_async(self._store))
+            else:
+                await asyncio.to_thread(reach, self._root)
+        except (BaseError, OSError) as error:
+            raise BlobError(_said(error)) from error
 
     def writer(self, kind: str, limit: int) -> BlobWriter:
         """A new blob of at most `limit` bytes; `kind` is the first word of its key (``order``, ``inbound``)."""

@@ -5,12 +5,12 @@ import sqlite3
 
 from sqlalchemy.exc import DBAPIError
 
-from depesche.node import FolderInUse
+from depesche.node import FolderInUse, NotWatched
 from depesche.render.errors import RenderError
 from depesche.usecases.accounts import NotPossible
 from depesche.usecases.trouble import BlobError, TooLarge, TooNew
 
-_PLAIN = (FolderInUse, TooNew, NotPossible, RenderError)
+_PLAIN = (FolderInUse, NotWatched, TooNew, NotPossible, RenderError)
 """Their messages say it all."""
 
 _ADVICE = {

@@ -1,11 +1,15 @@
 """How the program's own records look: lines for people on a terminal, JSON for machines elsewhere."""
 
 import logging
+import re
 import sys
 from datetime import datetime
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+_ROWS = re.compile(r"^(?:DETAIL|CONTEXT):.*\n?", re.MULTILINE)
+"""Where PostgreSQL quotes what stands in a row: addresses among it."""
 
 
 def configure(*, quiet: bool = False) -> None:
@@ -41,8 +45,19 @@ def _shown() -> list[Processor]:
     return [
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
+        _without_rows,
         structlog.processors.JSONRenderer(ensure_ascii=False, default=_written),
     ]
+
+
+def _without_rows(logger: WrappedLogger, method: str, line: EventDict) -> EventDict:
+    """What a database says, be it in a traceback, without the rows that it shows."""
+    del logger, method
+    return {name: _ROWS.sub("", value) if _is_long(value) else value for name, value in line.items()}
+
+
+def _is_long(value: object) -> bool:
+    return isinstance(value, str) and "\n" in value
 
 
 def _written(value: object) -> str:

@@ -105,8 +105,7 @@ def _only_here(settings: "Settings") -> None:
 
 
 def _welcome(settings: "Settings", port: int, *, with_demo: bool) -> None:
-    host = f"[{settings.web.host}]" if ":" in settings.web.host else settings.web.host
-    base = f"http://{host}:{port}"
+    base = _address(settings.web.host, port)
     lines = [("Data", str(settings.data.resolve()))]
     if port:
         lines = [
@@ -117,11 +116,17 @@ def _welcome(settings: "Settings", port: int, *, with_demo: bool) -> None:
         ]
     if settings.database_url.get_secret_value():
         lines.append(("Roles", ", ".join(sorted(settings.roles))))
+    if settings.operations.port:
+        lines.append(("Operations", f"{_address(settings.operations.host, settings.operations.port)}/metrics"))
     if with_demo:
         lines += _demo_lines(base)
     out.print(f"[bold]Depesche {__version__}[/], Ctrl-C ends it")
     for word, value in lines:
         out.print(f"  {word:<14}{value}", markup=False, soft_wrap=True)
+
+
+def _address(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _demo_lines(base: str) -> list[tuple[str, str]]:

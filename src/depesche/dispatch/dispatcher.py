@@ -50,6 +50,9 @@ class Dispatcher:
         """Begin; only within a running event loop."""
         for loop in self._loops():
             loop.start()
+        if Role.LINES in self._roles:
+            for sender in self._senders:
+                sender.measure()
 
     def hear(self, what: str) -> None:
         """Somebody rang, here or on another node (`depesche.store.bell`)."""

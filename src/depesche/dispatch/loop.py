@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from depesche import metrics
+
 log = structlog.get_logger(__name__)
 
 BREATH = 0.02
@@ -25,6 +27,7 @@ class Loop:
         self.name = name
         self._round = round_
         self._poll = poll_seconds
+        self._failed = metrics.LOOP_FAILURES.labels(name)
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -53,6 +56,7 @@ class Loop:
                 failures = 0
             except Exception:
                 failures += 1
+                self._failed.inc()
                 log.exception("loop failed", loop=self.name, failures=failures)
                 more = False
             if not more:

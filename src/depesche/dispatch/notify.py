@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, tzinfo
 
 import structlog
 
+from depesche import metrics
 from depesche.callbacks.caller import BODY_SECONDS, Called, Caller
 from depesche.callbacks.pauses import next_call
 from depesche.callbacks.places import Places
@@ -82,7 +83,7 @@ class Notifier:
         one = self._running.pop(task)
         self._places.give(one)
         if not task.cancelled() and task.exception() is not None:
-            log.error("callback left to its lease", job=one.job_id, exc_info=task.exception())
+            log.error("callback left to its lease", job=one.job_id, row=one.position, exc_info=task.exception())
         self.loop.wake()
 
     async def _send_away(self, crowded: list[Callback], now: datetime) -> None:
@@ -122,6 +123,7 @@ class Notifier:
         if called is None:
             following = await self._give_up(one, "the given row is gone", now, due)
         elif called.ok:
+            metrics.CALLBACKS.labels("ok").inc()
             following = await self._desk.database.run(lambda connection: callbacks.advance(connection, one, now, due))
         else:
             following = await self._fail(one, called, now, due)
@@ -133,6 +135,7 @@ class Notifier:
 
     async def _fail(self, one: Callback, called: Called, now: datetime, due: datetime) -> Callback | None:
         again = next_call(one.attempts + 1, one.since, now, self._settings.hours)
+        metrics.CALLBACKS.labels("given_up" if again is None else "failed").inc()
         if again is None:
             return await self._give_up(one, called.failure, now, due)
         await self._desk.database.run(lambda connection: callbacks.postpone(connection, one, again))

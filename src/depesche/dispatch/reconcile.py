@@ -4,6 +4,7 @@ from collections.abc import Container
 
 import structlog
 
+from depesche import metrics
 from depesche.channels.base import Attempt
 from depesche.dispatch.desk import Desk
 from depesche.dispatch.retry import retry_at
@@ -52,5 +53,7 @@ async def _settle(desk: Desk, lost: Lost) -> bool:
         lambda connection: deliveries.settle(connection, lost.id, lost.attempts, outcome, now, again)
     )
     if done:
-        log.info("lost attempt settled", delivery=lost.id, result=outcome.result.value, retry_at=again)
+        told = {"delivery": lost.id, "job": lost.job_id, "attempt": lost.attempts}
+        log.info("lost attempt settled", **told, result=outcome.result.value, retry_at=again)
+        metrics.ATTEMPTS.labels(lost.type.channel.value, outcome.result.value).inc()
     return done

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
+from structlog.contextvars import bind_contextvars
 
+from depesche import metrics
 from depesche.blobs.store import BlobError
 from depesche.channels.base import Abandoned, Delivery, Document
 from depesche.dispatch.batch import Batch
@@ -93,6 +95,11 @@ class Sender:
         for delivery_id in flagged:
             running[delivery_id].cancelled.set()
 
+    def measure(self) -> None:
+        """Let the metrics tell how many places there are, and how many of them are taken."""
+        metrics.PLACES.labels(self.channel.value).set(self._at_once)
+        metrics.CALLS.labels(self.channel.value).set_function(lambda: len(self._running))
+
     def carried(self) -> set[int]:
         """Ids of the deliveries that are under way here, whatever the database thinks of them."""
         return {one.claimed.id for one in self._running.values()}
@@ -141,10 +148,12 @@ class Sender:
     def _ended(self, task: asyncio.Task[None]) -> None:
         running = self._running.pop(task)
         if not task.cancelled() and task.exception() is not None:
-            log.error("attempt left to its lease", delivery=running.claimed.id, exc_info=task.exception())
+            claimed, error = running.claimed, task.exception()
+            log.error("attempt left to its lease", delivery=claimed.id, job=claimed.job_id, exc_info=error)
         self.loop.wake()
 
     async def _carry(self, running: _Running) -> None:
+        _name_lines(running.claimed)
         outcome = await self._attempt(running)
         if outcome is not None:
             await self._finish(running, outcome)
@@ -204,7 +213,6 @@ class Sender:
             "job": running.claimed.job_id,
             "attempt": running.claimed.attempts + 1,
             "result": outcome.result.value,
-            "detail": outcome.detail,
             "retry_at": again,
         }
         pause = FIRST_PAUSE
@@ -212,12 +220,14 @@ class Sender:
             try:
                 kept = await self._end.add(running.claimed.id, Ended(running.claimed, outcome, now, again))
             except Exception as error:
-                log.exception("outcome not written", **told)
+                log.exception("outcome not written", **told, detail=outcome.detail)  # it stands nowhere else
                 if isinstance(error, DatabaseClosed) or await self._gives_up(pause):
                     raise
                 pause = min(2 * pause, LONGEST_PAUSE)
             else:
                 log.info("attempt ended", **told, kept=kept)
+                if kept:
+                    metrics.ATTEMPTS.labels(self.channel.value, outcome.result.value).inc()
                 return
 
     def _judged(self, running: _Running, outcome: Outcome, now: datetime) -> tuple[Outcome, datetime | None]:
@@ -241,6 +251,13 @@ class Sender:
     def _lease(self) -> datetime:
         """Reckoned in the transaction that writes it: while it waited for its turn, the lease could have run out."""
         return self._desk.now() + timedelta(seconds=self._desk.settings.lease_seconds)
+
+
+def _name_lines(claimed: Claimed) -> None:
+    """All lines of this task say whose they are, whoever writes them: by numbers, for the log is told no addresses."""
+    bind_contextvars(
+        account=claimed.account_number, job=claimed.job_id, delivery=claimed.id, attempt=claimed.attempts + 1
+    )
 
 
 def _outgoing(channel: Channel, files: list[StoredFile]) -> list[StoredFile]:

@@ -13,6 +13,8 @@ import math
 import resource
 import socket
 import struct
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import httptools
@@ -37,6 +39,11 @@ OPEN_FILES = 65_536
 
 GRACE = 5
 """Seconds for the way back of an answer when the server stops."""
+
+HEALTH, READY = "/healthz", "/readyz"
+"""Paths of short questions that are answered however many connections there are: a node that has much to do is well."""
+
+_ALWAYS = frozenset({HEALTH.encode(), READY.encode()})
 
 
 class ServerConfig(uvicorn.Config):
@@ -134,6 +141,7 @@ class Connection(HttpToolsProtocol):
             if self.parser.get_method() == b"CONNECT":
                 raise ValueError  # nobody is let through here
             return  # the parser takes what follows for the other protocol, and stops: `_parse` has it read again
+        self.limit_concurrency = None if self.url in _ALWAYS else self.config.limit_concurrency
         super().on_headers_complete()
         self._head_by = math.inf
         self._waiting.pop(self, None)
@@ -212,6 +220,42 @@ class Connection(HttpToolsProtocol):
         elif now > self._head_by:
             self.transport.close()
         self._timer = self.loop.call_later(LOOK_SECONDS, self._look)
+
+
+class _Beside(uvicorn.Server):
+    """Leaves signals to the server that it stands beside."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@asynccontextmanager
+async def serving(app: ASGIApp, settings: Settings, listener: socket.socket) -> AsyncIterator[None]:
+    """Serve a second application at a socket of its own, as long as the context lasts."""
+    server = _Beside(ServerConfig(app, settings))
+    task = asyncio.create_task(server.serve(sockets=[listener]), name="operations")
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await task
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound socket. It is made before anything is opened: a taken port is told at once. Raises: OSError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # The protocol is named so that asyncio recognises TCP and turns Nagle off: 40 ms an answer otherwise.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        notice_the_dead(listener)
+        listener.bind((host, port))
+        listener.listen(2048)
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
 
 def notice_the_dead(listener: socket.socket) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
+from depesche import metrics
 from depesche.config import Render
 from depesche.render import sandbox, tiff
 from depesche.render.errors import ConverterFailed, RenderError
@@ -60,7 +61,7 @@ class Renderer:
 
         Returns: the pages. Raises: RenderError (then `out` does not exist).
         """
-        async with self._work(account, out.parent) as work:
+        async with self._work(Task.FAX, account, out.parent) as work:
             inputs = [await work.open(source) for source in sources]
             if text:
                 others = (await work.convert(Task.COUNT, inputs)).pages if inputs else 0
@@ -76,7 +77,7 @@ class Renderer:
         Returns: the pages, and what is wrong with the address on the first one.
         Raises: RenderError (then `out` does not exist).
         """
-        async with self._work(account, out.parent) as work:
+        async with self._work(Task.LETTER, account, out.parent) as work:
             inputs = [await work.open(source) for source in sources]
             with _result(out) as file:
                 done = await work.convert(Task.LETTER, inputs, file)
@@ -84,22 +85,32 @@ class Renderer:
 
     async def count(self, source: Source, *, account: int = 0) -> int:
         """The pages of one document. Raises: RenderError."""
-        async with self._work(account) as work:
+        async with self._work(Task.COUNT, account) as work:
             return await _count(work, source)
 
     async def count_known(self, sources: Sequence[Source], *, account: int = 0) -> int:
         """The pages of those documents that can be read, and counted while there is time."""
         pages = 0
         with suppress(RenderError):
-            async with self._work(account) as work:
+            async with self._work(Task.COUNT, account) as work:
                 for source in sources:
                     with suppress(RenderError):
                         pages += await _count(work, source)
         return pages
 
     @asynccontextmanager
-    async def _work(self, account: int, folder: Path | None = None) -> AsyncIterator[Work]:
-        """Wait for a turn. Raises: ConverterFailed: it does not come in time."""
+    async def _work(self, task: Task, account: int, folder: Path | None = None) -> AsyncIterator[Work]:
+        """Wait for a turn, and time it all. Raises: ConverterFailed: it does not come in time."""
+        with metrics.RENDER.labels(task.value).time():
+            try:
+                async with self._turn(account, folder) as work:
+                    yield work
+            except RenderError as error:
+                metrics.RENDER_FAILURES.labels(type(error).__name__).inc()
+                raise
+
+    @asynccontextmanager
+    async def _turn(self, account: int, folder: Path | None) -> AsyncIterator[Work]:
         if self._keeper is None:
             raise ConverterFailed("the renderer is not running")
         until = asyncio.get_running_loop().time() + self._settings.seconds

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from depesche import metrics
 from depesche.blobs.store import Blob, BlobError
 from depesche.model import tariff
 from depesche.model.account import Account
@@ -101,6 +102,8 @@ async def _accept(
     new = await _new_job(house, account, order, roll, composed)
     job = await unbroken(_keep(house, account, order, new, written))
     log.info("order accepted", job=job, account=account.number, type=order.type.name, recipients=roll.rows)
+    metrics.JOBS.labels(order.type.channel.value).inc()
+    metrics.RECIPIENTS.labels(order.type.channel.value).inc(roll.good)
     return SubmitAnswer(Code.ACCEPTED, job, roll.good, composed.pages)
 
 
@@ -222,9 +225,11 @@ def _source(filename: str, form: str, blob: Blob) -> StoredFile:
 
 
 async def _refuse(house: House, login: Login, refused: Refused) -> None:
-    """The line that a refused order leaves; its answer does not depend on it."""
+    """The line that a refused order leaves; its answer does not depend on it. What it names, an address or a document,
+    is for whoever may read the record, and not for the log.
+    """
     rule = refused.rule
-    log.info("order refused", account=login.number[:64], code=int(rule.code), reason=refused.reason)
+    log.info("order refused", account=login.number[:64], code=int(rule.code), rule=rule.name)
     if login.quiet or rule is Rule.SERVER:  # the database has just failed: a second wait would cost the answer's time
         return
     line = Refusal(house.now(), login.number, rule, refused.reason)

@@ -8,12 +8,13 @@ from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Match, NoMatchFound
 from starlette.types import Receive, Scope, Send
+from structlog.contextvars import bound_contextvars
 
 from depesche.fronts.soap.addresses import POST_PATHS, WSDL_PATHS, Address, find
 from depesche.fronts.soap.anteroom import Anteroom
 from depesche.fronts.soap.codec.encoder import Message
 from depesche.fronts.soap.exchange import Disconnected, Exchange, Reply
-from depesche.fronts.soap.forwarded import origin
+from depesche.fronts.soap.forwarded import origin, request_id
 from depesche.fronts.soap.page import POLICY, render
 from depesche.fronts.soap.wsdl import describe
 from depesche.usecases.house import House
@@ -64,15 +65,17 @@ class SoapRoute(BaseRoute):
         return HTMLResponse(render(wsdls, posts), headers={"Content-Security-Policy": POLICY, **_NO_SNIFFING})
 
     async def _post(self, address: Address, scope: Scope, receive: Receive, send: Send) -> None:
+        request = request_id(scope, self._house.settings.web.trusted_proxies)
         if Headers(scope=scope).get("content-encoding", "identity").lower() != "identity":
-            await _send(_NOT_ENCODED, receive, send, body_read=False)
+            await _send(_NOT_ENCODED, request, receive, send, body_read=False)
             return
         exchange = Exchange(self._house, self._anteroom, address.style, scope, receive)
         try:
-            reply = await exchange.reply()
+            with bound_contextvars(request=request):
+                reply = await exchange.reply()
         except Disconnected:
             return
-        await _send(reply, receive, send, body_read=exchange.body_read)
+        await _send(reply, request, receive, send, body_read=exchange.body_read)
 
 
 _NOT_ENCODED = Reply(
@@ -87,11 +90,12 @@ def _address(scope: Scope) -> Address | None:
     return find(path, scope["query_string"])
 
 
-async def _send(reply: Reply, receive: Receive, send: Send, *, body_read: bool) -> None:
-    """The reply; a client that is still sending gets it first, and its connection is closed once it has read it."""
+async def _send(reply: Reply, request: str, receive: Receive, send: Send, *, body_read: bool) -> None:
+    """The reply to the request of that id; who is still sending gets it first, and is cut off once it has read it."""
     headers = [
         (b"content-type", reply.content_type.encode()),
         (b"content-length", str(reply.message.size).encode()),
+        (b"x-request-id", request.encode()),
     ]
     if not body_read:
         headers.append((b"connection", b"close"))

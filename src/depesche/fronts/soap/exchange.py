@@ -1,14 +1,17 @@
 """One POST: read the call while it arrives, have it done within the time, answer in kind."""
 
 import asyncio
+import math
 import re
 import secrets
 from dataclasses import dataclass
+from time import perf_counter
 
 import structlog
 from starlette import types
 from starlette.datastructures import Headers
 
+from depesche import metrics
 from depesche.fronts.soap.answers import perform, send_job_failed
 from depesche.fronts.soap.anteroom import Anteroom
 from depesche.fronts.soap.codec.encoder import Answer, Message, Style, encode_answer, encode_fault
@@ -36,6 +39,8 @@ class Reply:
     status: int
     content_type: str
     message: Message
+    code: str = ""
+    """What the metrics call it: the return code, or the code of a Fault."""
 
 
 class Exchange:
@@ -61,8 +66,17 @@ class Exchange:
         self.body_read = False
         """Whether the whole request has arrived."""
 
+        self._asked_at = math.inf
+        """When it had; the loop's clock counts in milliseconds, which is too coarse."""
+
     async def reply(self) -> Reply:
         """Raises: Disconnected."""
+        reply = await self._reply()
+        seconds = max(0.0, perf_counter() - self._asked_at)
+        metrics.SOAP.labels(self._operation or "none", reply.code).observe(seconds)
+        return reply
+
+    async def _reply(self) -> Reply:
         async with self._intake:
             try:
                 self._check_headers()
@@ -97,6 +111,7 @@ class Exchange:
             piece: bytes = message.get("body", b"")
             if not message.get("more_body", False):
                 self.body_read = True
+                self._asked_at = perf_counter()
                 return piece
             await self._intake.feed(piece)
 
@@ -124,7 +139,7 @@ class Exchange:
         if style is Style.DOCUMENT or namespace == self._soap.document_namespace:
             style, namespace = Style.DOCUMENT, self._soap.document_namespace
         message = encode_answer(call.operation, answer, style, call.version, namespace)
-        return Reply(200, call.version.content_type, message)
+        return Reply(200, call.version.content_type, message, f"{int(answer.code)}")
 
     def _failed(self, reason: str) -> Reply:
         """A failure of ours."""
@@ -136,4 +151,4 @@ class Exchange:
     def _fault(self, fault: SoapFault) -> Reply:
         version = self._intake.decoder.version or self._version
         message = Message((encode_fault(fault, version),))
-        return Reply(fault.code.status_in(version), version.content_type, message)
+        return Reply(fault.code.status_in(version), version.content_type, message, fault.code.value)

@@ -1,6 +1,9 @@
-"""Who is the client, and what did it call us? X-Forwarded-For, -Proto and -Host, from trusted proxies alone."""
+"""Who is the client, what did it call us, and which request is it? What others say of that is believed of trusted
+proxies alone: X-Forwarded-For, -Proto and -Host, X-Request-Id.
+"""
 
 import re
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -9,6 +12,9 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 
 Network = IPv4Network | IPv6Network
+
+_SOUND = re.compile(r"[A-Za-z0-9._:=+/@-]{1,128}")
+"""An id that can stand in a header and on a line of the log."""
 
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 
@@ -36,6 +42,13 @@ def origin(scope: Scope, trusted: Sequence[Network]) -> Origin:
     if not _HOST.fullmatch(host):
         host = _own_host(scope)
     return Origin(peer, f"{scheme if scheme in ('http', 'https') else 'http'}://{host}{scope.get('root_path', '')}")
+
+
+def request_id(scope: Scope, trusted: Sequence[Network]) -> str:
+    """The proxy's name for a request, where it is sound; else a new one, 16 hexadecimal digits."""
+    peer = scope["client"][0] if scope.get("client") else ""
+    given = Headers(scope=scope).get("x-request-id", "") if _among(peer, trusted) else ""
+    return given if _SOUND.fullmatch(given) else secrets.token_hex(8)
 
 
 def _client(peer: str, hops: list[str], trusted: Sequence[Network]) -> str:

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 from starlette.routing import Match, NoMatchFound, Router
+from structlog.contextvars import get_contextvars
 
 from depesche.fronts.soap import endpoint
+from depesche.fronts.soap.codec.encoder import Answer
 from depesche.fronts.soap.endpoint import SoapRoute, routes
 from depesche.usecases.house import House
 
@@ -132,3 +134,30 @@ def test_a_cancelled_request_leaves_no_task_behind(house: House) -> None:
         return len(asyncio.all_tasks())
 
     assert asyncio.run(cancelled()) == 1
+
+
+def test_each_request_has_an_id_in_its_answer_and_on_its_lines(
+    ask: Ask, envelope: Envelope, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[dict[str, Any]] = []
+    monkeypatch.setattr("depesche.fronts.soap.exchange.perform", _noting(seen))
+    web = house.settings.web.model_copy(update={"trusted_proxies": (ip_network("127.0.0.0/8"),)})
+    behind = replace(house, settings=house.settings.model_copy(update={"web": web}))
+    own = ask(envelope("", "CancelJob"), x_request_id="a-stranger-says-so").headers["x-request-id"]
+    given = ask(envelope("", "CancelJob"), at=behind, x_request_id="a-proxy-says-so").headers["x-request-id"]
+    assert (len(own), given) == (16, "a-proxy-says-so")
+    assert [line["request"] for line in seen] == [own, given]
+    assert "request" not in get_contextvars()
+
+
+def _noting(seen: list[dict[str, Any]]) -> Callable[..., Any]:
+    async def perform(_house: House, _request: object) -> Answer:
+        seen.append(get_contextvars())
+        return Answer(-2)
+
+    return perform
+
+
+def test_a_request_that_is_refused_at_once_has_an_id_as_well(ask: Ask) -> None:
+    assert len(ask(content_encoding="gzip").headers["x-request-id"]) == 16
+    assert len(ask(b"?").headers["x-request-id"]) == 16

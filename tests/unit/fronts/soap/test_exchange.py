@@ -6,11 +6,13 @@ import selectors
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from depesche import metrics
 from depesche.fronts.soap import endpoint
 from depesche.fronts.soap.anteroom import Anteroom
 from depesche.fronts.soap.codec.encoder import Style
@@ -19,6 +21,7 @@ from depesche.fronts.soap.exchange import Exchange, Reply
 from depesche.model.reception import Reception
 from depesche.usecases.house import House
 from depesche.usecases.receive import receive
+from watching import counted
 
 Ask = Callable[..., Any]
 Envelope = Callable[..., str]
@@ -259,3 +262,51 @@ def test_a_full_blob_store_comes_after_what_can_be_judged_without_the_file(
     file = f"<SendFile1>{base64.b64encode(bytes(3_000_000)).decode()}</SendFile1>"
     assert ask(envelope(f"{file}{order}{login}")).outs["return"] == code
     assert ask(envelope(f"{login}{order}{file}")).outs["return"] == code
+
+
+def counted_soap(operation: str, code: str) -> float:
+    return counted("depesche_soap_seconds_count", operation=operation, code=code)
+
+
+@pytest.mark.parametrize(
+    ("body", "operation", "code"),
+    [
+        (f"<o:CancelJob>{LOGIN}<JobId>9</JobId></o:CancelJob>", "CancelJob", "-2"),
+        ("<o:jobSTATUS><Account>10001</Account></o:jobSTATUS>", "JobStatus", "2"),
+        ("<o:SendJob><SendFile1>?</SendFile1></o:SendJob>", "SendJob", "Client"),
+        ("<o:WhateverACustomerWrites/>", "none", "Client"),
+    ],
+)
+def test_each_answer_is_timed_by_words_of_ours(ask: Ask, body: str, operation: str, code: str) -> None:
+    before, others = counted_soap(operation, code), len(metrics.page())
+    ask(f'<Envelope xmlns:o="urn:o"><Body>{body}</Body></Envelope>')
+    assert counted_soap(operation, code) == before + 1
+    assert b"WhateverACustomerWrites" not in metrics.page()
+    assert len(metrics.page()) < others + 2000
+
+
+def test_a_failure_of_ours_is_timed_as_one(ask: Ask, envelope: Envelope, house: House) -> None:
+    house.database.close()
+    before = counted_soap("JobStatus", "Server"), counted_soap("SendJob", "-4")
+    ask(envelope(LOGIN, "JobStatus"))
+    ask(envelope(SMS))
+    assert (counted_soap("JobStatus", "Server"), counted_soap("SendJob", "-4")) == (before[0] + 1, before[1] + 1)
+
+
+def test_the_time_runs_from_the_end_of_the_request(house: House, envelope: Envelope) -> None:
+    summed = partial(counted, "depesche_soap_seconds_sum", operation="CancelJob", code="-1")
+    before = summed()
+    body = envelope("<JobId>9</JobId>", "CancelJob").encode()
+    _, seconds = sent_slowly(house, body, len(body) // 3, 10)
+    assert seconds >= 20
+    assert 0 < summed() - before < 5
+
+
+def test_an_accepted_order_is_counted_with_its_good_recipients(ask: Ask, envelope: Envelope) -> None:
+    jobs, recipients = (
+        partial(counted, f"depesche_{of}_accepted_total", channel="sms") for of in ("jobs", "recipients")
+    )
+    before = jobs(), recipients()
+    assert ask(envelope(SMS.replace("+491713920000", "+491713920000,+491713920003,17"))).outs["RecipientsCount"] == "2"
+    assert ask(envelope(LOGIN)).outs["return"] != "0"
+    assert (jobs(), recipients()) == (before[0] + 1, before[1] + 2)

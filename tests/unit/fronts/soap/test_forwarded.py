@@ -1,9 +1,10 @@
+import re
 from ipaddress import ip_network
 from typing import Any
 
 import pytest
 
-from depesche.fronts.soap.forwarded import Origin, origin
+from depesche.fronts.soap.forwarded import Origin, origin, request_id
 
 TRUSTED = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
 
@@ -81,3 +82,21 @@ def test_a_scheme_that_is_none_of_the_web_is_not_passed_on() -> None:
 
 def test_the_place_where_the_service_is_mounted_belongs_to_the_base() -> None:
     assert origin({**scope(host="h"), "root_path": "/depesche"}, ()).base_url == "http://h/depesche"
+
+
+def test_a_request_has_a_name_of_its_own() -> None:
+    names = {request_id(scope(x_request_id="a-stranger-says-so"), TRUSTED) for _ in range(100)}
+    assert len(names) == 100
+    assert all(re.fullmatch("[0-9a-f]{16}", name) for name in names)
+
+
+@pytest.mark.parametrize(
+    "name", ["7f3c9e5b2a", "0b6c7c9e-26a1-4b0e-9f0e-5f0c3f1e9d11", "Root=1-67891233-abcdef", "a" * 128]
+)
+def test_a_trusted_proxy_names_a_request(name: str) -> None:
+    assert request_id(scope("10.1.2.3", x_request_id=name), TRUSTED) == name
+
+
+@pytest.mark.parametrize("name", ["", " ", "a b", 'a"b', "ä", "a\r\nSet-Cookie: b", "a" * 129, "{}", "<a>"])
+def test_a_name_that_is_not_sound_is_replaced(name: str) -> None:
+    assert re.fullmatch("[0-9a-f]{16}", request_id(scope("10.1.2.3", x_request_id=name), TRUSTED))

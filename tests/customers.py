@@ -48,6 +48,7 @@ class OpenHouse:
     clock: Clock
     seconds: Seconds
     wake: Bell
+    expand: Bell
     hurry: Bell
 
     def blobs(self) -> list[Path]:
@@ -61,7 +62,7 @@ class OpenHouse:
 def open_house(data: Path, database: Sqlite, clock: Clock, renderer: Renderer | None = None) -> OpenHouse:
     """Without a `renderer` of its own the house makes no pages."""
     settings = load(data=data)
-    seconds, wake, hurry = Seconds(), Bell(), Bell()
+    seconds, wake, expand, hurry = Seconds(), Bell(), Bell(), Bell()
     house = House(
         settings=settings,
         database=database,
@@ -70,9 +71,10 @@ def open_house(data: Path, database: Sqlite, clock: Clock, renderer: Renderer | 
         throttle=Throttle(settings.accounts, seconds),
         now=clock,
         wake=wake,
+        expand=expand,
         hurry=hurry,
     )
-    return OpenHouse(house, clock, seconds, wake, hurry)
+    return OpenHouse(house, clock, seconds, wake, expand, hurry)
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,14 @@ import sqlalchemy as sa
 
 from builders import START, new_job, rows
 from depesche.model.account import Account
-from depesche.model.job import Sending
+from depesche.model.job import NewJob, Sending
 from depesche.model.jobtype import Channel, JobType
 from depesche.model.outcome import Outcome
 from depesche.model.result import Result
 from depesche.model.states import State
-from depesche.store import deliveries, jobs, schema, turns
+from depesche.store import deliveries, expansions, jobs, listing, schema, turns
 from depesche.store.deliveries import Claimed, Ended
+from depesche.store.expansions import Expansion
 
 LEASE = timedelta(seconds=30)
 LATER = timedelta(minutes=5)
@@ -26,7 +27,26 @@ OTHERS = ("+491713920003", "+491713920004", "+491713920005")
 
 
 def ordered(connection: sa.Connection, account: Account, *addresses: str, **changes: Any) -> int:
-    return jobs.insert(connection, new_job(account.id, *addresses, **{"sandbox": account.sandbox} | changes), START)
+    """A job, and all its deliveries."""
+    new = new_job(account.id, *addresses, **{"sandbox": account.sandbox} | changes)
+    if not listing.is_long(new.roll.rows):
+        return jobs.insert(connection, new, START)
+    job_id = listed(connection, new)
+    one = expansions.claim(connection, "w1", START, START + LEASE)
+    while one is not None and not one.is_done:
+        one = expand(connection, one, new)
+    return job_id
+
+
+def listed(connection: sa.Connection, new: NewJob) -> int:
+    """A job with a long list, of which the first rows are deliveries."""
+    kept = listing.document("roll.db", f"order/{new.order_key}", 0, "")
+    return jobs.insert(connection, replace(new, files=(*new.files, kept)), START)
+
+
+def expand(connection: sa.Connection, one: Expansion, new: NewJob, now: datetime = START) -> Expansion | None:
+    """The next chunk of its list."""
+    return expansions.write(connection, one, list(new.roll.entries(one.next, listing.CHUNK)), now, now + LEASE)
 
 
 def claim_one(

@@ -167,10 +167,9 @@ class Accounts(Section):
     pause_seconds: float = Field(default=60, gt=0, description="First pause; it doubles with each further series.")
     longest_pause_seconds: float = Field(default=900, gt=0, description="No pause is longer.")
     most_recipients: int = Field(
-        default=250_000,
+        default=1_000_000,
         ge=1,
-        description="Rows of one order, for everyone; an account may have a limit of its own. The database is busy "
-        "with 100,000 for two seconds, and nobody else's order is written meanwhile.",
+        description="Rows of one order, for everyone; an account may have a limit of its own.",
     )
     double_minutes: float = Field(
         default=5, ge=0, description="An order that went OK within this time makes an identical one a double (-77)."

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import FrameType
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
 import structlog
 import uvicorn
 from starlette.applications import Starlette
@@ -41,8 +42,8 @@ from depesche.fronts.soap import endpoint
 from depesche.model.jobtype import Channel
 from depesche.model.reception import Reception
 from depesche.render.renderer import Renderer
-from depesche.store import deliveries, upgrade
-from depesche.store.bell import CANCELLED, DUE, Bell, Hear, HouseBell
+from depesche.store import deliveries, expansions, upgrade
+from depesche.store.bell import CANCELLED, DUE, LISTED, Bell, Hear, HouseBell
 from depesche.store.clock import ServerClock
 from depesche.store.database import Database, Place
 from depesche.store.measured import Measured
@@ -109,6 +110,7 @@ async def open_node(settings: Settings, *, dispatch: bool) -> AsyncIterator[Node
             throttle=Throttle(settings.accounts),
             now=clock,
             wake=lambda: bell.ring(DUE),
+            expand=lambda: bell.ring(LISTED),
             hurry=lambda: bell.ring(CANCELLED),
         )
         await bell.start()
@@ -280,7 +282,7 @@ async def _dispatcher(house: House, bell: Bell, worker: str) -> Dispatcher:
     shared = bool(_url(settings))
     if not shared:  # nobody else works on it: what is leased was left by a dead one
         now = house.now()
-        await house.database.run(lambda connection: deliveries.expire_leases(connection, now))
+        await house.database.run(lambda connection: _expire_leases(connection, now))
     sandbox = _sandbox(house)
     zone = ZoneInfo(settings.timezone)
     desk = Desk(
@@ -296,6 +298,11 @@ async def _dispatcher(house: House, bell: Bell, worker: str) -> Dispatcher:
         shared=shared,
     )
     return Dispatcher(desk, Notifier(desk, settings.callbacks, zone), settings.roles)
+
+
+def _expire_leases(connection: sa.Connection, now: datetime) -> None:
+    deliveries.expire_leases(connection, now)
+    expansions.expire_leases(connection, now)
 
 
 async def _stop(dispatcher: Dispatcher, lock: "_alone") -> None:

@@ -1,8 +1,10 @@
 """100,000 recipients in one call."""
 
 import base64
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -72,7 +74,7 @@ def test_it_is_answered_in_time_and_all_rows_are_there_in_the_end(server: Servin
     again = order(server, ROWS)
     assert again == answer | {"return": "-77"}
     assert call(server.base_url, "CancelJob", **LOGIN, JobId=job)["return"] == "0"
-    status = call(server.base_url, "JobStatus", **LOGIN, JobId=job)
+    status = final(server, job)
     assert (status["return"], status["SendResult"]) == ("0", "multi")
     heading, *rows, rest = base64.b64decode(status["StatusFile"]).decode().split("\r\n")
     assert (len(rows), rest) == (ROWS, "")
@@ -81,6 +83,39 @@ def test_it_is_answered_in_time_and_all_rows_are_there_in_the_end(server: Servin
         assert rows[number].startswith(f'"{told(number)}","SMS","{"Blacklist" if is_bad(number) else "Canceled"}"')
         assert rows[number].endswith(f'"Kunde {number}"')
     assert sum('"Blacklist"' in row for row in rows) == ROWS // PACE
+
+
+def final(server: Serving, job: str) -> dict[str, str]:
+    """JobStatus, when the rest of the list is written as well."""
+    deadline = time.monotonic() + 60
+    while (status := call(server.base_url, "JobStatus", **LOGIN, JobId=job))["return"] == "6":
+        assert time.monotonic() < deadline, status
+        time.sleep(0.1)
+    return status
+
+
+def test_what_an_order_left_to_be_listed_survives_a_crash(server: Serving) -> None:
+    """Killed again and again while the list is written: each row is there once."""
+    job = order(server, ROWS)["JobId"]
+    listed = [rows_of(server, job)]
+    while listed[-1] < ROWS:
+        time.sleep(0.3)
+        server.kill()
+        server.start()
+        listed.append(rows_of(server, job))
+        assert len(listed) < 60, listed
+    assert listed == sorted(listed)
+    assert len(listed) > 3, "it was killed in the middle"
+    assert call(server.base_url, "CancelJob", **LOGIN, JobId=job)["return"] == "0"
+    lines = base64.b64decode(final(server, job)["StatusFile"]).decode().split("\r\n")
+    assert len(lines) == ROWS + 2
+
+
+def rows_of(server: Serving, job: str) -> int:
+    """How many rows of its list are deliveries."""
+    with closing(sqlite3.connect(server.data / "depesche.db")) as connection:
+        (number,) = connection.execute("SELECT count(*) FROM delivery WHERE job_id = ?", (job,)).fetchone()
+    return int(number)
 
 
 def is_bad(number: int) -> bool:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from depesche.store.schema import REVISION
 from documents import pdf, words
 from nodes.conftest import LOGIN, Installation, final, send
 from serving import Serving
@@ -121,7 +122,7 @@ def test_nodes_that_start_at_one_moment_make_the_tables_once(installation: Insta
     assert final(nodes[2], send(nodes[0]))["SendResult"] == "OK"
 
 
-@pytest.mark.parametrize("revision", ["0004", "9999"])
+@pytest.mark.parametrize("revision", [f"{int(REVISION) + 1:04}", "9999"])
 def test_a_node_of_an_older_release_refuses_to_start_and_says_why(installation: Installation, revision: str) -> None:
     installation.node("new").stop()
     installation.server.psql(f"UPDATE alembic_version SET version_num = '{revision}'", installation.database)

@@ -148,16 +148,16 @@ _STAGES = {
 
 def _stage(standing: Standing, now: datetime) -> Stage:
     state = next((state for state in _STAGES if standing.counts.get(state)), None)
-    words = _STAGES[state] if state else "finished"
+    words = _STAGES[state] if state else "being listed" if standing.listed else "finished"
     if state is State.WAITING and standing.due_at is not None and standing.due_at > now:
         words = f"waiting until {common.local_time(standing.due_at)}"
     final = sum(number for state, number in standing.counts.items() if state in FINAL)
     open_states = {state for state in standing.counts if state not in FINAL}
     return Stage(
         words,
-        final=not open_states,
+        final=not open_states and not standing.listed,
         undecided=bool(open_states) and open_states <= {State.UNKNOWN, State.HELD},
-        detail=f"{final} of {sum(standing.counts.values())} done",
+        detail=f"{final} of {sum(standing.counts.values()) + standing.listed} done",
     )
 
 

@@ -115,7 +115,8 @@ def _not_before(head: JobHead, form: str = SECONDS) -> str:
 
 
 def _counts(standing: Standing) -> str:
-    return ", ".join(f"{number} {state.value}" for state, number in standing.counts.items())
+    words = [f"{number} {state.value}" for state, number in standing.counts.items()]
+    return ", ".join([*words, f"{standing.listed} still to be listed"] if standing.listed else words)
 
 
 def _head(head: JobHead, standing: Standing) -> dict[str, Any]:
@@ -128,5 +129,6 @@ def _head(head: JobHead, standing: Standing) -> dict[str, Any]:
         "recipients_count": head.recipients,
         "pages": head.pages,
         "states": {state.value: number for state, number in standing.counts.items()},
+        "listed": standing.listed,
         "warnings": head.warnings,
     }

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from depesche.config import WORK, Role
 from depesche.dispatch.desk import Desk
+from depesche.dispatch.expand import Expander
 from depesche.dispatch.loop import Loop
 from depesche.dispatch.notify import Notifier
 from depesche.dispatch.reconcile import reconcile
@@ -45,6 +46,7 @@ class Dispatcher:
         self._rescue = Loop("rescue", self._rescue_round, settings.lease_seconds / 6)
         self._beat = Loop("beat", self._beat_round, settings.poll_seconds)
         self._sweep = Sweeper(desk).loop
+        self._expander = Expander(desk)
 
     def start(self) -> None:
         """Begin; only within a running event loop."""
@@ -58,6 +60,8 @@ class Dispatcher:
         """Somebody rang, here or on another node (`depesche.store.bell`)."""
         if what == bell.DUE:
             self.wake()
+        elif what == bell.LISTED:
+            self._expander.loop.wake()
         elif what == bell.CANCELLED:
             self.hurry()
         for sender in self._senders:
@@ -84,6 +88,7 @@ class Dispatcher:
         Gives how many attempts a channel still carries, within `GRACE_SECONDS` and `ENDING_SECONDS`: as long as this
         process lives nobody else may take its folder over, for what it sends may still arrive.
         """
+        await self._expander.stop()
         await self._stage.stop()
         left = await asyncio.gather(*(sender.stop(GRACE_SECONDS, ENDING_SECONDS) for sender in self._senders))
         await self._rescue.stop()
@@ -98,6 +103,7 @@ class Dispatcher:
     def _loops(self) -> list[Loop]:
         lines = [self._beat, *(sender.loop for sender in self._senders)]
         office = [
+            self._expander.loop,
             self._stage,
             self._rescue,
             self._sweep,
@@ -109,7 +115,7 @@ class Dispatcher:
         staged = await stage(self._desk)
         for channel in staged:
             self._desk.ring(bell.ready(Channel(channel)))
-        return staged.looked_at == CHUNK
+        return staged.looked_at >= CHUNK
 
     async def _rescue_round(self) -> bool:
         now = self._desk.now()  # before the renewal: however long the machine sleeps, what is renewed runs out later

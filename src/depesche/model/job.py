@@ -33,7 +33,7 @@ class StoredFile:
     """A document of a job in the blob store."""
 
     role: str
-    """``source`` as the customer gave it; ``pages`` as it goes out."""
+    """``source`` as the customer gave it; ``pages`` as it goes out; ``roll``: the judged recipients of a long list."""
 
     filename: str
     format: str
@@ -82,7 +82,7 @@ class JobHead:
     recipients: int
     pages: int
     open: int
-    """Recipients not yet final."""
+    """Recipients not yet final, and one more as long as a long list is not all written."""
 
     final_at: datetime | None
     warnings: tuple[str, ...] = field(default=())

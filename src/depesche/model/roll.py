@@ -50,8 +50,8 @@ class Roll(Protocol):
     def first(self) -> Recipient | None:
         """The first row; None if there is no row."""
 
-    def __iter__(self) -> Iterator[Entry]:
-        """All rows."""
+    def entries(self, first: int, number: int) -> Iterator[Entry]:
+        """So many rows at most, from position `first` on."""
 
     def addresses(self) -> Iterator[str]:
         """The different good addresses."""
@@ -83,10 +83,11 @@ class ShortRoll:
     def first(self) -> Recipient | None:
         return self._recipients[0] if self._recipients else None
 
-    def __iter__(self) -> Iterator[Entry]:
-        for position, recipient in enumerate(self._recipients):
-            first = position if recipient.code else self._first[recipient.address]
-            yield Entry(position, recipient, None if first == position else first)
+    def entries(self, first: int, number: int) -> Iterator[Entry]:
+        """So many rows at most, from position `first` on."""
+        for position, recipient in enumerate(self._recipients[first : first + number], start=first):
+            same_as = position if recipient.code else self._first[recipient.address]
+            yield Entry(position, recipient, None if same_as == position else same_as)
 
     def addresses(self) -> Iterator[str]:
         return iter(self._first)

@@ -11,6 +11,9 @@ from depesche.model.jobtype import Channel
 DUE = "due"
 """Something may be due."""
 
+LISTED = "listed"
+"""A long list has come."""
+
 CANCELLED = "cancelled"
 """Calls on the line may have to end."""
 

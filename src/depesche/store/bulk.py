@@ -95,6 +95,12 @@ def update(connection: sa.Connection, table: sa.Table, keys: Sequence[str], rows
     connection.exec_driver_sql(_together(table, tuple(keys), names, connection.dialect), columns)
 
 
+def analyze(connection: sa.Connection, table: sa.Table) -> None:
+    """Let PostgreSQL's planner know of many new rows before it finds out by itself."""
+    if connection.dialect.name != "sqlite":
+        connection.exec_driver_sql(f"ANALYZE {table.name}")
+
+
 @cache
 def _insert(table: sa.Table) -> sa.Insert:
     return table.insert()
@@ -128,7 +134,7 @@ def _copy(connection: sa.Connection, table: sa.Table, rows: Iterable[Values], na
             copy.write_row([row[name] if step is None else step(row[name]) for name, step in steps])
             written += 1
     if written >= VERY_MANY:
-        cursor.execute(f"ANALYZE {table.name}")
+        analyze(connection, table)
 
 
 @cache

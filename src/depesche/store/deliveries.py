@@ -20,7 +20,7 @@ from depesche.model.jobtype import Channel, JobType
 from depesche.model.outcome import Outcome
 from depesche.model.result import Result
 from depesche.model.states import FINAL, Event, State, sources
-from depesche.store import bulk, endings, events, holds
+from depesche.store import bulk, endings, events, holds, listing
 from depesche.store.schema import Row, account, attempt, delivery, job, slots
 
 CAN_BE_ENDED = frozenset({Channel.FAX})
@@ -247,6 +247,7 @@ def cancel(
     It goes over `limit` given rows from the one at `first` on, of whom none is left then that would be tried again.
     Who begins at the first flags whatever of the job is being sent, wherever it stands: a call costs every second.
     """
+    unwritten = listing.give_up(connection, job_id) if first == 0 else 0
     here = (delivery.c.job_id == job_id, delivery.c.position >= first, delivery.c.position < first + limit)
     stopped = connection.execute(
         delivery.update()
@@ -265,7 +266,7 @@ def cancel(
     ending = sum(channel in CAN_BE_ENDED for channel in flagged)
     last = connection.execute(_LAST_ROW, {"job": job_id}).scalar()
     following = first + limit if last is not None and last >= first + limit else None
-    return Cancelled(len(stopped) + ending, len(flagged), following)
+    return Cancelled(len(stopped) + ending + unwritten, len(flagged), following)
 
 
 def _under_way(connection: sa.Connection, job_id: int) -> list[int]:

@@ -10,25 +10,21 @@ import sqlalchemy as sa
 from depesche.model.job import Fate, JobHead, NewJob, StoredFile
 from depesche.model.jobtype import JobType
 from depesche.model.result import Result
-from depesche.model.roll import Entry
 from depesche.model.states import State
 from depesche.model.tariff import NOTHING
-from depesche.store import bulk, callbacks, events
+from depesche.store import events, listing
 from depesche.store.ledger import Purse
 from depesche.store.schema import Row, delivery, document, job
 from depesche.store.sequence import assigned
 
 
 def insert(connection: sa.Connection, new: NewJob, now: datetime, purse: Purse = Purse.NONE) -> int:
-    """Write the job, its files, its recipients and the event; give the JobId. Memory does not grow with the rows."""
+    """Write the job, its files, its first recipients and the event; give the JobId."""
     job_id = assigned(connection.execute(_JOB, _job_row(new, purse, now)))
-    bulk.insert(connection, delivery, _deliveries(new, job_id, now))
+    listing.begin(connection, job_id, new, now)
     if new.files:
         connection.execute(_DOCUMENT, [_document(job_id, *item) for item in enumerate(new.files)])
     events.write(connection, now, "job.accepted", new.account_id, job_id=job_id)
-    if new.sending.status_url and new.sending.tell_each and new.roll.bad:
-        bad = (entry.position for entry in new.roll if entry.recipient.code)
-        callbacks.enqueue_rows(connection, job_id=job_id, account_id=new.account_id, positions=bad, now=now)
     return job_id
 
 
@@ -120,19 +116,6 @@ _COUNT_DOWN = (
 )
 
 
-def _deliveries(new: NewJob, job_id: int, now: datetime) -> Iterator[dict[str, Any]]:
-    """Rows for the recipients: good ones wait for their time, doubles point at the first, bad ones are over."""
-    for entry in new.roll:
-        row = _row(new, job_id, entry)
-        if entry.recipient.code:
-            row |= {"state": State.FAILED.value, "result": Result.BLACKLIST.value, "finished_at": now}
-        elif entry.same_as is not None:
-            row |= {"state": State.SAME.value, "same_as": entry.same_as}
-        else:
-            row |= {"state": State.WAITING.value, "due_at": new.send_at, "price": new.quote.of(entry.recipient.address)}
-        yield row
-
-
 def _job_row(new: NewJob, purse: Purse, now: datetime) -> dict[str, Any]:
     return {
         "account_id": new.account_id,
@@ -146,35 +129,12 @@ def _job_row(new: NewJob, purse: Purse, now: datetime) -> dict[str, Any]:
         "repeats": new.repeats,
         "recipients": new.roll.good,
         "pages": new.pages,
-        "open": new.roll.good,
+        "open": new.roll.good + listing.is_long(new.roll.rows),
         "not_ok": new.roll.bad,
         "warnings": list(new.warnings),
         "sandbox": new.sandbox,
         "purse": purse.value,
         "day": new.day,
-    }
-
-
-def _row(new: NewJob, job_id: int, entry: Entry) -> dict[str, Any]:
-    return {
-        "job_id": job_id,
-        "account_id": new.account_id,
-        "channel": new.type.channel.value,
-        "position": entry.position,
-        "address": entry.recipient.address,
-        "reference": entry.recipient.reference,
-        "same_as": None,
-        "due_at": None,
-        "fence": 0,
-        "attempts": 0,
-        "cancel_requested": False,
-        "code": entry.recipient.code,
-        "result": None,
-        "pages": 0,
-        "remote_id": "",
-        "seconds": 0,
-        "finished_at": None,
-        "price": NOTHING,
     }
 
 

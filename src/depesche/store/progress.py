@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from depesche.model.account import Account
 from depesche.model.result import Result
 from depesche.model.states import State
-from depesche.store import accounts
+from depesche.store import accounts, listing
 from depesche.store.schema import account, attempt, delivery, job
 
 
@@ -22,6 +22,9 @@ class Standing:
 
     due_at: datetime | None
     """When the next of those that wait becomes due; None if none waits."""
+
+    listed: int = 0
+    """Recipients of a long list that are still to become deliveries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,8 @@ def standings(connection: sa.Connection, job_ids: Sequence[int]) -> dict[int, St
         counts[row.job_id][State(row.state)] = row.number
         if State(row.state) is State.WAITING:
             due[row.job_id] = row.due_at
-    return {job_id: Standing(counts[job_id], due.get(job_id)) for job_id in job_ids}
+    listed = listing.left(connection, job_ids)
+    return {job_id: Standing(counts[job_id], due.get(job_id), listed.get(job_id, 0)) for job_id in job_ids}
 
 
 def attempts(connection: sa.Connection, job_id: int) -> list[PastAttempt]:

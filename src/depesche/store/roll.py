@@ -1,7 +1,11 @@
-"""A recipient list of any length, judged: in a small database of its own, so that memory does not grow with it."""
+"""A recipient list of any length, judged: in a small database of its own, so that memory does not grow with it.
+
+The file is what is kept of a long list until all of it are deliveries.
+"""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,7 +21,8 @@ CREATE TABLE first (address TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT
 
 _ROWS = """
 SELECT row.position, row.address, row.reference, row.code, nullif(first.position, row.position)
-FROM row LEFT JOIN first ON row.code = 0 AND first.address = row.address ORDER BY row.position
+FROM row LEFT JOIN first ON row.code = 0 AND first.address = row.address
+WHERE row.position >= ? AND row.position < ? ORDER BY row.position
 """
 
 
@@ -29,6 +34,7 @@ class LongRoll:
 
     def __init__(self, path: Path) -> None:
         """`path`: a new file. Raises: sqlite3.Error."""
+        self.path = path
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._connection.executescript(_TABLES)
         self._rows = 0
@@ -75,9 +81,20 @@ class LongRoll:
         self._bad += len(numbered) - len(good)
         self._good += added
 
-    def __iter__(self) -> Iterator[Entry]:
-        for position, address, reference, code, same_as in self._connection.execute(_ROWS):
-            yield Entry(position, Recipient(address, reference, code), same_as)
+    def entries(self, first: int, number: int) -> Iterator[Entry]:
+        """So many rows at most, from position `first` on. Raises: sqlite3.Error."""
+        return _entries(self._connection, first, number)
 
     def addresses(self) -> Iterator[str]:
         return (address for (address,) in self._connection.execute("SELECT address FROM first"))
+
+
+def kept(path: Path, first: int, number: int) -> list[Entry]:
+    """So many rows at most, from position `first` on, of a roll that was filled and put away. Raises: sqlite3.Error."""
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
+        return list(_entries(connection, first, number))
+
+
+def _entries(connection: sqlite3.Connection, first: int, number: int) -> Iterator[Entry]:
+    for position, address, reference, code, same_as in connection.execute(_ROWS, (first, first + number)):
+        yield Entry(position, Recipient(address, reference, code), same_as)

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 
-REVISION = "0003"
+REVISION = "0004"
 """The last migration: with it the tables are exactly these."""
 
 Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -164,6 +164,7 @@ delivery = sa.Table(
     sa.Column("job_id", Id, sa.ForeignKey("job.id"), nullable=False),
     sa.Column("account_id", Id, sa.ForeignKey("account.id"), nullable=False),
     sa.Column("channel", sa.String(8), nullable=False),
+    sa.Column("lane", sa.String(8), nullable=False, server_default="single"),
     sa.Column("position", sa.Integer, nullable=False),
     sa.Column("address", Legible, nullable=False),
     sa.Column("reference", Legible, nullable=False),
@@ -187,6 +188,7 @@ delivery = sa.Table(
     sa.UniqueConstraint("job_id", "position"),
     sa.Index(
         "ix_delivery_waiting",
+        "lane",
         "due_at",
         "id",
         sqlite_where=sa.text("state = 'waiting'"),
@@ -235,6 +237,20 @@ delivery = sa.Table(
         postgresql_where=sa.text("state = 'unknown'"),
     ),
 )
+
+expansion = sa.Table(
+    "expansion",
+    metadata,
+    sa.Column("job_id", Id, sa.ForeignKey("job.id"), primary_key=True, autoincrement=False),
+    sa.Column("next", sa.Integer, nullable=False),
+    sa.Column("rows", sa.Integer, nullable=False),
+    sa.Column("good", sa.Integer, nullable=False),
+    sa.Column("prices", sa.JSON, nullable=False),
+    sa.Column("cancelled", sa.Boolean, nullable=False),
+    sa.Column("worker", sa.String(64)),
+    sa.Column("lease_until", Moment, nullable=False),
+)
+"""Long lists whose given rows from `next` on are no deliveries yet; `good` recipients are among them."""
 
 attempt = sa.Table(
     "attempt",

@@ -24,7 +24,7 @@ from depesche.model.quiet import quiet_until
 from depesche.model.states import State
 from depesche.store import bulk, holds
 from depesche.store.leader import leads
-from depesche.store.schema import Row, account, delivery, job, turn
+from depesche.store.schema import Row, account, delivery, turn
 
 CHANNEL = 0
 """The account id under which what concerns a channel as a whole is kept."""
@@ -45,6 +45,9 @@ class Lane(StrEnum):
     """Of account `CHANNEL`: the latest turn that was given."""
 
 
+ORDERS = (Lane.SINGLE, Lane.BULK)
+"""The lanes in which deliveries go."""
+
 Key = tuple[str, int, str]
 """Channel, account, lane."""
 
@@ -57,8 +60,7 @@ class _Turns:
     given: set[Key] = field(default_factory=set)
 
     def give(self, row: Row) -> float:
-        lane = Lane.SINGLE if row.recipients == 1 else Lane.BULK
-        key, latest = (row.channel, row.account_id, lane), (row.channel, CHANNEL, Lane.LATEST)
+        key, latest = (row.channel, row.account_id, row.lane), (row.channel, CHANNEL, Lane.LATEST)
         start = max(self.last[row.channel, CHANNEL, Lane.CLOCK], self.last.get(key, 0.0))
         value: float = start + 1 / row.weight
         self.last[key] = value
@@ -75,14 +77,15 @@ class Staged(Counter[str]):
 
 
 def stage(connection: sa.Connection, now: datetime, limit: int, zone: ZoneInfo | None = None) -> Staged:
-    """Up to `limit` waiting deliveries whose time is come become ready. `zone`: in which quiet hours are reckoned.
+    """Up to `limit` waiting deliveries of each lane whose time is come become ready: single orders need not wait until
+    the last one of a broadcast has its turn. `zone`: in which quiet hours are reckoned.
 
     None while another node does it: turns are given by one at a time.
     """
     staged = Staged()
     if not leads(connection, "stage"):
         return staged
-    due = connection.execute(_DUE, {"now": now, "number": limit}).all()
+    due = [row for lane in ORDERS for row in connection.execute(_DUE, {"now": now, "lane": lane, "number": limit})]
     if not due:
         return staged
     staged.looked_at = len(due)
@@ -110,15 +113,15 @@ _DUE = (
         delivery.c.account_id,
         delivery.c.due_at,
         delivery.c.turn,
-        job.c.recipients,
+        delivery.c.lane,
         account.c.weight,
         account.c.quiet_from,
         account.c.quiet_until,
     )
     .join_from(delivery, account, account.c.id == delivery.c.account_id)
-    .join(job, job.c.id == delivery.c.job_id)
     .where(
         delivery.c.state == sa.literal_column(f"'{State.WAITING.value}'"),  # the words of the partial index
+        delivery.c.lane == sa.bindparam("lane"),
         delivery.c.due_at <= sa.bindparam("now", type_=delivery.c.due_at.type),
     )
     .order_by(delivery.c.due_at, delivery.c.id)

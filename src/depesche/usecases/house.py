@@ -27,6 +27,9 @@ class House:
     wake: Callable[[], None]
     """Tell dispatch that there is something to do; never blocks, may be called too often."""
 
+    expand: Callable[[], None]
+    """Tell dispatch that there is a long list, of which the rest is to be written."""
+
     hurry: Callable[[], None]
     """Tell dispatch that a call on the line is not wanted any more."""
 

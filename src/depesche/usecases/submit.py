@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -21,10 +21,11 @@ from depesche.model.jobtype import Channel, JobType
 from depesche.model.roll import Roll
 from depesche.model.rules import Rule
 from depesche.model.tariff import FREE, NOTHING, Price, Quote
-from depesche.store import accounts, jobs, ledger, prices, refusals
+from depesche.store import accounts, jobs, ledger, listing, prices, refusals
 from depesche.store.database import CommitUncertain, DatabaseClosed
 from depesche.store.ledger import Draft, Purse
 from depesche.store.refusals import Refusal
+from depesche.store.roll import LongRoll
 from depesche.usecases import judge, simulate
 from depesche.usecases.authenticate import Login
 from depesche.usecases.compose import Composed, compose
@@ -100,11 +101,23 @@ async def _accept(
         await _refuse_double(house, account, order)  # which comes before all that is judged there
         raise
     new = await _new_job(house, account, order, roll, composed)
+    if isinstance(roll, LongRoll) and listing.is_long(roll.rows):
+        new = replace(new, files=(*new.files, await _put_away(house, roll, written)))
     job = await unbroken(_keep(house, account, order, new, written))
     log.info("order accepted", job=job, account=account.number, type=order.type.name, recipients=roll.rows)
     metrics.JOBS.labels(order.type.channel.value).inc()
     metrics.RECIPIENTS.labels(order.type.channel.value).inc(roll.good)
     return SubmitAnswer(Code.ACCEPTED, job, roll.good, composed.pages)
+
+
+async def _put_away(house: House, roll: LongRoll, written: list[Blob]) -> StoredFile:
+    """A long list is kept as it was judged until all of it are deliveries."""
+    try:
+        blob = await house.blobs.put_file("order", roll.path)
+    except OSError as error:
+        raise BlobError(f"the recipients could not be kept: {error}") from error
+    written.append(blob)
+    return listing.document(roll.path.name, blob.key, blob.size, blob.sha256)
 
 
 async def _judge_and_compose(
@@ -127,6 +140,8 @@ async def _keep(house: House, account: Account, order: Order, new: NewJob, writt
     spare = [blob for blob in written if blob.key not in used]
     written.clear()
     house.wake()
+    if listing.is_long(new.roll.rows):
+        house.expand()
     await _forget(house, spare)
     return job
 

@@ -10,7 +10,7 @@ def test_addresses_come_in_the_order_given() -> None:
 
 
 def test_a_bad_row_is_nobodys_double() -> None:
-    assert list(ShortRoll((BAD, BAD, A, A))) == [
+    assert list(ShortRoll((BAD, BAD, A, A)).entries(0, 9)) == [
         Entry(0, BAD, None),
         Entry(1, BAD, None),
         Entry(2, A, None),

@@ -18,20 +18,23 @@ from depesche.store.accounts import everyone
 from depesche.store.sqlite import Sqlite, SqliteFile
 from depesche.store.upgrade import TooNew
 
-NEXT = '''"""A table more."""
+NEXT = f"{int(schema.REVISION) + 1:04}"
+"""The migration that the next release brings."""
+
+MIGRATION = f'''"""A table more."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "{NEXT}"
+down_revision = "{schema.REVISION}"
 
 
 def upgrade() -> None:
     op.create_table("extra", sa.Column("id", sa.Integer(), primary_key=True))
 '''
 
-BROKEN = NEXT + '    raise RuntimeError("the migration has a bug")\n'
+BROKEN = MIGRATION + '    raise RuntimeError("the migration has a bug")\n'
 
 
 @pytest.fixture
@@ -69,9 +72,9 @@ def first_tables(path: Path) -> Path:
 def release(monkeypatch: pytest.MonkeyPatch, folder: Path, migration: str) -> None:
     """Let this be the next release, which brings a migration more."""
     shutil.copytree(upgrade.MIGRATIONS, folder)
-    (folder / "versions" / "0004_next.py").write_text(migration)
+    (folder / "versions" / f"{NEXT}_next.py").write_text(migration)
     monkeypatch.setattr(upgrade, "MIGRATIONS", folder)
-    monkeypatch.setattr(upgrade, "REVISION", "0004")
+    monkeypatch.setattr(upgrade, "REVISION", NEXT)
 
 
 def accounts(path: Path) -> list[str]:
@@ -111,15 +114,15 @@ def test_a_folder_of_today_is_left_as_it_is(old: Path) -> None:
 def test_an_older_folder_is_copied_then_brought_up_to_date(
     old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    release(monkeypatch, tmp_path / "migrations", NEXT)
+    release(monkeypatch, tmp_path / "migrations", MIGRATION)
     backup = upgrade.ready(SqliteFile(old))
-    assert revision(old) == "0004"
+    assert revision(old) == NEXT
     assert "extra" in tables(old)
     assert accounts(old) == ["10001"]
     assert backup is not None
     assert backup.parent == old.parent
-    assert "0003" in backup.name
-    assert revision(backup) == "0003"
+    assert schema.REVISION in backup.name
+    assert revision(backup) == schema.REVISION
     assert "extra" not in tables(backup)
     assert accounts(backup) == ["10001"]
     assert upgrade.ready(SqliteFile(old)) is None
@@ -141,7 +144,7 @@ def test_a_folder_of_the_first_tables_keeps_what_is_in_it(tmp_path: Path) -> Non
 
 
 def test_the_copy_holds_what_still_lay_in_the_log(old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    release(monkeypatch, tmp_path / "migrations", NEXT)
+    release(monkeypatch, tmp_path / "migrations", MIGRATION)
     with closing(sqlite3.connect(old)) as crashed:
         crashed.execute("UPDATE account SET number = '10002'")
         crashed.commit()
@@ -155,7 +158,7 @@ def test_a_migration_that_fails_changes_nothing(old: Path, tmp_path: Path, monke
     release(monkeypatch, tmp_path / "migrations", BROKEN)
     with pytest.raises(RuntimeError, match="bug"):
         upgrade.ready(SqliteFile(old))
-    assert revision(old) == "0003"
+    assert revision(old) == schema.REVISION
     assert "extra" not in tables(old)
     assert accounts(old) == ["10001"]
 
@@ -170,7 +173,7 @@ def test_a_first_start_that_fails_is_begun_again(tmp_path: Path, monkeypatch: py
     assert revision(path) == schema.REVISION
 
 
-@pytest.mark.parametrize("number", ["0004", "9999"])
+@pytest.mark.parametrize("number", [NEXT, "9999"])
 def test_a_folder_of_a_newer_release_is_refused_and_not_touched(old: Path, number: str) -> None:
     stamp(old, number)
     before = old.read_bytes()
@@ -225,7 +228,7 @@ def test_the_first_numbers_of_a_folder_in_use_stay_as_they_are(
     assert _order(old) == 1
     upgrade.ready(SqliteFile(old), first_job_id=500)
     assert _order(old) == 2
-    release(monkeypatch, tmp_path / "migrations", NEXT)
+    release(monkeypatch, tmp_path / "migrations", MIGRATION)
     upgrade.ready(SqliteFile(old), first_job_id=500)
     assert _order(old) == 3
     with closing(sqlite3.connect(old)) as connection:

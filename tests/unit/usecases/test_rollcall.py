@@ -51,7 +51,10 @@ async def rows_of(customer: Customer, order: Order) -> list[tuple[str, str, int,
     """Address, reference, code and double of each row."""
     async with AsyncExitStack() as stack:
         roll = await called(customer, order, stack)
-        return [(one.recipient.address, one.recipient.reference, one.recipient.code, one.same_as) for one in roll]
+        return [
+            (one.recipient.address, one.recipient.reference, one.recipient.code, one.same_as)
+            for one in roll.entries(0, roll.rows)
+        ]
 
 
 async def called(customer: Customer, order: Order, stack: AsyncExitStack) -> Roll:

@@ -118,6 +118,7 @@ def open_house(data: Path) -> House:
         throttle=Throttle(settings.accounts),
         now=lambda: datetime.now(UTC),
         wake=lambda: None,
+        expand=lambda: None,
         hurry=lambda: None,
     )
 

@@ -1,9 +1,10 @@
 """Many rows of one table at once, in the fastest way that the database has.
 
 SQLite is called within this process: a statement for each row costs next to nothing. PostgreSQL is far away: it gets
-one statement for all of them, or a COPY.
+one statement for all of them, with the rows as one JSON value, which costs a fifth of what arrays do; or a COPY.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import chain, islice
@@ -18,8 +19,8 @@ from sqlalchemy.sql.functions import GenericFunction
 CHUNK = 1000
 """Rows handed to SQLite at once."""
 
-MANY = 16
-"""Rows from which on a COPY is faster than INSERT."""
+MANY = 1000
+"""Rows from which on a COPY is faster than one INSERT."""
 
 VERY_MANY = 10_000
 """Rows after which PostgreSQL's planner shall not believe for a minute more that there are none of them."""
@@ -74,8 +75,12 @@ def insert(connection: sa.Connection, table: sa.Table, rows: Iterable[Values]) -
     first = list(islice(given, MANY))
     if len(first) == MANY:
         _copy(connection, table, chain(first, given), tuple(first[0]))
-    elif first:
+    elif len(first) == 1:
         connection.execute(_insert(table), first)
+    elif first:
+        names = tuple(first[0])
+        together = {"rows": _json(table, names, first, connection.dialect)}
+        connection.exec_driver_sql(_insert_together(table, names, connection.dialect), together)
 
 
 def update(connection: sa.Connection, table: sa.Table, keys: Sequence[str], rows: Sequence[Values]) -> None:
@@ -87,12 +92,8 @@ def update(connection: sa.Connection, table: sa.Table, keys: Sequence[str], rows
         values = [{f"to_{name}": value for name, value in row.items()} for row in rows]
         connection.execute(_one_by_one(table, tuple(keys), names), values)
         return
-    steps = [_processor(table, name, connection.dialect) for name in names]
-    columns = {
-        f"to_{name}": [step(row[name]) for row in rows] if step else [row[name] for row in rows]
-        for name, step in zip(names, steps, strict=True)
-    }
-    connection.exec_driver_sql(_together(table, tuple(keys), names, connection.dialect), columns)
+    given = {"rows": _json(table, names, rows, connection.dialect)}
+    connection.exec_driver_sql(_update_together(table, tuple(keys), names, connection.dialect), given)
 
 
 def analyze(connection: sa.Connection, table: sa.Table) -> None:
@@ -117,12 +118,34 @@ def _one_by_one(table: sa.Table, keys: tuple[str, ...], names: tuple[str, ...]) 
 
 
 @cache
-def _together(table: sa.Table, keys: tuple[str, ...], names: tuple[str, ...], dialect: Dialect) -> str:
-    """Each column of the new values is one array."""
-    arrays = ", ".join(f"%(to_{name})s::{table.c[name].type.compile(dialect)}[]" for name in names)
+def _update_together(table: sa.Table, keys: tuple[str, ...], names: tuple[str, ...], dialect: Dialect) -> str:
     values = ", ".join(f"{name} = new.{name}" for name in names if name not in keys)
     found = " AND ".join(f"{table.name}.{name} = new.{name}" for name in keys)
-    return f"UPDATE {table.name} SET {values} FROM unnest({arrays}) AS new ({', '.join(names)}) WHERE {found}"  # noqa: S608
+    return f"UPDATE {table.name} SET {values} FROM {_records(table, names, dialect)} WHERE {found}"  # noqa: S608
+
+
+@cache
+def _insert_together(table: sa.Table, names: tuple[str, ...], dialect: Dialect) -> str:
+    columns = ", ".join(names)
+    return f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM {_records(table, names, dialect)}"  # noqa: S608
+
+
+def _records(table: sa.Table, names: tuple[str, ...], dialect: Dialect) -> str:
+    columns = ", ".join(f"{name} {table.c[name].type.compile(dialect)}" for name in names)
+    return f"json_to_recordset(%(rows)s::json) AS new ({columns})"
+
+
+def _json(table: sa.Table, names: tuple[str, ...], rows: Sequence[Values], dialect: Dialect) -> str:
+    """All rows as one value. Moments are written as PostgreSQL reads them."""
+    steps = [(name, _json_step(table, name, dialect)) for name in names]
+    records = [{name: row[name] if step is None else step(row[name]) for name, step in steps} for row in rows]
+    return json.dumps(records, default=str)
+
+
+@cache
+def _json_step(table: sa.Table, name: str, dialect: Dialect) -> Any:
+    """JSON stays what it is within JSON."""
+    return None if isinstance(table.c[name].type, sa.JSON) else _processor(table, name, dialect)
 
 
 def _copy(connection: sa.Connection, table: sa.Table, rows: Iterable[Values], names: tuple[str, ...]) -> None:

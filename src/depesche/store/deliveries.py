@@ -105,11 +105,11 @@ def claim(connection: sa.Connection, worker: str, channel: Channel, limit: int, 
         return []
     calls = channel is Channel.FAX
     ready = connection.execute(_READY_FAX if calls else _READY, {"channel": channel.value, "number": places})
-    ids = _one_of_each_address(ready) if calls else [row.id for row in ready]
-    if not ids:
+    chosen = _one_of_each_address(ready) if calls else ready.all()
+    if not chosen:
         return []
-    connection.execute(_CLAIM, {"ids": ids, "by": worker, "lease": lease_until})
-    return [_claimed(row) for row in connection.execute(_DETAILS, {"ids": ids})]
+    connection.execute(_CLAIM, {"ids": [row.id for row in chosen], "by": worker, "lease": lease_until})
+    return [_claimed(row, worker) for row in chosen]
 
 
 def begin(connection: sa.Connection, claimed: Sequence[Claimed], now: datetime, lease_until: datetime) -> set[int]:
@@ -296,7 +296,22 @@ _BACK = sa.case((holds.ON_HOLD, State.HELD.value), else_=State.READY.value)
 _LEASED = delivery.c.state.in_([_word(State.CLAIMED), _word(State.SENDING)])
 
 _READY = (
-    sa.select(delivery.c.id, delivery.c.address)
+    sa.select(
+        delivery.c.id,
+        delivery.c.job_id,
+        delivery.c.fence,
+        delivery.c.attempts,
+        delivery.c.address,
+        job.c.type,
+        job.c.text,
+        job.c.sending,
+        job.c.repeats,
+        job.c.pages,
+        job.c.sandbox,
+        account.c.number,
+    )
+    .join_from(delivery, job, job.c.id == delivery.c.job_id)
+    .join(account, account.c.id == delivery.c.account_id)
     .where(delivery.c.state == _word(State.READY), delivery.c.channel == sa.bindparam("channel"))
     .order_by(delivery.c.turn, delivery.c.id)
     .limit(sa.bindparam("number", type_=sa.Integer))
@@ -329,29 +344,6 @@ _CLAIM = (
 _HELD = (bulk.among(delivery.c.id, bulk.ids()), delivery.c.worker == sa.bindparam("by"), _LEASED)
 _RENEW = delivery.update().where(*_HELD).values(lease_until=sa.bindparam("lease", type_=delivery.c.lease_until.type))
 _CANCELLED = sa.select(delivery.c.id).where(*_HELD, delivery.c.cancel_requested)
-
-_DETAILS = (
-    sa.select(
-        delivery.c.id,
-        delivery.c.job_id,
-        delivery.c.worker,
-        delivery.c.fence,
-        delivery.c.attempts,
-        delivery.c.address,
-        job.c.type,
-        job.c.text,
-        job.c.sending,
-        job.c.repeats,
-        job.c.pages,
-        account.c.number,
-        job.c.sandbox,
-    )
-    .join_from(delivery, job, job.c.id == delivery.c.job_id)
-    .join(account, account.c.id == delivery.c.account_id)
-    .where(bulk.among(delivery.c.id, bulk.ids()))
-    .order_by(delivery.c.turn, delivery.c.id)
-)
-
 
 _FENCED = (
     delivery.c.id == sa.bindparam("delivery"),
@@ -412,19 +404,19 @@ def _places(connection: sa.Connection, channel: Channel, wanted: int) -> int:
     return wanted if number is None else min(wanted, number - connection.execute(_TAKEN, of).scalar_one())
 
 
-def _one_of_each_address(rows: Iterable[Row]) -> list[int]:
-    first: dict[str, int] = {}
+def _one_of_each_address(rows: Iterable[Row]) -> list[Row]:
+    first: dict[str, Row] = {}
     for row in rows:
-        first.setdefault(row.address, row.id)
+        first.setdefault(row.address, row)
     return list(first.values())
 
 
-def _claimed(row: Row) -> Claimed:
+def _claimed(row: Row, worker: str) -> Claimed:
     return Claimed(
         id=row.id,
         job_id=row.job_id,
-        worker=row.worker,
-        fence=row.fence,
+        worker=worker,
+        fence=row.fence + 1,
         attempts=row.attempts,
         account_number=row.number,
         sandbox=row.sandbox,

@@ -12,7 +12,7 @@ from depesche.dispatch.notify import Notifier
 from depesche.dispatch.reconcile import reconcile
 from depesche.dispatch.rescue import rescue
 from depesche.dispatch.send import Sender
-from depesche.dispatch.stage import CHUNK, stage
+from depesche.dispatch.stage import stage
 from depesche.dispatch.sweep import Sweeper
 from depesche.model.jobtype import Channel
 from depesche.store import bell
@@ -115,7 +115,7 @@ class Dispatcher:
         staged = await stage(self._desk)
         for channel in staged:
             self._desk.ring(bell.ready(Channel(channel)))
-        return staged.looked_at >= CHUNK
+        return staged.is_full
 
     async def _rescue_round(self) -> bool:
         now = self._desk.now()  # before the renewal: however long the machine sleeps, what is renewed runs out later

@@ -21,6 +21,9 @@ from depesche.store.roll import kept
 AT_A_TIME = 20
 """Chunks of one list, then it is another's turn."""
 
+LONGEST_REST = 1.0
+"""Seconds between two chunks."""
+
 PAUSE = timedelta(minutes=1)
 """For a list that cannot be read."""
 
@@ -53,7 +56,17 @@ class Expander:
             await self._put_down(self._opened, timedelta(0))
 
     async def expand(self) -> bool:
-        """One round: one chunk. True if there may be another. Raises: sqlalchemy.exc.DBAPIError."""
+        """One round: one chunk, and a rest as long as it took, for everybody else's sake. True if there may be another.
+
+        Raises: sqlalchemy.exc.DBAPIError.
+        """
+        clock = asyncio.get_running_loop().time
+        begun = clock()
+        more = await self._chunk()
+        await asyncio.sleep(min(clock() - begun, LONGEST_REST) if more else 0)
+        return more
+
+    async def _chunk(self) -> bool:
         opened = self._opened or await self._open()
         if opened is None:
             return False

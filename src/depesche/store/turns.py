@@ -10,7 +10,7 @@ On the way from waiting to ready stand holds and quiet hours: what is on hold is
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -72,23 +72,29 @@ class _Turns:
 class Staged(Counter[str]):
     """How many of each channel became ready."""
 
-    looked_at: int = 0
-    """How many were due, those among them that were put aside or put off."""
+    is_full: bool = False
+    """As many as may be at once were due, those among them that were put aside or put off: there may be more."""
 
 
-def stage(connection: sa.Connection, now: datetime, limit: int, zone: ZoneInfo | None = None) -> Staged:
-    """Up to `limit` waiting deliveries of each lane whose time is come become ready: single orders need not wait until
-    the last one of a broadcast has its turn. `zone`: in which quiet hours are reckoned.
+def stage(
+    connection: sa.Connection,
+    now: datetime,
+    limit: int,
+    zone: ZoneInfo | None = None,
+    lanes: Sequence[Lane] = ORDERS,
+) -> Staged:
+    """Up to `limit` waiting deliveries of each of these lanes whose time is come become ready: single orders need not
+    wait until the last one of a broadcast has its turn. `zone`: in which quiet hours are reckoned.
 
     None while another node does it: turns are given by one at a time.
     """
     staged = Staged()
     if not leads(connection, "stage"):
         return staged
-    due = [row for lane in ORDERS for row in connection.execute(_DUE, {"now": now, "lane": lane, "number": limit})]
+    due = [row for lane in lanes for row in connection.execute(_DUE, {"now": now, "lane": lane, "number": limit})]
     if not due:
         return staged
-    staged.looked_at = len(due)
+    staged.is_full = len(due) >= limit
     put_aside = holds.every(connection)
     turns = _Turns(_last_turns(connection, due))
     moved = []

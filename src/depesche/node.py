@@ -36,6 +36,7 @@ from depesche.dispatch.desk import Desk
 from depesche.dispatch.dispatcher import Dispatcher
 from depesche.dispatch.notify import Notifier
 from depesche.dispatch.presence import Presence
+from depesche.dispatch.prune import Pruner
 from depesche.fronts import watch
 from depesche.fronts.server import ServerConfig, allow_open_files, listen, serving
 from depesche.fronts.soap import endpoint
@@ -50,7 +51,7 @@ from depesche.store.measured import Measured
 from depesche.store.nodes import NodeRow, worker_of
 from depesche.store.postgres import PostgresServer
 from depesche.store.sqlite import SqliteFile
-from depesche.usecases import receive
+from depesche.usecases import receive, retention
 from depesche.usecases.house import House
 from depesche.usecases.readiness import Readiness
 from depesche.usecases.throttle import Throttle
@@ -297,7 +298,24 @@ async def _dispatcher(house: House, bell: Bell, worker: str) -> Dispatcher:
         ring=bell.ring,
         shared=shared,
     )
-    return Dispatcher(desk, Notifier(desk, settings.callbacks, zone), settings.roles)
+    return Dispatcher(desk, Notifier(desk, settings.callbacks, zone), settings.roles, _pruner(house))
+
+
+def _pruner(house: House) -> Pruner:
+    settings = house.settings
+    return Pruner(house.database, house.blobs, settings.retention, house.now, ZoneInfo(settings.timezone))
+
+
+async def prune(house: House, actor: str) -> dict[str, int]:
+    """Let all go that is old enough, now and not within the hour. Gives how much of each kind went.
+
+    Raises: sqlalchemy.exc.DBAPIError.
+    """
+    await retention.note(house, actor)
+    gone = dict.fromkeys(retention.KINDS, 0)
+    async for kind, count in _pruner(house).chunks():
+        gone[kind] += count
+    return gone
 
 
 def _expire_leases(connection: sa.Connection, now: datetime) -> None:

@@ -115,6 +115,15 @@ class Account:
     demands_window: bool = False
     """An iLetter whose address is not in the window of the envelope is refused; else it is sent with a warning."""
 
+    document_days: int | None = None
+    """How long the documents of its jobs are kept; 0: for ever; None: as the settings say. Likewise the next two."""
+
+    fax_days: int | None = None
+    """Faxes that were deleted from its inbox."""
+
+    record_days: int | None = None
+    """The records of its jobs."""
+
     has_prices: bool = False
     """Its price list has lines."""
 

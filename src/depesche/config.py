@@ -277,6 +277,9 @@ class Retention(Section):
         "results, and what is left of its documents. JobStatus then knows no such job. So a year of bills can be "
         "explained recipient by recipient.",
     )
+    usage_days: Days = Field(
+        default=365, description="What an account ordered on a day, as sums of euro and pages, for its daily limits."
+    )
     ledger_days: Days = Field(
         default=3653,
         description="Lines of the ledger, from the end of the year of each on: ten years (§ 257 HGB, § 147 AO). Those "

@@ -91,6 +91,9 @@ COLUMNS: dict[str, Any] = {
     "fax_days": Annotated[
         str | None, typer.Option(metavar="N", help=f"Days for faxes deleted from its inbox, {_AGE}.")
     ],
+    "kept_fax_days": Annotated[
+        str | None, typer.Option(metavar="N", help=f"Days for faxes that nobody deleted, {_AGE}.")
+    ],
     "record_days": Annotated[str | None, typer.Option(metavar="N", help=f"Days for records of its jobs, {_AGE}.")],
 }
 """Columns of an account that `add` and `set` write, each with its option."""
@@ -115,6 +118,7 @@ DEFAULTS = {
     "demands_window": "warn-window",
     "document_days": "none",
     "fax_days": "none",
+    "kept_fax_days": "none",
     "record_days": "none",
 }
 """What `add` takes where nothing is said, again: the use case takes half a second to import."""
@@ -211,6 +215,7 @@ _WRITERS: dict[str, Callable[[Any], Any]] = {
     "double_minutes": _number("--double-minutes"),
     "document_days": _number("--document-days"),
     "fax_days": _number("--fax-days"),
+    "kept_fax_days": _number("--kept-fax-days"),
     "record_days": _number("--record-days"),
 }
 """How a column is written that is not kept as it is typed."""

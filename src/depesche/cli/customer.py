@@ -74,6 +74,7 @@ def json_of(portrait: "Portrait") -> dict[str, Any]:
         "demands_window": account.demands_window,
         "document_days": account.document_days,
         "fax_days": account.fax_days,
+        "kept_fax_days": account.kept_fax_days,
         "record_days": account.record_days,
     }
 
@@ -156,7 +157,12 @@ def _limits(account: Account) -> str:
 
 def _kept(account: Account) -> str:
     """``documents 30 days, records for ever``; empty for who has no ages of its own."""
-    ages = (("documents", account.document_days), ("deleted faxes", account.fax_days), ("records", account.record_days))
+    ages = (
+        ("documents", account.document_days),
+        ("deleted faxes", account.fax_days),
+        ("other faxes", account.kept_fax_days),
+        ("records", account.record_days),
+    )
     return ", ".join(f"{what} {_age(days)}" for what, days in ages if days is not None)
 
 

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from depesche.cli import tables
-from depesche.cli.common import AsJson, ConfigFile, DataFolder, actor, load_settings, out
+from depesche.cli.common import AsJson, ConfigFile, DataFolder, actor, err, load_settings, out
+from depesche.cli.follow import Stages
 
 
 def prune(
@@ -29,7 +30,19 @@ def prune(
     from depesche.usecases import retention
 
     settings = load_settings(config, data)
-    found = in_house(settings, retention.foresee if dry_run else lambda house: node.prune(house, actor()))
+    with Stages(err) as stages:
+
+        def counted(kind: str) -> None:
+            stages.begin(f"counting {kind}")
+
+        def went(kind: str, count: int) -> None:
+            stages.begin(f"letting {kind} go", f"{count:,}")
+
+        if dry_run:
+            found = in_house(settings, lambda house: retention.foresee(house, counted))
+        else:
+            found = in_house(settings, lambda house: node.prune(house, actor(), went))
+        stages.end()
     if as_json:
         tables.print_json({kind.replace(" ", "_"): count for kind, count in found.items()})
         return

@@ -11,11 +11,12 @@ from functools import partial
 
 import structlog
 
+from depesche import metrics
 from depesche.blobs.store import BlobError, Blobs
 from depesche.config import Retention
 from depesche.dispatch.loop import Loop
 from depesche.store import blobnames, condemned, oldlines, retention
-from depesche.store.database import Database
+from depesche.store.database import Database, Work
 from depesche.store.retention import AGED, Gone, Kind
 
 DELETE_SECONDS = 10
@@ -27,18 +28,25 @@ log = structlog.get_logger(__name__)
 class Pruner:
     """Goes through all that is old enough, chunk by chunk, and rests when it is through.
 
-    Any number of nodes may do so at once.
+    One node does so for all; should there be two, or a command beside it, they take turns.
     """
 
     def __init__(
-        self, database: Database, blobs: Blobs, ages: Retention, now: Callable[[], datetime], zone: tzinfo
+        self,
+        database: Database,
+        blobs: Blobs,
+        ages: Retention,
+        now: Callable[[], datetime],
+        zone: tzinfo,
+        leads: Work[bool] = lambda _: True,
     ) -> None:
-        """`zone`: where years begin and end."""
+        """`zone`: where years begin and end; `leads`: whether this is the node (`store.nodes`)."""
         self._database = database
         self._blobs = blobs
         self._ages = ages
         self._now = now
         self._zone = zone
+        self._leads = leads
         self._walk: AsyncIterator[tuple[Kind, int]] | None = None
         """What is left of the walk under way."""
 
@@ -52,12 +60,14 @@ class Pruner:
 
         Raises: sqlalchemy.exc.DBAPIError.
         """
+        if self._walk is None and not await self._database.read(self._leads):
+            return False
         walk, self._walk = self._walk or self.chunks(), None
         chunk = await anext(walk, None)
         if chunk is None:
             self._tell()
             return False
-        self._gone.update(dict([chunk]))
+        self._count(*chunk)
         self._walk = walk
         return True
 
@@ -111,9 +121,15 @@ class Pruner:
             await self._blobs.delete(spare, DELETE_SECONDS)
         except BlobError as error:
             log.warning("blobs left to the sweep", blobs=len(spare), error=str(error))
+        else:
+            metrics.PRUNED.labels("blobs").inc(len(spare))
+
+    def _count(self, kind: Kind, count: int) -> None:
+        self._gone[kind] += count
+        metrics.PRUNED.labels(kind.word).inc(count)
 
     def _tell(self) -> None:
-        gone = {kind.value.replace(" ", "_"): count for kind, count in self._gone.items() if count}
+        gone = {kind.word: count for kind, count in self._gone.items() if count}
         self._gone.clear()
         if gone:
             log.info("pruned", **gone)

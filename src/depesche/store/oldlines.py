@@ -1,8 +1,9 @@
-"""Lines that are old enough: refusals and audit lines are removed, those of a ledger are carried forward as one."""
+"""Lines that are old enough: those of a ledger are carried forward as one, the others are removed."""
 
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from itertools import takewhile
+from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,9 +12,9 @@ from depesche.config import Retention
 from depesche.store import bulk, leader
 from depesche.store.ledger import Kind as Entry
 from depesche.store.retention import ROWS, TURN, Kind
-from depesche.store.schema import account, audit, ledger, refusal
+from depesche.store.schema import account, audit, ledger, refusal, usage
 
-REMOVED = (Kind.REFUSALS, Kind.AUDIT)
+REMOVED = (Kind.REFUSALS, Kind.USAGE, Kind.AUDIT)
 """Those that leave nothing."""
 
 
@@ -23,11 +24,11 @@ def cutoff(kind: Kind, ages: Retention, now: datetime, zone: tzinfo) -> datetime
     The ledger, and the audit lines that explain it, are kept for whole years: the age of a line counts from the end of
     the year in which it was written (§ 257 Abs. 5 HGB, § 147 Abs. 4 AO).
     """
-    days = {Kind.REFUSALS: ages.refusal_days, Kind.LEDGER: ages.ledger_days, Kind.AUDIT: ages.audit_days}[kind]
+    days: int = attrgetter(_SETTINGS[kind])(ages)
     if not days:
         return None
     moment = now - timedelta(days=days)
-    return moment if kind is Kind.REFUSALS else datetime(moment.astimezone(zone).year, 1, 1, tzinfo=zone)
+    return datetime(moment.astimezone(zone).year, 1, 1, tzinfo=zone) if kind in _WHOLE_YEARS else moment
 
 
 def count(connection: sa.Connection, kind: Kind, before: datetime) -> int:
@@ -38,6 +39,8 @@ def count(connection: sa.Connection, kind: Kind, before: datetime) -> int:
 def remove(connection: sa.Connection, kind: Kind, before: datetime) -> int:
     """Remove the oldest lines, at most `ROWS`, as far as they were written before then. Gives how many."""
     leader.alone(connection, TURN)
+    if kind is Kind.USAGE:
+        return connection.execute(_REMOVE_DAYS, {"before": before, "rows": ROWS}).rowcount
     table = _TABLES[kind]
     oldest = connection.execute(sa.select(table.c.id, table.c.at).order_by(table.c.id).limit(ROWS))
     ids = [row.id for row in takewhile(lambda row: row.at < before, oldest)]  # the ids follow the time
@@ -73,12 +76,26 @@ def _sums(lines: list[Any]) -> dict[str, Any]:
     }
 
 
+_SETTINGS = {
+    Kind.REFUSALS: "refusal_days",
+    Kind.USAGE: "usage_days",
+    Kind.LEDGER: "ledger_days",
+    Kind.AUDIT: "audit_days",
+}
+_WHOLE_YEARS = (Kind.LEDGER, Kind.AUDIT)
+
 _CARRIED = Entry.CARRIED.value
 _TABLES = {Kind.REFUSALS: refusal, Kind.AUDIT: audit, Kind.LEDGER: ledger}
 
 _BEFORE = sa.bindparam("before", type_=ledger.c.at.type)
 _COUNT = {kind: sa.select(sa.func.count()).where(table.c.at < _BEFORE) for kind, table in _TABLES.items()}
 _COUNT[Kind.LEDGER] = _COUNT[Kind.LEDGER].where(ledger.c.kind != _CARRIED)
+
+_OLD_DAY = usage.c.day < sa.bindparam("before", type_=usage.c.day.type)
+_COUNT[Kind.USAGE] = sa.select(sa.func.count()).where(_OLD_DAY)
+_KEY = (usage.c.account_id, usage.c.day)
+_OLDEST_DAYS = sa.select(*_KEY).where(_OLD_DAY).order_by(usage.c.day).limit(sa.bindparam("rows", type_=sa.Integer))
+_REMOVE_DAYS = usage.delete().where(sa.tuple_(*_KEY).in_(_OLDEST_DAYS))
 
 _FIRST_TO_CARRY = (
     sa.select(ledger.c.at)

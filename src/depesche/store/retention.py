@@ -48,8 +48,16 @@ class Kind(StrEnum):
     """Of faxes whose bytes are gone."""
 
     REFUSALS = "refusals"
+    USAGE = "daily sums"
+    """Of what an account ordered, for its daily limits."""
+
     LEDGER = "ledger lines"
     AUDIT = "audit lines"
+
+    @property
+    def word(self) -> str:
+        """For machines."""
+        return self.value.replace(" ", "_")
 
 
 AGED = (Kind.DOCUMENTS, Kind.DELETED_FAXES, Kind.KEPT_FAXES, Kind.JOBS, Kind.FAX_RECORDS)
@@ -90,8 +98,8 @@ class _Aging:
     """How a kind grows old."""
 
     setting: str
-    own: sa.Column[Any] | None
-    """The account's own age, where it may have one."""
+    own: sa.Column[Any]
+    """The account's own age, if it has one."""
 
     since: sa.Column[Any]
     """The moment from which the age counts."""
@@ -109,7 +117,7 @@ def _old(connection: sa.Connection, kind: Kind, ages: Retention, now: datetime) 
     """For each age: the accounts that have it, and the moment to be older than."""
     own, days = _AGING[kind].own, attrgetter(_AGING[kind].setting)(ages)
     found: dict[int, list[int]] = {}
-    for row in connection.execute(sa.select(account.c.id, (sa.null() if own is None else own).label("days"))):
+    for row in connection.execute(sa.select(account.c.id, own.label("days"))):
         found.setdefault(days if row.days is None else row.days, []).append(row.id)
     return [{"ids": ids, "cutoff": now - timedelta(days=age)} for age, ids in found.items() if age]
 
@@ -160,7 +168,9 @@ _HAS_NONE = sa.func.length(inbound.c.blob_key) == sa.literal_column("0")  # `= '
 _AGING = {
     Kind.DOCUMENTS: _Aging("document_days", account.c.document_days, job.c.final_at, _HAS_DOCUMENTS),
     Kind.DELETED_FAXES: _Aging("fax_days", account.c.fax_days, inbound.c.deleted_at, (_HAS_BYTES,)),
-    Kind.KEPT_FAXES: _Aging("kept_fax_days", None, inbound.c.received_at, (inbound.c.deleted_at.is_(None),)),
+    Kind.KEPT_FAXES: _Aging(
+        "kept_fax_days", account.c.kept_fax_days, inbound.c.received_at, (inbound.c.deleted_at.is_(None),)
+    ),
     Kind.JOBS: _Aging("record_days", account.c.record_days, job.c.final_at, _HAS_RECORD),
     Kind.FAX_RECORDS: _Aging("record_days", account.c.record_days, inbound.c.deleted_at, (_HAS_NONE,)),
 }

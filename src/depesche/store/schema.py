@@ -122,6 +122,7 @@ account = sa.Table(
     sa.Column("quiet_until", sa.Time),
     sa.Column("document_days", sa.Integer),
     sa.Column("fax_days", sa.Integer),
+    sa.Column("kept_fax_days", sa.Integer),
     sa.Column("record_days", sa.Integer),
 )
 
@@ -458,6 +459,7 @@ usage = sa.Table(
     sa.Column("day", sa.Date, primary_key=True),
     sa.Column("spent", Money, nullable=False),
     sa.Column("pages", sa.BigInteger, nullable=False),
+    sa.Index("ix_usage_day", "day"),
 )
 """What an account ordered on a day, less what came to nothing: for its daily limits."""
 

@@ -82,6 +82,7 @@ DEFAULTS: Mapping[str, Any] = {
     "demands_window": False,
     "document_days": None,
     "fax_days": None,
+    "kept_fax_days": None,
     "record_days": None,
 }
 
@@ -299,7 +300,7 @@ def _check(values: Mapping[str, Any]) -> None:
 
 def _check_ages(values: Mapping[str, Any]) -> None:
     """Whether things can be kept for so long. Raises: NotPossible."""
-    for column in ("document_days", "fax_days", "record_days"):
+    for column in ("document_days", "fax_days", "kept_fax_days", "record_days"):
         days = values.get(column)
         if days is not None and not 0 <= days <= LONGEST_DAYS:
             raise NotPossible(f"{column.replace('_', ' ')}: {LONGEST_DAYS} are the most, and 0 is for ever")

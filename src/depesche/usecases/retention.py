@@ -1,5 +1,7 @@
 """What an operator asks about what is old enough to go."""
 
+from collections.abc import Callable
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -11,9 +13,13 @@ from depesche.usecases.house import House
 KINDS = tuple(kind.value for kind in Kind)
 
 
-async def foresee(house: House) -> dict[str, int]:
-    """How much of each kind is old enough to go."""
-    return await house.database.read(lambda connection: _foreseen(house, connection))
+async def foresee(house: House, told: Callable[[str], None] = lambda _: None) -> dict[str, int]:
+    """How much of each kind is old enough to go; `told` is called with the kind that is counted next."""
+    found: dict[str, int] = {}
+    for kind in Kind:
+        told(kind.value)
+        found[kind.value] = await house.database.read(partial(_count, house=house, kind=kind))
+    return found
 
 
 async def note(house: House, actor: str) -> None:
@@ -24,10 +30,9 @@ async def note(house: House, actor: str) -> None:
     await house.database.run(lambda connection: audit.write(connection, now, actor, "retention.prune", None, going))
 
 
-def _foreseen(house: House, connection: sa.Connection) -> dict[str, int]:
-    ages, now, zone = house.settings.retention, house.now(), ZoneInfo(house.settings.timezone)
-    found = {kind: retention.count(connection, kind, ages, now) for kind in AGED}
-    for kind in (*oldlines.REMOVED, Kind.LEDGER):
-        before = oldlines.cutoff(kind, ages, now, zone)
-        found[kind] = 0 if before is None else oldlines.count(connection, kind, before)
-    return {kind.value: found[kind] for kind in Kind}
+def _count(connection: sa.Connection, house: House, kind: Kind) -> int:
+    ages, now = house.settings.retention, house.now()
+    if kind in AGED:
+        return retention.count(connection, kind, ages, now)
+    before = oldlines.cutoff(kind, ages, now, ZoneInfo(house.settings.timezone))
+    return 0 if before is None else oldlines.count(connection, kind, before)

@@ -1,4 +1,4 @@
-"""Old refusals and audit lines go; the lines of a ledger become one, and its sums stay what they were."""
+"""Old refusals, daily sums and audit lines go; the lines of a ledger become one, and its sums stay what they were."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -29,18 +29,22 @@ def line(connection: sa.Connection, kind: Kind, at: datetime, account: Account |
         refusals.write(connection, None, Refusal(at, "10001", Rule.NO_RECIPIENT, ""))
     elif kind is Kind.AUDIT:
         audit.write(connection, at, "cli:op", "account.set", None, {})
+    elif kind is Kind.USAGE:
+        row = {"account_id": 1, "day": at.date(), "spent": Decimal(1), "pages": 1}
+        connection.execute(schema.usage.insert(), row)
     else:
         assert account is not None
         ledger.book(connection, account.id, at, Entry.DEPOSIT, Decimal("0.0795"), 3, "a transfer")
 
 
-TABLES = {Kind.REFUSALS: schema.refusal, Kind.AUDIT: schema.audit}
+TABLES = {Kind.REFUSALS: schema.refusal, Kind.USAGE: schema.usage, Kind.AUDIT: schema.audit}
 
 
 @pytest.mark.parametrize("kind", oldlines.REMOVED)
 def test_lines_go_from_the_oldest_on_until_one_is_young(
-    database: Database, monkeypatch: pytest.MonkeyPatch, kind: Kind
+    database: Database, account: Account, monkeypatch: pytest.MonkeyPatch, kind: Kind
 ) -> None:
+    assert account.id == 1
     monkeypatch.setattr(oldlines, "ROWS", 3)
 
     def work(connection: sa.Connection) -> list[int]:
@@ -51,7 +55,8 @@ def test_lines_go_from_the_oldest_on_until_one_is_young(
 
     assert database.run_here(work) == [3, 3, 1, 0]
     left = database.read_here(partial(rows, table=TABLES[kind]))
-    assert [row["at"] for row in left] == [START + timedelta(days=day) for day in range(7, 12)]
+    days = [row["day"] if kind is Kind.USAGE else row["at"].date() for row in left]
+    assert sorted(days) == [(START + timedelta(days=day)).date() for day in range(7, 12)]
 
 
 def carried(database: Database, before: datetime) -> Iterator[int]:
@@ -145,7 +150,7 @@ def test_refusals_go_by_the_day(database: Database) -> None:
     assert oldlines.cutoff(Kind.REFUSALS, ages, START, BERLIN) == START - timedelta(days=90)
 
 
-@pytest.mark.parametrize("kind", [Kind.REFUSALS, Kind.LEDGER, Kind.AUDIT])
+@pytest.mark.parametrize("kind", [Kind.REFUSALS, Kind.USAGE, Kind.LEDGER, Kind.AUDIT])
 def test_without_an_age_lines_stay_for_ever(kind: Kind) -> None:
-    ages = Retention(refusal_days=0, ledger_days=0, audit_days=0)
+    ages = Retention(refusal_days=0, usage_days=0, ledger_days=0, audit_days=0)
     assert oldlines.cutoff(kind, ages, START, BERLIN) is None

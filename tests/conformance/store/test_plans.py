@@ -54,7 +54,8 @@ def indexes(connection: sa.Connection, statement: str, values: Any, table: str =
     # SQLite plans for whatever values come; it can look at them, but plans anew each time then.
     plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", (None,) * len(values))
     found = [_SEARCH.match(row.detail) for row in plan if f" {table} " in f"{row.detail} "]
-    return [(match[1] or match[2] or f"pk_{table}") if match else "" for match in found]
+    names = [(match[1] or match[2] or f"pk_{table}") if match else "" for match in found]
+    return [name.replace("sqlite_autoindex_usage_1", "pk_usage") for name in names]  # of two columns
 
 
 _SEARCH = re.compile(
@@ -161,6 +162,10 @@ HOURLY: dict[str, tuple[Callable[[sa.Connection], object], dict[str, set[str]]]]
     "deleted faxes": (_due(Kind.DELETED_FAXES), {"inbound": {"ix_inbound_deleted"}}),
     "kept faxes": (_due(Kind.KEPT_FAXES), {"inbound": {"ix_inbound_received"}}),
     "fax records": (_due(Kind.FAX_RECORDS), {"inbound": {"ix_inbound_empty"}}),
+    "daily sums": (
+        lambda connection: oldlines.remove(connection, Kind.USAGE, START),
+        {"usage": {"ix_usage_day", "pk_usage"}},
+    ),
     "ledger": (lambda connection: oldlines.to_carry(connection, START), {"ledger": {"ix_ledger_account_id_id"}}),
     "condemned": (
         _erase,

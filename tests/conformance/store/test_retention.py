@@ -128,6 +128,7 @@ OWN = {
     Kind.DOCUMENTS: "document_days",
     Kind.JOBS: "record_days",
     Kind.DELETED_FAXES: "fax_days",
+    Kind.KEPT_FAXES: "kept_fax_days",
     Kind.FAX_RECORDS: "record_days",
 }
 
@@ -161,6 +162,8 @@ def test_an_account_may_have_an_age_of_its_own(database: Database, kind: Kind) -
 def _one_of(connection: sa.Connection, kind: Kind, account: Account) -> int:
     if kind in (Kind.DOCUMENTS, Kind.JOBS):
         return over(connection, account)
+    if kind is Kind.KEPT_FAXES:
+        return fax(connection, account, f"call-{account.number}", deleted=False)
     return (emptied if kind is Kind.FAX_RECORDS else fax)(connection, account, f"call-{account.number}")
 
 

@@ -34,7 +34,7 @@ def audited(data: Path) -> list[tuple[str, Any]]:
 
 KINDS = (
     *("documents", "deleted_faxes", "kept_faxes", "jobs", "fax_records"),
-    *("refusals", "ledger_lines", "audit_lines"),
+    *("refusals", "daily_sums", "ledger_lines", "audit_lines"),
 )
 
 
@@ -56,7 +56,7 @@ def test_people_get_a_table_and_are_told_when_nothing_is_old_enough(quick: Depes
     shown = [" ".join(quick("prune", *options).stdout.split()) for options in (("--dry-run",), (), ())]
     assert "What Old enough" in shown[0]
     assert "What Gone" in shown[1]
-    assert "refusals 1 ledger lines 0" in shown[1]
+    assert "refusals 1 daily sums 0" in shown[1]
     assert ["nothing is old enough" in one for one in shown] == [False, False, True]
 
 
@@ -66,16 +66,16 @@ def test_how_old_is_a_setting(quick: Depesche, data: Path) -> None:
 
 
 def test_an_account_gets_ages_of_its_own_and_loses_them(quick: Depesche, data: Path) -> None:
-    given = "--document-days 30 --fax-days 1 --record-days 0"
+    given = "--document-days 30 --fax-days 1 --kept-fax-days 60 --record-days 0"
     shown = " ".join(quick("account", "set", "20001", *given.split()).stdout.split())
-    assert "Kept documents 30 days, deleted faxes 1 day, records for ever" in shown
-    names = ("document_days", "fax_days", "record_days")
+    assert "Kept documents 30 days, deleted faxes 1 day, other faxes 60 days, records for ever" in shown
+    names = ("document_days", "fax_days", "kept_fax_days", "record_days")
     account = json.loads(quick("account", "show", "20001", "--json").stdout)
-    assert [account[name] for name in names] == [30, 1, 0]
-    bare = "--document-days none --fax-days none --record-days none"
+    assert [account[name] for name in names] == [30, 1, 60, 0]
+    bare = "--document-days none --fax-days none --kept-fax-days none --record-days none"
     assert "for ever" not in quick("account", "set", "20001", *bare.split()).stdout
     account = json.loads(quick("account", "show", "20001", "--json").stdout)
-    assert [account[name] for name in names] == [None] * 3
+    assert [account[name] for name in names] == [None] * 4
 
 
 @pytest.mark.parametrize(

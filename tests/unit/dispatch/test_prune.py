@@ -27,7 +27,7 @@ from depesche.model.roll import Recipient, ShortRoll
 from depesche.store import deliveries, jobs, retention, schema, turns
 from depesche.store.retention import ROWS, Kind
 from depesche.store.sqlite import Sqlite
-from journeys import LEASE, OK, finish_one
+from journeys import LEASE, OK, finish_one, ordered
 from ways import rename, until
 
 pytestmark = pytest.mark.anyio
@@ -241,6 +241,8 @@ async def test_every_kind_is_taken_in_one_walk(desk: Desk, account: Account, dat
         connection.execute(schema.audit.insert(), at | {"actor": "op", "action": "account.set", "data": {}})
         refused = {"account": "10001", "code": 1, "rule": "NO_RECIPIENT", "reason": ""}
         connection.execute(schema.refusal.insert(), at | refused)
+        day = {"account_id": account.id, "day": desk.now().date(), "spent": 0, "pages": 1}
+        connection.execute(schema.usage.insert(), day)
         for number, deleted_at in ((1, desk.now()), (2, None)):
             fax = {"id": number, "account_id": account.id, "source": str(number), "called_number": "1", "pages": 1}
             fax |= {"received_at": desk.now(), "originator": "", "remote_id": "", "complete": True, "size": 1}
@@ -290,7 +292,7 @@ def of_many(database: Sqlite, account: Account, clock: Clock) -> None:
     roll = ShortRoll(tuple(Recipient(f"+49171{number:07}") for number in range(MANY)))
 
     def work(connection: sa.Connection) -> None:
-        jobs.insert(connection, replace(new_job(account.id), roll=roll), clock())
+        ordered(connection, account, roll=roll)
         for statement in (
             "UPDATE delivery SET state = 'sent', result = 'OK', attempts = 1, finished_at = :now",
             "INSERT INTO attempt (delivery_id, number, worker, sending_at) SELECT id, 1, 'w1', :now FROM delivery",

@@ -15,7 +15,7 @@ def upgrade() -> None:
 
 
 def _account() -> None:
-    for days in ("document_days", "fax_days", "record_days"):
+    for days in ("document_days", "fax_days", "kept_fax_days", "record_days"):
         op.add_column("account", sa.Column(days, sa.Integer(), nullable=True))
 
 
@@ -33,6 +33,7 @@ def _indexes() -> None:
         ("ix_event_job_id", "event", ["job_id"], None),
         ("ix_event_inbound_id", "event", ["inbound_id"], "inbound_id IS NOT NULL"),
         ("ix_callback_open", "callback", ["job_id"], "done_at IS NULL"),
+        ("ix_usage_day", "usage", ["day"], None),
     ):
         partial = None if where is None else sa.text(where)
         op.create_index(name, table, columns, unique=False, sqlite_where=partial, postgresql_where=partial)

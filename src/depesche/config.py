@@ -16,6 +16,9 @@ MIB = 1 << 20
 DAY = 86_400
 """Seconds."""
 
+LONGEST_DAYS = 36_500
+"""Ages of a hundred years are enough, and no moment before the first year comes of them."""
+
 
 def _zone(name: str) -> str:
     try:
@@ -245,6 +248,52 @@ class Blobs(Section):
         return self
 
 
+Days = Annotated[int, Field(ge=0, le=LONGEST_DAYS)]
+"""An age; 0 is none. So who types 0 and means at once finds everything still there."""
+
+
+class Retention(Section):
+    """How long things are kept, in days; 0: for ever. Accounts may have ages of their own (`depesche account set`)."""
+
+    hours: float = Field(default=1, gt=0, description="Pause between looks for what is old enough.")
+    document_days: Days = Field(
+        default=90,
+        description="Documents, pages and text of a job, and the names of its files, from its end on: long enough to "
+        "see what a recipient complains about. The record of the job stays.",
+    )
+    fax_days: Days = Field(
+        default=14,
+        description="A received fax after it was deleted from its inbox (DeleteReceived): time to undo a program's "
+        "mistake. Who called when is on record for `record_days`.",
+    )
+    kept_fax_days: Days = Field(
+        default=0,
+        description="A received fax that nobody deleted, from its reception on. For ever, unless this says otherwise: "
+        "nobody may have read it.",
+    )
+    record_days: Days = Field(
+        default=365,
+        description="The record of a job from its end on, when nobody is to be told any more: recipients, attempts, "
+        "results, and what is left of its documents. JobStatus then knows no such job. So a year of bills can be "
+        "explained recipient by recipient.",
+    )
+    usage_days: Days = Field(
+        default=365, description="What an account ordered on a day, as sums of euro and pages, for its daily limits."
+    )
+    ledger_days: Days = Field(
+        default=3653,
+        description="Lines of the ledger, from the end of the year of each on: ten years (§ 257 HGB, § 147 AO). Those "
+        "that go become one line that carries their sum forward.",
+    )
+    audit_days: Days = Field(
+        default=3653,
+        description="Lines that say which operator changed what, counted like those of the ledger: they explain them.",
+    )
+    refusal_days: Days = Field(
+        default=90, description="Lines of refused orders (`depesche refusal list`): somebody asks why within weeks."
+    )
+
+
 class Role(StrEnum):
     """What a node does."""
 
@@ -309,6 +358,7 @@ class Settings(BaseSettings):
     accounts: Accounts = Field(default=Accounts())
     callbacks: Callbacks = Field(default=Callbacks())
     blobs: Blobs = Field(default=Blobs())
+    retention: Retention = Field(default=Retention())
 
     @model_validator(mode="after")
     def _what_is_shared_can_be(self) -> Self:

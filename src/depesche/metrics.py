@@ -116,6 +116,11 @@ CALLBACKS = _counter(
     "Calls of STATURL: `ok`, `failed` (it is repeated), `given_up` (it failed, and is not repeated any more).",
     "outcome",
 )
+PRUNED = _counter(
+    "depesche_pruned_total",
+    "What was old enough and went, on the node that does so for all: `blobs` are files that no row named any more.",
+    "what",
+)
 LOOP_FAILURES = _counter("depesche_loop_failures_total", "Rounds of a loop that failed.", "loop")
 
 DATABASE = _histogram(

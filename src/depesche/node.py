@@ -10,7 +10,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
 from zoneinfo import ZoneInfo
@@ -36,21 +36,22 @@ from depesche.dispatch.desk import Desk
 from depesche.dispatch.dispatcher import Dispatcher
 from depesche.dispatch.notify import Notifier
 from depesche.dispatch.presence import Presence
+from depesche.dispatch.prune import Pruner
 from depesche.fronts import watch
 from depesche.fronts.server import ServerConfig, allow_open_files, listen, serving
 from depesche.fronts.soap import endpoint
 from depesche.model.jobtype import Channel
 from depesche.model.reception import Reception
 from depesche.render.renderer import Renderer
-from depesche.store import deliveries, expansions, upgrade
+from depesche.store import deliveries, expansions, nodes, upgrade
 from depesche.store.bell import CANCELLED, DUE, LISTED, Bell, Hear, HouseBell
 from depesche.store.clock import ServerClock
-from depesche.store.database import Database, Place
+from depesche.store.database import Database, Place, Work
 from depesche.store.measured import Measured
 from depesche.store.nodes import NodeRow, worker_of
 from depesche.store.postgres import PostgresServer
 from depesche.store.sqlite import SqliteFile
-from depesche.usecases import receive
+from depesche.usecases import receive, retention
 from depesche.usecases.house import House
 from depesche.usecases.readiness import Readiness
 from depesche.usecases.throttle import Throttle
@@ -297,7 +298,31 @@ async def _dispatcher(house: House, bell: Bell, worker: str) -> Dispatcher:
         ring=bell.ring,
         shared=shared,
     )
-    return Dispatcher(desk, Notifier(desk, settings.callbacks, zone), settings.roles)
+
+    def leads(connection: sa.Connection) -> bool:
+        since = house.now() - timedelta(seconds=settings.dispatch.lease_seconds)
+        return nodes.leads(connection, worker, Role.DISPATCH, since)
+
+    return Dispatcher(desk, Notifier(desk, settings.callbacks, zone), settings.roles, _pruner(house, leads))
+
+
+def _pruner(house: House, leads: Work[bool] = lambda _: True) -> Pruner:
+    settings = house.settings
+    return Pruner(house.database, house.blobs, settings.retention, house.now, ZoneInfo(settings.timezone), leads)
+
+
+async def prune(house: House, actor: str, told: Callable[[str, int], None]) -> dict[str, int]:
+    """Let all go that is old enough, now and not within the hour. Gives how much of each kind went.
+
+    `told` is called after each piece: its kind, and how much of it went until then.
+    Raises: sqlalchemy.exc.DBAPIError.
+    """
+    await retention.note(house, actor)
+    gone = dict.fromkeys(retention.KINDS, 0)
+    async for kind, count in _pruner(house).chunks():
+        gone[kind] += count
+        told(kind.value, gone[kind])
+    return gone
 
 
 def _expire_leases(connection: sa.Connection, now: datetime) -> None:

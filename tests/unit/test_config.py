@@ -57,6 +57,13 @@ def test_defaults_keep_the_contract() -> None:
     assert settings.timezone == "Europe/Berlin"
 
 
+@pytest.mark.parametrize("days", [-1, 36_501])
+def test_nothing_is_kept_for_less_than_no_time_or_for_more_than_a_hundred_years(days: int) -> None:
+    assert load(retention={"record_days": 0}).retention.record_days == 0
+    with pytest.raises(ValidationError, match="record_days"):
+        load(retention={"record_days": days})
+
+
 def test_the_file_changes_what_it_names_and_nothing_else(file: Path) -> None:
     settings = load(file)
     assert settings.data == Path("from-file")

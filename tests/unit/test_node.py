@@ -2,14 +2,19 @@
 
 import fcntl
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from depesche.config import Settings, load
 from depesche.dispatch.dispatcher import Dispatcher
+from depesche.model.rules import Rule
 from depesche.node import FolderInUse, open_node
-from depesche.store import upgrade
+from depesche.store import refusals, upgrade
+from depesche.store.refusals import Refusal
+from ways import until
 
 pytestmark = pytest.mark.anyio
 
@@ -65,6 +70,20 @@ async def test_the_folder_stays_ours_while_a_channel_still_carries_something(
     with pytest.raises(FolderInUse):
         async with open_node(settings, dispatch=True):
             pass
+
+
+async def test_a_server_lets_go_what_is_old_enough_and_a_command_does_not(settings: Settings) -> None:
+    old = Refusal(datetime.now(UTC) - timedelta(days=91), "10001", Rule.NO_RECIPIENT, "")
+    async with open_node(settings, dispatch=False) as command:
+        database = command.house.database
+        await database.run(lambda connection: refusals.write(connection, None, old))
+        assert database.read_here(_refused) == 1
+    async with open_node(settings, dispatch=True) as server:
+        await until(lambda: server.house.database.read_here(_refused) == 0)
+
+
+def _refused(connection: sa.Connection) -> int:
+    return len(refusals.newest(connection, None, 10))
 
 
 async def test_a_command_does_not_migrate_under_the_feet_of_a_running_server(

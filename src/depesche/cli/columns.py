@@ -27,6 +27,7 @@ NONE = "none"
 _TYPES = f"Released job type, of {', '.join(TypeName)}; repeat it."
 _SPEND = "Net euro that it may spend a day, or none."
 _PAGES = "Pages and messages a day, times their recipients, or none."
+_AGE = "0 for ever, or none: as the settings say"
 
 COLUMNS: dict[str, Any] = {
     "job_types": Annotated[list[TypeName] | None, typer.Option("--type", metavar="TYPE", help=_TYPES)],
@@ -86,6 +87,14 @@ COLUMNS: dict[str, Any] = {
             help="Refuse an iLetter whose address is not in the window of the envelope, or send it with a warning.",
         ),
     ],
+    "document_days": Annotated[str | None, typer.Option(metavar="N", help=f"Days for documents of its jobs, {_AGE}.")],
+    "fax_days": Annotated[
+        str | None, typer.Option(metavar="N", help=f"Days for faxes deleted from its inbox, {_AGE}.")
+    ],
+    "kept_fax_days": Annotated[
+        str | None, typer.Option(metavar="N", help=f"Days for faxes that nobody deleted, {_AGE}.")
+    ],
+    "record_days": Annotated[str | None, typer.Option(metavar="N", help=f"Days for records of its jobs, {_AGE}.")],
 }
 """Columns of an account that `add` and `set` write, each with its option."""
 
@@ -107,6 +116,10 @@ DEFAULTS = {
     "most_pages": "none",
     "double_minutes": "none",
     "demands_window": "warn-window",
+    "document_days": "none",
+    "fax_days": "none",
+    "kept_fax_days": "none",
+    "record_days": "none",
 }
 """What `add` takes where nothing is said, again: the use case takes half a second to import."""
 
@@ -200,5 +213,9 @@ _WRITERS: dict[str, Callable[[Any], Any]] = {
     "most_recipients": _number("--most-recipients"),
     "most_pages": _number("--most-pages"),
     "double_minutes": _number("--double-minutes"),
+    "document_days": _number("--document-days"),
+    "fax_days": _number("--fax-days"),
+    "kept_fax_days": _number("--kept-fax-days"),
+    "record_days": _number("--record-days"),
 }
 """How a column is written that is not kept as it is typed."""

@@ -34,6 +34,7 @@ def print_portrait(portrait: "Portrait") -> None:
         ("Allowance", allowance(account)),
         ("Limits", _limits(account)),
         ("Letters", "refused if the address is not in the window" if account.demands_window else ""),
+        ("Kept", _kept(account)),
     )
     out.print(tables.described(lines))
     for doubt in portrait.doubts:
@@ -71,6 +72,10 @@ def json_of(portrait: "Portrait") -> dict[str, Any]:
         "most_pages": account.most_pages,
         "double_minutes": account.double_minutes,
         "demands_window": account.demands_window,
+        "document_days": account.document_days,
+        "fax_days": account.fax_days,
+        "kept_fax_days": account.kept_fax_days,
+        "record_days": account.record_days,
     }
 
 
@@ -148,6 +153,21 @@ def _limits(account: Account) -> str:
         "" if account.double_minutes is None else f"the same order again after {account.double_minutes} minutes",
     )
     return ", ".join(filter(None, limits)) or "none"
+
+
+def _kept(account: Account) -> str:
+    """``documents 30 days, records for ever``; empty for who has no ages of its own."""
+    ages = (
+        ("documents", account.document_days),
+        ("deleted faxes", account.fax_days),
+        ("other faxes", account.kept_fax_days),
+        ("records", account.record_days),
+    )
+    return ", ".join(f"{what} {_age(days)}" for what, days in ages if days is not None)
+
+
+def _age(days: int) -> str:
+    return f"{days} day{'' if days == 1 else 's'}" if days else "for ever"
 
 
 def _end(portrait: "Portrait") -> str:

@@ -9,6 +9,7 @@ import typer
 from depesche import __version__
 from depesche.cli import account, blocklist, inbox, job, ledger, node, refusal, tariff
 from depesche.cli.codes import codes
+from depesche.cli.prune import prune
 from depesche.cli.send import send
 from depesche.cli.serve import serve
 
@@ -28,6 +29,7 @@ app.add_typer(tariff.app, name="tariff")
 app.add_typer(blocklist.app, name="blocklist")
 app.add_typer(refusal.app, name="refusal")
 app.add_typer(node.app, name="node")
+app.command()(prune)
 app.command()(codes)
 
 

@@ -9,6 +9,7 @@ from depesche.dispatch.desk import Desk
 from depesche.dispatch.expand import Expander
 from depesche.dispatch.loop import Loop
 from depesche.dispatch.notify import Notifier
+from depesche.dispatch.prune import Pruner
 from depesche.dispatch.reconcile import reconcile
 from depesche.dispatch.rescue import rescue
 from depesche.dispatch.send import Sender
@@ -30,8 +31,14 @@ CALLBACK_SECONDS = 2.0
 class Dispatcher:
     """Carries deliveries from waiting to final, as long as it runs."""
 
-    def __init__(self, desk: Desk, notifier: Notifier | None = None, roles: Container[Role] = WORK) -> None:
-        """Without a `notifier` nobody is told what became of an order."""
+    def __init__(
+        self,
+        desk: Desk,
+        notifier: Notifier | None = None,
+        roles: Container[Role] = WORK,
+        pruner: Pruner | None = None,
+    ) -> None:
+        """Without a `notifier` nobody is told what became of an order; without a `pruner` nothing is ever too old."""
         self._desk = desk
         self._notifier = notifier
         self._roles = roles
@@ -47,6 +54,7 @@ class Dispatcher:
         self._beat = Loop("beat", self._beat_round, settings.poll_seconds)
         self._sweep = Sweeper(desk).loop
         self._expander = Expander(desk)
+        self._prune = None if pruner is None else pruner.loop
 
     def start(self) -> None:
         """Begin; only within a running event loop."""
@@ -96,6 +104,8 @@ class Dispatcher:
         if self._cut_off is not None:
             self._cut_off.cancel()
         await self._sweep.stop()
+        if self._prune is not None:
+            await self._prune.stop()
         if self._notifier is not None:
             await self._notifier.stop(CALLBACK_SECONDS)
         return sum(left)
@@ -108,6 +118,7 @@ class Dispatcher:
             self._rescue,
             self._sweep,
             *([self._notifier.loop] if self._notifier is not None else []),
+            *([self._prune] if self._prune is not None else []),
         ]
         return [*(lines if Role.LINES in self._roles else []), *(office if Role.DISPATCH in self._roles else [])]
 

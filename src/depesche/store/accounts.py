@@ -128,6 +128,10 @@ def _account(row: Row) -> Account:
         most_pages=row.most_pages,
         double_minutes=row.double_minutes,
         demands_window=row.demands_window,
+        document_days=row.document_days,
+        fax_days=row.fax_days,
+        kept_fax_days=row.kept_fax_days,
+        record_days=row.record_days,
         has_prices=row.has_prices,
         has_blocked=row.has_blocked,
     )

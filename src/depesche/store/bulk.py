@@ -102,6 +102,31 @@ def analyze(connection: sa.Connection, table: sa.Table) -> None:
         connection.exec_driver_sql(f"ANALYZE {table.name}")
 
 
+def delete(connection: sa.Connection, column: sa.Column[int], values: Sequence[int]) -> int:
+    """Delete the rows of its table in which the column has one of these values. Gives how many there were."""
+    if not values:
+        return 0
+    return connection.execute(_delete(column), {"ids": values}).rowcount
+
+
+def step_by_step(connection: sa.Connection) -> None:
+    """In this transaction tables are read by way of indexes, and no further than is needed.
+
+    For what removes rows piece by piece: PostgreSQL keeps them, and their places in the indexes, until it cleans up.
+    Who goes step by step passes over them quickly; a bitmap would look at all of them again with each piece.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(_STEP_BY_STEP)
+
+
+_STEP_BY_STEP = sa.select(*(sa.func.set_config(f"enable_{way}", "off", True) for way in ("bitmapscan", "seqscan")))
+
+
+@cache
+def _delete(column: sa.Column[int]) -> sa.Delete:
+    return sa.delete(column.table).where(among(column, ids()))
+
+
 @cache
 def _insert(table: sa.Table) -> sa.Insert:
     return table.insert()

@@ -17,6 +17,9 @@ from depesche.store.ledger import Purse
 from depesche.store.schema import Row, delivery, document, job
 from depesche.store.sequence import assigned
 
+NOT_CONDEMNED = job.c.kept != sa.literal_column("'nothing'")
+"""The job is there for everybody; else its rows are going (`store.retention`), and nobody may see a part of them."""
+
 
 def insert(connection: sa.Connection, new: NewJob, now: datetime, purse: Purse = Purse.NONE) -> int:
     """Write the job, its files, its first recipients and the event; give the JobId."""
@@ -38,14 +41,15 @@ def double(connection: sa.Connection, account_id: int, order_key: str, ok_since:
 
 def head(connection: sa.Connection, account_id: int, job_id: int) -> JobHead | None:
     """The job, if it is this account's."""
-    query = sa.select(job).where(job.c.id == job_id, job.c.account_id == account_id)
+    query = sa.select(job).where(job.c.id == job_id, job.c.account_id == account_id, NOT_CONDEMNED)
     row = connection.execute(query).one_or_none()
     return None if row is None else _head(row)
 
 
 def newest(connection: sa.Connection, account_id: int, limit: int) -> list[JobHead]:
     """The account's last jobs, the newest first."""
-    query = sa.select(job).where(job.c.account_id == account_id).order_by(job.c.id.desc()).limit(limit)
+    mine = (job.c.account_id == account_id, NOT_CONDEMNED)
+    query = sa.select(job).where(*mine).order_by(job.c.id.desc()).limit(limit)
     return [_head(row) for row in connection.execute(query)]
 
 
@@ -92,6 +96,7 @@ _DOUBLE = (
     .where(
         job.c.account_id == sa.bindparam("account_id"),
         job.c.order_key == sa.bindparam("order_key"),
+        NOT_CONDEMNED,
         sa.or_(
             job.c.final_at.is_(None),
             sa.and_(job.c.not_ok == 0, job.c.final_at > sa.bindparam("ok_since", type_=job.c.final_at.type)),

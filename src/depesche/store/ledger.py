@@ -37,6 +37,8 @@ class Kind(Enum):
     DEPOSIT = "deposit"
     CHARGE = "charge"
     CORRECTION = "correction"
+    CARRIED = "carried"
+    """What older lines came to, which are gone (`store.oldlines`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,18 @@ def every(connection: sa.Connection) -> list[NodeRow]:
     ]
 
 
+def leads(connection: sa.Connection, worker: str, role: str, since: datetime) -> bool:
+    """Whether this process does what one node is enough for: it is the eldest of those with the role that live.
+
+    They live if they were seen since then. A file of SQLite has one process with roles, which is it.
+    """
+    if connection.dialect.name == "sqlite":
+        return True
+    living = [one for one in every(connection) if role in one.roles and one.seen_at >= since]
+    eldest = min(living, key=lambda one: (one.started_at, one.worker), default=None)
+    return eldest is None or eldest.worker == worker
+
+
 _BEAT = (
     node.update()
     .where(node.c.worker == sa.bindparam("by"))

@@ -74,6 +74,7 @@ class PostgresServer:
     def alone(self) -> Iterator[sa.Connection]:
         with self._engine() as engine, engine.begin() as connection:
             connection.execute(sa.text("SET LOCAL lock_timeout = 0"))
+            connection.execute(sa.text("SET LOCAL statement_timeout = 0"))  # an index of a large table takes minutes
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(UPGRADE_LOCK)))
             yield connection
 

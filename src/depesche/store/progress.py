@@ -10,6 +10,7 @@ from depesche.model.account import Account
 from depesche.model.result import Result
 from depesche.model.states import State
 from depesche.store import accounts, listing
+from depesche.store.jobs import NOT_CONDEMNED
 from depesche.store.schema import account, attempt, delivery, job
 
 
@@ -57,7 +58,7 @@ class PastAttempt:
 
 def owner(connection: sa.Connection, job_id: int) -> Account | None:
     """The account that ordered this job."""
-    query = sa.select(account.c.number).join_from(job, account).where(job.c.id == job_id)
+    query = sa.select(account.c.number).join_from(job, account).where(job.c.id == job_id, NOT_CONDEMNED)
     number = connection.execute(query).scalar()
     return None if number is None else accounts.by_number(connection, number)
 

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 
-REVISION = "0004"
+REVISION = "0005"
 """The last migration: with it the tables are exactly these."""
 
 Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -120,6 +120,10 @@ account = sa.Table(
     sa.Column("demands_window", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("quiet_from", sa.Time),
     sa.Column("quiet_until", sa.Time),
+    sa.Column("document_days", sa.Integer),
+    sa.Column("fax_days", sa.Integer),
+    sa.Column("kept_fax_days", sa.Integer),
+    sa.Column("record_days", sa.Integer),
 )
 
 account_number = sa.Table(
@@ -152,10 +156,27 @@ job = sa.Table(
     sa.Column("sandbox", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.Column("purse", sa.String(8), nullable=False, server_default="none"),
     sa.Column("day", sa.Date),
+    sa.Column("kept", sa.String(8), nullable=False, server_default="all"),
     sa.Index("ix_job_account_id_order_key", "account_id", "order_key"),
     sa.Index("ix_job_account_id_id", "account_id", "id"),
+    sa.Index(
+        "ix_job_final",
+        "account_id",
+        "kept",
+        "final_at",
+        sqlite_where=sa.text("final_at IS NOT NULL"),
+        postgresql_where=sa.text("final_at IS NOT NULL"),
+    ),
+    sa.Index(
+        "ix_job_condemned",
+        "id",
+        sqlite_where=sa.text("kept = 'nothing'"),
+        postgresql_where=sa.text("kept = 'nothing'"),
+    ),
     sqlite_autoincrement=True,
 )
+"""What is `kept` of it: `all`, the `record` without documents and text, or `nothing`: nobody sees it any more, and its
+rows go piece by piece (`store.retention`)."""
 
 delivery = sa.Table(
     "delivery",
@@ -236,6 +257,7 @@ delivery = sa.Table(
         sqlite_where=sa.text("state = 'unknown'"),
         postgresql_where=sa.text("state = 'unknown'"),
     ),
+    sqlite_autoincrement=True,
 )
 
 expansion = sa.Table(
@@ -312,8 +334,30 @@ inbound = sa.Table(
         sqlite_where=sa.text("deleted_at IS NULL"),
         postgresql_where=sa.text("deleted_at IS NULL"),
     ),
+    sa.Index(
+        "ix_inbound_received",
+        "account_id",
+        "received_at",
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    ),
+    sa.Index(
+        "ix_inbound_deleted",
+        "account_id",
+        "deleted_at",
+        sqlite_where=sa.text("blob_key <> ''"),
+        postgresql_where=sa.text("blob_key <> ''"),
+    ),
+    sa.Index(
+        "ix_inbound_empty",
+        "account_id",
+        "deleted_at",
+        sqlite_where=sa.text("length(blob_key) = 0"),
+        postgresql_where=sa.text("length(blob_key) = 0"),
+    ),
     sqlite_autoincrement=True,
 )
+"""A row without a `blob_key` is the record of a fax whose bytes are gone."""
 
 event = sa.Table(
     "event",
@@ -327,6 +371,13 @@ event = sa.Table(
     sa.Column("inbound_id", Id),
     sa.Column("data", sa.JSON, nullable=False),
     sa.Index("ix_event_account_id_id", "account_id", "id"),
+    sa.Index("ix_event_job_id", "job_id"),
+    sa.Index(
+        "ix_event_inbound_id",
+        "inbound_id",
+        sqlite_where=sa.text("inbound_id IS NOT NULL"),
+        postgresql_where=sa.text("inbound_id IS NOT NULL"),
+    ),
     sqlite_autoincrement=True,
 )
 
@@ -408,6 +459,7 @@ usage = sa.Table(
     sa.Column("day", sa.Date, primary_key=True),
     sa.Column("spent", Money, nullable=False),
     sa.Column("pages", sa.BigInteger, nullable=False),
+    sa.Index("ix_usage_day", "day"),
 )
 """What an account ordered on a day, less what came to nothing: for its daily limits."""
 
@@ -463,6 +515,12 @@ callback = sa.Table(
     sa.Column("failed", sa.Integer, nullable=False),
     sa.Column("done_at", Moment),
     sa.Index("ix_callback_job_id_id", "job_id", "id"),
+    sa.Index(
+        "ix_callback_open",
+        "job_id",
+        sqlite_where=sa.text("done_at IS NULL"),
+        postgresql_where=sa.text("done_at IS NULL"),
+    ),
     sa.Index(
         "ix_callback_due",
         "due_at",

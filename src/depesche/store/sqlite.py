@@ -64,6 +64,7 @@ class SqliteFile:
     def alone(self) -> Iterator[sa.Connection]:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         made = engine(self.path)
+        sa.event.listen(made, "connect", _unbound)
         try:
             with made.connect().execution_options(begin="BEGIN IMMEDIATE") as connection, connection.begin():
                 yield connection
@@ -205,6 +206,15 @@ def _connected(connection: sqlite3.Connection, entry: ConnectionPoolEntry) -> No
     connection.isolation_level = None  # we say BEGIN ourselves
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _unbound(connection: sqlite3.Connection, entry: ConnectionPoolEntry) -> None:
+    """A table that is made anew takes the place of the old one, which others refer to.
+
+    <https://www.sqlite.org/lang_altertable.html#otheralter>
+    """
+    del entry
+    connection.execute("PRAGMA foreign_keys=OFF")
 
 
 def _begin(connection: sa.Connection) -> None:

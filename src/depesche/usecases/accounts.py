@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from depesche.config import Settings
+from depesche.config import LONGEST_DAYS, Settings
 from depesche.model import tariff
 from depesche.model.account import Account, AccountState, Payment
 from depesche.model.codes import SendJobCode
@@ -80,6 +80,10 @@ DEFAULTS: Mapping[str, Any] = {
     "most_pages": None,
     "double_minutes": None,
     "demands_window": False,
+    "document_days": None,
+    "fax_days": None,
+    "kept_fax_days": None,
+    "record_days": None,
 }
 
 
@@ -290,7 +294,16 @@ def _check(values: Mapping[str, Any]) -> None:
         number = values.get(column)
         if number is not None and check_units(number, column.replace("_", " ")) < least:
             raise NotPossible(f"{column.replace('_', ' ')}: {least} is the least")
+    _check_ages(values)
     _check_lengths(values)
+
+
+def _check_ages(values: Mapping[str, Any]) -> None:
+    """Whether things can be kept for so long. Raises: NotPossible."""
+    for column in ("document_days", "fax_days", "kept_fax_days", "record_days"):
+        days = values.get(column)
+        if days is not None and not 0 <= days <= LONGEST_DAYS:
+            raise NotPossible(f"{column.replace('_', ' ')}: {LONGEST_DAYS} are the most, and 0 is for ever")
 
 
 LARGEST = 1_000_000_000

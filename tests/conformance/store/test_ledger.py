@@ -18,7 +18,7 @@ from depesche.model.result import Result
 from depesche.model.roll import Recipient, ShortRoll
 from depesche.model.rules import Rule
 from depesche.model.tariff import Quote
-from depesche.store import accounts, deliveries, jobs, ledger, schema, turns
+from depesche.store import accounts, deliveries, jobs, ledger, oldlines, schema, turns
 from depesche.store.database import Database
 from depesche.store.ledger import Draft, Kind, Purse
 from journeys import BUSY, LEASE, OK, OTHERS, begin_one, finish_one
@@ -258,6 +258,7 @@ STEPS: dict[str, Callable[[sa.Connection, Account], object]] = {
     "package": lambda connection, account: accounts.change(connection, account.id, {"payment": "package"}),
     "none": lambda connection, account: accounts.change(connection, account.id, {"payment": "none"}),
     "limit": lambda connection, account: accounts.change(connection, account.id, {"day_pages": 20}),
+    "years later": lambda connection, account: oldlines.carry_forward(connection, account.id, START + LEASE),
 }
 
 

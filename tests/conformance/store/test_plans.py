@@ -1,4 +1,4 @@
-"""How the database finds deliveries: rounds that come every second never look at what is over."""
+"""How the database finds things: rounds that come again and again never look at what they do not need."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -9,11 +9,13 @@ import pytest
 import sqlalchemy as sa
 
 from builders import MOBILE, START, add_account
+from depesche.config import Retention
 from depesche.model.account import Account
 from depesche.model.jobtype import Channel
-from depesche.store import callbacks, deliveries, jobs, turns
+from depesche.store import callbacks, condemned, deliveries, jobs, oldlines, retention, schema, turns
 from depesche.store.database import Database
 from depesche.store.postgres import Postgres
+from depesche.store.retention import Kind
 from journeys import LEASE, OTHERS, begun, claim_one, ordered
 
 ROUNDS: dict[str, tuple[Callable[[sa.Connection], object], set[str]]] = {
@@ -42,22 +44,24 @@ def overheard(connection: sa.Connection) -> Iterator[list[tuple[str, Any]]]:
     sa.event.remove(connection, "before_cursor_execute", hear)
 
 
-def indexes(connection: sa.Connection, statement: str, values: Any) -> list[str]:
-    """What deliveries are looked for by; a table that is read as a whole is an empty name."""
+def indexes(connection: sa.Connection, statement: str, values: Any, table: str = "delivery") -> list[str]:
+    """What rows of the table are looked for by; a table that is read as a whole is an empty name."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # of a table with three rows it would be cheaper
         connection.exec_driver_sql("SET LOCAL enable_bitmapscan = off")
         plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", values).scalar_one()
-        return [
-            node.get("Index Name", "") for node in _nodes(plan[0]["Plan"]) if node.get("Relation Name") == "delivery"
-        ]
+        return [node.get("Index Name", "") for node in _nodes(plan[0]["Plan"]) if node.get("Relation Name") == table]
     # SQLite plans for whatever values come; it can look at them, but plans anew each time then.
     plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", (None,) * len(values))
-    found = [_SEARCH.match(row.detail) for row in plan if " delivery " in f"{row.detail} "]
-    return [(match[1] or "pk_delivery") if match else "" for match in found]
+    found = [_SEARCH.match(row.detail) for row in plan if f" {table} " in f"{row.detail} "]
+    names = [(match[1] or match[2] or f"pk_{table}") if match else "" for match in found]
+    return [name.replace("sqlite_autoindex_usage_1", "pk_usage") for name in names]  # of two columns
 
 
-_SEARCH = re.compile(r"SEARCH delivery USING (?:COVERING )?(?:INDEX (\w+)|INTEGER PRIMARY KEY)")
+_SEARCH = re.compile(
+    r"SEARCH \w+ USING (?:COVERING )?(?:INDEX (\w+)|INTEGER PRIMARY KEY)"
+    r"|SCAN \w+ USING INDEX (ix_job_condemned)"  # nothing else is in it
+)
 
 
 def _nodes(plan: Any) -> Iterator[Any]:
@@ -127,3 +131,61 @@ def _every(plan: Any) -> Iterator[Any]:
     yield plan
     for below in plan.get("Plans", ()):
         yield from _every(below)
+
+
+def test_what_goes_piece_by_piece_is_never_looked_at_as_a_whole(postgres: Postgres) -> None:
+    def look(connection: sa.Connection) -> str:
+        ordered(connection, add_account(connection), MOBILE, *OTHERS)
+        connection.execute(schema.job.update().values(kept="nothing"))
+        with overheard(connection) as heard:
+            retention.due(connection, Kind.JOBS, Retention(), START)
+            _erase(connection)
+        return str([connection.exec_driver_sql(f"EXPLAIN {one}", values).scalars().all() for one, values in heard])
+
+    plans = postgres.run_here(look)
+    assert "Index Scan using ix_event_job_id" in plans
+    assert not re.findall(r"Seq Scan on (?!account)|Bitmap", plans)  # all accounts are wanted
+
+
+def _due(kind: Kind) -> Callable[[sa.Connection], object]:
+    return lambda connection: retention.due(connection, kind, Retention(kept_fax_days=1), START + LEASE)
+
+
+def _erase(connection: sa.Connection) -> None:
+    while condemned.erase(connection).count:
+        pass
+
+
+HOURLY: dict[str, tuple[Callable[[sa.Connection], object], dict[str, set[str]]]] = {
+    "documents": (_due(Kind.DOCUMENTS), {"job": {"ix_job_final"}, "callback": {"ix_callback_open"}}),
+    "jobs": (_due(Kind.JOBS), {"job": {"ix_job_final"}, "callback": {"ix_callback_open"}}),
+    "deleted faxes": (_due(Kind.DELETED_FAXES), {"inbound": {"ix_inbound_deleted"}}),
+    "kept faxes": (_due(Kind.KEPT_FAXES), {"inbound": {"ix_inbound_received"}}),
+    "fax records": (_due(Kind.FAX_RECORDS), {"inbound": {"ix_inbound_empty"}}),
+    "daily sums": (
+        lambda connection: oldlines.remove(connection, Kind.USAGE, START),
+        {"usage": {"ix_usage_day", "pk_usage"}},
+    ),
+    "ledger": (lambda connection: oldlines.to_carry(connection, START), {"ledger": {"ix_ledger_account_id_id"}}),
+    "condemned": (
+        _erase,
+        {"job": {"ix_job_condemned", "pk_job"}, "event": {"ix_event_job_id", "pk_event"}},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOURLY)
+def test_what_is_old_enough_is_found_by_an_index(database: Database, account: Account, name: str) -> None:
+    work, wanted = HOURLY[name]
+
+    def look(connection: sa.Connection) -> dict[str, set[str]]:
+        ordered(connection, account, MOBILE, *OTHERS)
+        connection.execute(schema.job.update().values(kept="nothing"))
+        with overheard(connection) as heard:
+            work(connection)
+        return {
+            table: {used for one, values in heard for used in indexes(connection, one, values, table)}
+            for table in wanted
+        }
+
+    assert database.run_here(look) == wanted

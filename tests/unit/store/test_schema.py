@@ -40,7 +40,7 @@ def clauses(statement: str) -> frozenset[str]:
     head, _, rest = statement.partition("(")
     inner, _, tail = rest.rpartition(")")
     outside_parentheses = re.split(r",(?![^()]*\))", inner)
-    return frozenset(" ".join(clause.split()) for clause in (head, *outside_parentheses, tail)) - {""}
+    return frozenset(" ".join(clause.replace('"', "").split()) for clause in (head, *outside_parentheses, tail)) - {""}
 
 
 def migrated(statements: Iterable[str]) -> set[frozenset[str]]:
@@ -92,7 +92,7 @@ def test_the_migrations_make_the_same_on_postgresql() -> None:
 def test_ids_are_wide_on_postgresql_and_never_given_twice_on_sqlite() -> None:
     job = next(statement for statement in on_postgresql() if "CREATE TABLE job " in statement)
     assert "id BIGSERIAL NOT NULL" in job
-    for table in (schema.job, schema.inbound, schema.event, schema.audit):
+    for table in (schema.job, schema.delivery, schema.inbound, schema.event, schema.audit):
         assert table.dialect_options["sqlite"]["autoincrement"] is True
 
 

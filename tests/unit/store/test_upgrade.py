@@ -3,6 +3,8 @@
 import shutil
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,16 @@ INSERT INTO job VALUES (1, 1, 1, '2026-01-01 00:00:00', '2026-01-01 00:00:00', '
   '[]');
 INSERT INTO job VALUES (2, 2, 1, '2026-01-01 00:00:00', '2026-01-01 00:00:00', 'k', '', '', '{}', 3, 1, 1, 1, 0, NULL,
   '[]');
+"""
+
+
+DELIVERIES = """
+INSERT INTO delivery VALUES (7, 1, 1, 'sms', 0, '+491713920000', 'a', NULL, 'sent', '2026-01-01 00:00:00', 0.5, 2, 'w1',
+  NULL, 1, 0, 0, 'OK', 1, 'far', 3, '2026-01-01 00:00:01', '2026-01-01 00:00:02');
+INSERT INTO delivery VALUES (9, 1, 1, 'fax', 1, '+491713920001', 'b', NULL, 'claimed', NULL, 1.5, 2, 'w1',
+  '2026-01-01 00:00:00', 0, 0, 0, NULL, 0, '', 0, NULL, NULL);
+INSERT INTO attempt VALUES (7, 1, 'w1', '2026-01-01 00:00:01', '2026-01-01 00:00:02', 'OK', 1, 'far', 3, 14400, 'MMR',
+  1, '[0]', '');
 """
 
 
@@ -141,6 +153,29 @@ def test_a_folder_of_the_first_tables_keeps_what_is_in_it(tmp_path: Path) -> Non
     first, second = opened.read_here(everyone)
     assert (first.number, first.sandbox, second.sandbox) == ("10001", True, False)
     opened.close()
+
+
+def test_deliveries_are_what_they_were_and_their_ids_are_not_given_again(tmp_path: Path) -> None:
+    path = first_tables(tmp_path / "depesche.db")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(OF_THE_FIRST_RELEASE + DELIVERIES)
+    upgrade.ready(SqliteFile(path))
+    opened = Sqlite(path)
+    first, second = opened.read_here(lambda connection: rows(connection, schema.delivery))
+    assert (first["id"], first["remote_id"]) == (7, "far")
+    assert first["attempted_at"] == datetime(2026, 1, 1, 0, 0, 1, tzinfo=UTC)
+    assert (second["id"], second["state"], second["turn"], second["price"]) == (9, "ready", 1.5, Decimal(0))
+    (attempt,) = opened.read_here(lambda connection: rows(connection, schema.attempt))
+    assert (attempt["delivery_id"], attempt["bad_rows"], attempt["ecm"]) == (7, [0], True)
+    assert opened.run_here(_delivery_after_all_are_gone) == 10
+    opened.close()
+
+
+def _delivery_after_all_are_gone(connection: sa.Connection) -> int:
+    for table in (schema.attempt, schema.delivery):
+        connection.execute(table.delete())
+    jobs.insert(connection, new_job(1), START)
+    return int(rows(connection, schema.delivery)[0]["id"])
 
 
 def test_the_copy_holds_what_still_lay_in_the_log(old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,10 +8,12 @@ import sqlalchemy as sa
 
 from builders import MOBILE, START
 from customers import Customer, Enter, OpenHouse, Order
+from depesche.config import Retention
 from depesche.model.jobtype import Channel
 from depesche.model.outcome import Outcome
 from depesche.model.states import State
-from depesche.store import deliveries, turns
+from depesche.store import deliveries, retention, turns
+from depesche.store.retention import Kind
 from depesche.usecases.authenticate import Login, LoginFailure
 from depesche.usecases.status import StatusAnswer, status
 from journeys import BUSY, LATER, LEASE, OK, WAYS, begin_one, finish_one
@@ -145,3 +147,29 @@ async def test_looking_changes_nothing(opened: OpenHouse, customer: Customer) ->
     first = await status(opened.house, customer.login, 1)
     opened.clock.forward(days=300)
     assert await status(opened.house, customer.login, 1) == first
+
+
+def let_go(opened: OpenHouse, kind: Kind) -> None:
+    """This is old enough of every job."""
+    late = opened.clock() + timedelta(days=1000)
+
+    def work(connection: sa.Connection) -> int:
+        return retention.take(connection, kind, retention.due(connection, kind, Retention(), late), late).count
+
+    assert opened.house.database.run_here(work) == 1
+
+
+async def test_of_a_job_whose_documents_are_gone_all_is_told_as_before(opened: OpenHouse, customer: Customer) -> None:
+    job = (await customer.send(Order(recipient=f"{MOBILE},{OTHER}"))).job_id
+    end(opened, OK, BUSY)
+    before = await status(opened.house, customer.login, job)
+    assert before.code == 0
+    let_go(opened, Kind.DOCUMENTS)
+    assert await status(opened.house, customer.login, job) == before
+
+
+async def test_a_job_whose_record_is_gone_is_not_there(opened: OpenHouse, customer: Customer) -> None:
+    job = (await customer.send(Order())).job_id
+    end(opened, OK)
+    let_go(opened, Kind.JOBS)
+    assert await status(opened.house, customer.login, job) == StatusAnswer(5)

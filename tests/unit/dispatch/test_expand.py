@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from structlog.testing import capture_logs
 
 from builders import Clock, new_job, rows
@@ -37,8 +38,9 @@ async def broadcast(desk: Desk, account: Account, folder: Path, text: str = "Gut
 
 def written(desk: Desk) -> list[int]:
     """Of each job, how many rows are deliveries."""
-    found = desk.database.read_here(lambda connection: rows(connection, schema.delivery))
-    return [sum(row["job_id"] == job for row in found) for job in sorted({row["job_id"] for row in found})]
+    of_job = schema.delivery.c.job_id
+    query = sa.select(sa.func.count(of_job)).group_by(of_job).order_by(of_job)
+    return list(desk.database.read_here(lambda connection: connection.execute(query).scalars().all()))
 
 
 async def through(expander: Expander) -> int:

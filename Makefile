@@ -35,7 +35,8 @@ fmt: workshop ## Set the code as ruff does
 
 bench: workshop ## Run the benchmarks and write docs/reference/benchmarks.md
 	@sh setup/debian.sh $(BENCH_PACKAGES)
-	@exec $(BIN)/python -m bench $(ARGS)
+	@sh setup/peers.sh
+	@PYTHONPATH=tests exec $(BIN)/python -m bench $(ARGS)
 
 fuzz: workshop ## Fuzz what reads customers' input, SECONDS long (ARGS=codec: one target)
 	@PYTHONPATH=tests exec $(BIN)/python -m fuzz --seconds "$(SECONDS)" $(ARGS)

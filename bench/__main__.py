@@ -10,7 +10,7 @@ from typing import Annotated, Protocol
 import typer
 from rich.console import Console
 
-from bench import machine, page, render, submit, t30, upload
+from bench import dispatch, machine, page, render, submit, t30, upload
 from bench.load import Untrue
 from bench.servers.service import NotStarted
 from bench.table import Table
@@ -22,7 +22,13 @@ class Bench(Protocol):
     def __call__(self, folder: Path, *, quick: bool) -> Table: ...
 
 
-BENCHES: dict[str, Bench] = {"submit": submit.run, "upload": upload.run, "render": render.run, "t30": t30.run}
+BENCHES: dict[str, Bench] = {
+    "submit": submit.run,
+    "upload": upload.run,
+    "render": render.run,
+    "t30": t30.run,
+    "dispatch": dispatch.run,
+}
 
 Names = Annotated[list[str] | None, typer.Argument(help=f"Which: {', '.join(BENCHES)}; all if none is named.")]
 Quick = Annotated[bool, typer.Option("--quick", help="Short runs; the documentation keeps its figures.")]

@@ -18,6 +18,7 @@ pip() {
 [ -x "$venv/bin/python" ] || quietly "Making $venv" "$python" -m venv "$venv"
 quietly "Installing uv" pip install --require-hashes --requirement requirements/uv.lock
 quietly "Locking uv" compile "$@" --output-file requirements/uv.lock requirements/uv.in
+quietly "Locking peers" compile "$@" --output-file requirements/peers.lock requirements/peers.in
 quietly "Locking test" compile "$@" --group build --group dev --output-file requirements/test.lock pyproject.toml
 # What runs is what was tested: the same releases.
 quietly "Locking run" compile "$@" --group build --constraint requirements/test.lock \

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -30,19 +30,20 @@ SETTINGS = {
 class Server:
     """A running server. Databases of it are copies of its first one, made in a tenth of a second."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
         self._folder = folder
+        self._settings = settings
         self._names = count()
         self._bin = _programs()
         self._process: subprocess.Popen[bytes] | None = None
 
     @classmethod
     @contextmanager
-    def running(cls) -> Iterator[Self]:
-        """Made anew, and nothing of it is left at the end."""
-        folder = Path(tempfile.mkdtemp(prefix="pg-"))  # short: a socket's path has 107 octets at most
+    def running(cls, parent: Path | None = None, **settings: str) -> Iterator[Self]:
+        """Made anew (in `parent`, if it is to be on a certain disk), and nothing of it is left at the end."""
+        folder = Path(tempfile.mkdtemp(prefix="pg-", dir=parent))  # short: a socket's path has 107 octets at most
         folder.chmod(0o755)
-        server = cls(folder)
+        server = cls(folder, SETTINGS | settings)
         try:
             server._make()
             server.start()
@@ -111,7 +112,7 @@ class Server:
         ]
         subprocess.run([*command, "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"], check=True, capture_output=True)
         with (data / "postgresql.conf").open("a") as file:
-            file.writelines(f"{name} = {value}\n" for name, value in SETTINGS.items())
+            file.writelines(f"{name} = {value}\n" for name, value in self._settings.items())
 
 
 def _programs() -> Path:

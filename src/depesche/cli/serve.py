@@ -116,6 +116,8 @@ def _welcome(settings: "Settings", port: int, *, with_demo: bool) -> None:
         ]
     if settings.database_url.get_secret_value():
         lines.append(("Roles", ", ".join(sorted(settings.roles))))
+        if not settings.blobs.url:
+            lines.append(("Documents", "in the data folder, out of reach for other machines: name a [blobs] url"))
     if settings.operations.port:
         lines.append(("Operations", f"{_address(settings.operations.host, settings.operations.port)}/metrics"))
     if with_demo:

@@ -11,10 +11,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from commands import Depesche
+from depesche.cli import serve
+from depesche.config import load
 from serving import Serving
 
 
@@ -130,3 +133,18 @@ def test_the_demo_is_refused_where_others_can_reach_it(depesche: Depesche, tmp_p
     assert done.returncode == 2
     assert "known passwords" in done.stderr
     assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({}, False),
+        ({"database_url": "postgresql://h/d"}, True),
+        ({"database_url": "postgresql://h/d", "blobs": {"url": "s3://documents"}}, False),
+    ],
+)
+def test_whoever_shares_a_database_but_no_bucket_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], given: dict[str, Any], told: bool
+) -> None:
+    serve._welcome(load(data=tmp_path, **given), 8080, with_demo=False)
+    assert ("out of reach for other machines" in capsys.readouterr().out) is told

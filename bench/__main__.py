@@ -10,7 +10,7 @@ from typing import Annotated, Protocol
 import typer
 from rich.console import Console
 
-from bench import dispatch, machine, page, render, submit, t30, upload
+from bench import broadcast, dispatch, machine, page, render, submit, t30, upload
 from bench.load import Untrue
 from bench.servers.service import NotStarted
 from bench.table import Table
@@ -28,6 +28,7 @@ BENCHES: dict[str, Bench] = {
     "render": render.run,
     "t30": t30.run,
     "dispatch": dispatch.run,
+    "broadcast": broadcast.run,
 }
 
 Names = Annotated[list[str] | None, typer.Argument(help=f"Which: {', '.join(BENCHES)}; all if none is named.")]

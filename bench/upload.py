@@ -89,18 +89,18 @@ def _servers(folder: Path, original: Original) -> list[AbstractContextManager[Se
 
 def _measure(service: Service) -> _Upload:
     _send(service, 1)
-    before = {pid: _memory(pid, "VmRSS") for pid in family(service.pids)}
+    before = {pid: memory(pid, "VmRSS") for pid in family(service.pids)}
     for pid in before:
         Path(f"/proc/{pid}/clear_refs").write_text("5")  # VmHWM begins again: proc_pid_clear_refs(5)
     start = time.perf_counter()
     job = _send(service, LARGE)
     seconds = time.perf_counter() - start
-    growth = sum(_memory(pid, "VmHWM") - before.get(pid, 0) for pid in family(service.pids))
+    growth = sum(memory(pid, "VmHWM") - before.get(pid, 0) for pid in family(service.pids))
     _check(service, job)
     return _Upload(growth, seconds)
 
 
-def _memory(pid: int, field: str) -> int:
+def memory(pid: int, field: str) -> int:
     """Bytes; /proc/PID/status gives kB."""
     found = re.search(rf"^{field}:\s+(\d+) kB$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
     return int(found[1]) * 1024 if found else 0

@@ -16,10 +16,10 @@ _ADDRESS = re.compile(r"http://\S+?:(\d+)")
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Service]:
-    """The server on the data folder `folder`, which is made if it is not there."""
+def serving(folder: Path, **settings: str) -> Iterator[Service]:
+    """The server on the data folder `folder`, which is made if it is not there; `settings` are of the environment."""
     command = [sys.executable, "-m", "depesche", "serve", "--demo", "--port", "0", "--data", str(folder)]
-    environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "COLUMNS": "200"}
+    environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "COLUMNS": "200"} | settings
     log = folder.with_suffix(".log")
     with started(command, log, environment) as process:
         port = int(said(process, _ADDRESS, log))

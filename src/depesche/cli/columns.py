@@ -3,7 +3,7 @@
 import copy
 import inspect
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, get_args
@@ -87,6 +87,12 @@ COLUMNS: dict[str, Any] = {
             help="Refuse an iLetter whose address is not in the window of the envelope, or send it with a warning.",
         ),
     ],
+    "quiet": Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIMES", help="When its faxes and SMS wait, 20:00-07:00 by the setting timezone, or none."
+        ),
+    ],
     "document_days": Annotated[str | None, typer.Option(metavar="N", help=f"Days for documents of its jobs, {_AGE}.")],
     "fax_days": Annotated[
         str | None, typer.Option(metavar="N", help=f"Days for faxes deleted from its inbox, {_AGE}.")
@@ -116,6 +122,7 @@ DEFAULTS = {
     "most_pages": "none",
     "double_minutes": "none",
     "demands_window": "warn-window",
+    "quiet": "none",
     "document_days": "none",
     "fax_days": "none",
     "kept_fax_days": "none",
@@ -147,11 +154,14 @@ def with_columns(*, defaults: bool) -> Callable[[Callable[..., None]], Callable[
 
 def written(columns: dict[str, Any]) -> dict[str, Any]:
     """The columns that were given, as the store writes them."""
-    return {
+    values = {
         column: _WRITERS[column](value) if column in _WRITERS else value
         for column, value in columns.items()
         if value is not None
     }
+    if "quiet" in values:
+        values["quiet_from"], values["quiet_until"] = values.pop("quiet")
+    return values
 
 
 def several(given: list[str]) -> list[str]:
@@ -189,7 +199,20 @@ def _spend(text: str) -> Decimal | None:
     return None if text == NONE else money(text, "--day-spend")
 
 
-def _number(option: str) -> Callable[[str], int | None]:
+def _quiet(text: str) -> tuple[time | None, time | None]:
+    """The beginning and the end."""
+    if text == NONE:
+        return None, None
+    try:
+        start, end = (datetime.strptime(part, "%H:%M").time() for part in text.split("-"))  # noqa: DTZ007  no moments
+    except ValueError:
+        fail(f"--quiet {text}: two times are expected, such as 20:00-07:00, or {NONE}", Exit.USAGE)
+    return start, end
+
+
+def number(option: str) -> Callable[[str], int | None]:
+    """Reads what is typed for this option: a number, or the word `none`."""
+
     def read(text: str) -> int | None:
         if text == NONE:
             return None
@@ -209,13 +232,14 @@ _WRITERS: dict[str, Callable[[Any], Any]] = {
     "payment": lambda payment: payment.value,
     "paid_since": _day,
     "day_spend": _spend,
-    "day_pages": _number("--day-pages"),
-    "most_recipients": _number("--most-recipients"),
-    "most_pages": _number("--most-pages"),
-    "double_minutes": _number("--double-minutes"),
-    "document_days": _number("--document-days"),
-    "fax_days": _number("--fax-days"),
-    "kept_fax_days": _number("--kept-fax-days"),
-    "record_days": _number("--record-days"),
+    "day_pages": number("--day-pages"),
+    "most_recipients": number("--most-recipients"),
+    "most_pages": number("--most-pages"),
+    "double_minutes": number("--double-minutes"),
+    "quiet": _quiet,
+    "document_days": number("--document-days"),
+    "fax_days": number("--fax-days"),
+    "kept_fax_days": number("--kept-fax-days"),
+    "record_days": number("--record-days"),
 }
 """How a column is written that is not kept as it is typed."""

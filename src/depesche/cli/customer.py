@@ -1,5 +1,6 @@
 """An account as a table for people and as JSON for machines."""
 
+from datetime import time
 from typing import TYPE_CHECKING, Any
 
 from depesche.cli import tables
@@ -34,6 +35,7 @@ def print_portrait(portrait: "Portrait") -> None:
         ("Allowance", allowance(account)),
         ("Limits", _limits(account)),
         ("Letters", "refused if the address is not in the window" if account.demands_window else ""),
+        ("Quiet hours", _quiet(account)),
         ("Kept", _kept(account)),
     )
     out.print(tables.described(lines))
@@ -72,6 +74,8 @@ def json_of(portrait: "Portrait") -> dict[str, Any]:
         "most_pages": account.most_pages,
         "double_minutes": account.double_minutes,
         "demands_window": account.demands_window,
+        "quiet_from": _clock(account.quiet_from),
+        "quiet_until": _clock(account.quiet_until),
         "document_days": account.document_days,
         "fax_days": account.fax_days,
         "kept_fax_days": account.kept_fax_days,
@@ -153,6 +157,17 @@ def _limits(account: Account) -> str:
         "" if account.double_minutes is None else f"the same order again after {account.double_minutes} minutes",
     )
     return ", ".join(filter(None, limits)) or "none"
+
+
+def _quiet(account: Account) -> str:
+    """``20:00 to 07:00: no fax and no SMS``; empty if there are none."""
+    if account.quiet_from is None:
+        return ""
+    return f"{_clock(account.quiet_from)} to {_clock(account.quiet_until)}: no fax and no SMS"
+
+
+def _clock(moment: time | None) -> str | None:
+    return None if moment is None else f"{moment:%H:%M}"
 
 
 def _kept(account: Account) -> str:

@@ -157,6 +157,7 @@ def _stage(standing: Standing, now: datetime) -> Stage:
         words,
         final=not open_states and not standing.listed,
         undecided=bool(open_states) and open_states <= {State.UNKNOWN, State.HELD},
+        on_hold=bool(open_states) and open_states <= {State.HELD},
         detail=f"{final} of {sum(standing.counts.values()) + standing.listed} done",
     )
 

@@ -56,6 +56,9 @@ class Stage:
     undecided: bool = False
     """Nothing more will happen until somebody decides."""
 
+    on_hold: bool = False
+    """What is left goes on when an operator lifts a hold."""
+
     detail: str = ""
     """What changes too often for a line of its own."""
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from depesche import __version__
-from depesche.cli import account, blocklist, inbox, job, ledger, node, refusal, tariff
+from depesche.cli import account, blocklist, channel, hold, inbox, job, ledger, node, refusal, tariff
 from depesche.cli.codes import codes
 from depesche.cli.prune import prune
 from depesche.cli.send import send
@@ -28,6 +28,8 @@ app.add_typer(ledger.app, name="ledger")
 app.add_typer(tariff.app, name="tariff")
 app.add_typer(blocklist.app, name="blocklist")
 app.add_typer(refusal.app, name="refusal")
+app.add_typer(hold.app, name="hold")
+app.add_typer(channel.app, name="channel")
 app.add_typer(node.app, name="node")
 app.command()(prune)
 app.command()(codes)

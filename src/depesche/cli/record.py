@@ -1,12 +1,13 @@
 """What an operator sees of jobs: tables for people, JSON for machines."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from depesche.cli import tables
 from depesche.cli.common import SECONDS, local_time, out, plain, program, type_name, warn
 from depesche.cli.folder import row
+from depesche.cli.hold import json_of, named
 from depesche.cli.words import refusal
 from depesche.model.job import JobHead
 from depesche.model.states import State
@@ -44,6 +45,7 @@ def print_record(record: JobRecord) -> None:
         ("Recipients", head.recipients),
         ("Pages", head.pages),
         ("State", _counts(record.standing)),
+        *(("On hold", words) for words in _holds(record)),
         ("Finished", local_time(head.final_at)),
         *(("Warning", warning) for warning in head.warnings),
     )
@@ -72,7 +74,12 @@ def json_of_record(record: JobRecord) -> dict[str, Any]:
         del told["position"]
         told["result"] = attempt.result.word if attempt.result else None
         recipients[attempt.position]["attempts"].append(told)
-    return {"account": record.account.number, **_head(record.head, record.standing), "recipients": recipients}
+    return {
+        "account": record.account.number,
+        **_head(record.head, record.standing),
+        "holds": [json_of(hold) for hold in record.holds],
+        "recipients": recipients,
+    }
 
 
 def _print_attempts(record: JobRecord) -> None:
@@ -108,6 +115,15 @@ def _call(attempt: PastAttempt) -> str:
         f"damaged rows on {', '.join(damaged)}" if damaged else "",
     )
     return "\n".join(filter(None, (", ".join(filter(None, words)), attempt.detail)))
+
+
+def _holds(record: JobRecord) -> Iterator[str]:
+    """``fax of account 20001, since 2026-03-02 10:00: line is down``."""
+    for hold in record.holds:
+        note = f": {hold.note}" if hold.note else ""
+        yield f"{named(hold.account, hold.channel)}, since {local_time(hold.since, tables.MINUTES)}{note}"
+    if State.HELD in record.standing.counts and not record.holds:
+        yield f"by nothing any more: `{program()} hold lift --all` lets it go on"
 
 
 def _not_before(head: JobHead, form: str = SECONDS) -> str:

@@ -179,7 +179,9 @@ async def _followed(gateway: Gateway, later: Later, stages: Stages, seconds: flo
 async def _told(gateway: Gateway, later: Later, stage: Stage) -> Exit:
     rows = await gateway.rows(later.job_id)
     tables.print_rows(rows)
-    if stage.undecided:
+    if stage.on_hold:
+        warn(f"it goes on when the hold is lifted: `{later.command('show')}` says by what it is held")
+    elif stage.undecided:
         how = f"`{program()} job resolve --help` says how"
         warn(f"somebody has to decide: `{later.command('show')}` names the deliveries, {how}")
     return Exit.DONE if all(row.ok for row in rows) else Exit.FAILED

@@ -56,6 +56,7 @@ _NUMBERS = frozenset(
     {
         *("Job", "Fax", "Pages", "Seconds", "Recipients", "Attempt", "Delivery"),
         *("Code", "#", "Amount", "Units", "Base", "Unit", "Lines"),
+        *("Slots", "On the way", "Ready", "Waiting", "Held", "Unknown"),
     }
 )
 _NARROWEST = {"Recipient": 13, "Station id": 10, "Call": 16, "Situation": 30, "Reason": 20, "Rule": 12, "Note": 12}

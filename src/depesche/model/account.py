@@ -1,7 +1,7 @@
 """A customer's account: what it may do, and how it signs what it sends."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from enum import Enum
 
@@ -114,6 +114,12 @@ class Account:
 
     demands_window: bool = False
     """An iLetter whose address is not in the window of the envelope is refused; else it is sent with a warning."""
+
+    quiet_from: time | None = None
+    """From then on to `quiet_until`, in the operator's zone, its faxes and SMS do not ring; None: they always may."""
+
+    quiet_until: time | None = None
+    """Before `quiet_from`: of the next day. Each has the other."""
 
     document_days: int | None = None
     """How long the documents of its jobs are kept; 0: for ever; None: as the settings say. Likewise the next three."""

@@ -128,6 +128,8 @@ def _account(row: Row) -> Account:
         most_pages=row.most_pages,
         double_minutes=row.double_minutes,
         demands_window=row.demands_window,
+        quiet_from=row.quiet_from,
+        quiet_until=row.quiet_until,
         document_days=row.document_days,
         fax_days=row.fax_days,
         kept_fax_days=row.kept_fax_days,

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from depesche.model.jobtype import Channel
 from depesche.model.states import Event, State, sources
 from depesche.store import leader
-from depesche.store.schema import delivery, hold
+from depesche.store.schema import account, delivery, hold
 
 EVERYONE = 0
 """The account of a hold that concerns all accounts."""
@@ -27,25 +27,36 @@ class Hold:
     account_id: int
     """`EVERYONE`, or whose deliveries."""
 
+    account: str
+    """Its customer number; empty for everyone's."""
+
     channel: Channel | None
     """None: every channel."""
 
     since: datetime
     note: str
 
+    def concerns(self, account_id: int, channel: str) -> bool:
+        """Whether it puts aside what this account sends on this channel."""
+        return self.account_id in (EVERYONE, account_id) and (self.channel is None or self.channel.value == channel)
+
 
 def every(connection: sa.Connection) -> list[Hold]:
     """All holds, those of everyone first."""
-    rows = connection.execute(_ALL)
-    return [Hold(row.account_id, Channel(row.channel) if row.channel else None, row.since, row.note) for row in rows]
+    return [
+        Hold(row.account_id, row.number or "", Channel(row.channel) if row.channel else None, row.since, row.note)
+        for row in connection.execute(_ALL)
+    ]
 
 
 def concern(found: Iterable[Hold], account_id: int, channel: str) -> bool:
     """Whether one of them puts aside what this account sends on this channel."""
-    return any(
-        one.account_id in (EVERYONE, account_id) and (one.channel is None or one.channel.value == channel)
-        for one in found
-    )
+    return any(one.concerns(account_id, channel) for one in found)
+
+
+def held(connection: sa.Connection) -> dict[tuple[int, str], int]:
+    """How many deliveries are held, by account and channel."""
+    return {(row.account_id, row.channel): row.number for row in connection.execute(_NUMBERS)}
 
 
 def put(connection: sa.Connection, account_id: int, channel: Channel | None, now: datetime, note: str) -> bool:
@@ -87,7 +98,17 @@ ON_HOLD = sa.exists().where(
 )
 """Whether a hold concerns a delivery."""
 
-_ALL = sa.select(hold).order_by(hold.c.account_id, hold.c.channel)
+
+_ALL = (
+    sa.select(hold, account.c.number)
+    .outerjoin(account, account.c.id == hold.c.account_id)
+    .order_by(hold.c.account_id, hold.c.channel)
+)
+_NUMBERS = (
+    sa.select(delivery.c.account_id, delivery.c.channel, sa.func.count().label("number"))
+    .where(delivery.c.state == sa.literal_column(f"'{State.HELD.value}'"))
+    .group_by(delivery.c.account_id, delivery.c.channel)
+)
 _THIS = (hold.c.account_id == sa.bindparam("of"), hold.c.channel == sa.bindparam("on"))
 _ONE = sa.select(hold.c.since).where(*_THIS)
 _GONE = hold.delete().where(*_THIS)

@@ -5,7 +5,7 @@ import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
@@ -80,6 +80,8 @@ DEFAULTS: Mapping[str, Any] = {
     "most_pages": None,
     "double_minutes": None,
     "demands_window": False,
+    "quiet_from": None,
+    "quiet_until": None,
     "document_days": None,
     "fax_days": None,
     "kept_fax_days": None,
@@ -294,8 +296,17 @@ def _check(values: Mapping[str, Any]) -> None:
         number = values.get(column)
         if number is not None and check_units(number, column.replace("_", " ")) < least:
             raise NotPossible(f"{column.replace('_', ' ')}: {least} is the least")
+    _check_quiet(values.get("quiet_from"), values.get("quiet_until"))
     _check_ages(values)
     _check_lengths(values)
+
+
+def _check_quiet(start: time | None, end: time | None) -> None:
+    """Whether quiet hours can be so. Raises: NotPossible."""
+    if (start is None) != (end is None):
+        raise NotPossible("quiet hours have a beginning and an end, or there are none")
+    if start is not None and start == end:
+        raise NotPossible(f"quiet hours that begin and end at {start:%H:%M} are none: a hold keeps everything back")
 
 
 def _check_ages(values: Mapping[str, Any]) -> None:

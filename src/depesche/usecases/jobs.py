@@ -1,6 +1,6 @@
 """What an operator sees of jobs, and decides about deliveries of which nobody knows how they ended."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -10,8 +10,10 @@ from depesche.model.account import Account
 from depesche.model.job import Fate, JobHead
 from depesche.model.outcome import Outcome
 from depesche.model.result import Result
-from depesche.store import audit, deliveries, jobs, progress
+from depesche.model.states import Event, State, sources
+from depesche.store import audit, deliveries, holds, jobs, progress
 from depesche.store.deliveries import Lost
+from depesche.store.holds import Hold
 from depesche.store.progress import PastAttempt, Standing
 from depesche.usecases.accounts import NotPossible
 from depesche.usecases.house import House
@@ -34,6 +36,12 @@ class JobRecord:
     standing: Standing
     fates: tuple[Fate, ...]
     attempts: tuple[PastAttempt, ...]
+    holds: tuple[Hold, ...]
+    """Those that keep something of it from being sent, or will when it becomes due."""
+
+
+CAN_BE_HELD = frozenset({State.HELD, *map(State, sources(Event.HOLD, State.HELD))})
+"""The states of deliveries that a hold concerns; what is on its way goes on."""
 
 
 async def newest(house: House, account_id: int, limit: int) -> list[tuple[JobHead, Standing]]:
@@ -69,12 +77,14 @@ async def show(house: House, job_id: int) -> JobRecord:
         account = _owner(connection, job_id)
         head = jobs.head(connection, account.id, job_id)
         assert head is not None
+        standing = progress.standings(connection, [job_id])[job_id]
         return JobRecord(
             account,
             head,
-            progress.standings(connection, [job_id])[job_id],
+            standing,
             tuple(jobs.fates(connection, job_id)),
             tuple(progress.attempts(connection, job_id)),
+            tuple(_holds(connection, account, head)) if CAN_BE_HELD & standing.counts.keys() else (),
         )
 
     return await house.database.read(look)
@@ -111,6 +121,12 @@ def _owner(connection: sa.Connection, job_id: int) -> Account:
     if account is None:
         raise NotPossible(f"there is no job {job_id}")
     return account
+
+
+def _holds(connection: sa.Connection, account: Account, head: JobHead) -> Iterator[Hold]:
+    for hold in holds.every(connection):
+        if hold.concerns(account.id, head.type.channel.value):
+            yield hold
 
 
 def _lost(connection: sa.Connection, delivery_id: int) -> Lost:

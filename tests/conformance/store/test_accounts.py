@@ -1,6 +1,6 @@
 """Accounts, their numbers, and the record of who changed what."""
 
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from functools import partial
 
@@ -53,6 +53,8 @@ def test_an_account_is_read_as_it_was_written(database: Database) -> None:
             most_pages=20,
             double_minutes=0,
             demands_window=True,
+            quiet_from=time(20),
+            quiet_until=time(7, 30),
         )
     )
     assert written == Account(
@@ -87,6 +89,8 @@ def test_an_account_is_read_as_it_was_written(database: Database) -> None:
         most_pages=20,
         double_minutes=0,
         demands_window=True,
+        quiet_from=time(20),
+        quiet_until=time(7, 30),
     )
     assert database.read_here(lambda connection: accounts.by_number(connection, "0815")) == written
     assert database.read_here(accounts.everyone) == [written]

@@ -12,7 +12,7 @@ from builders import MOBILE, START, add_account
 from depesche.config import Retention
 from depesche.model.account import Account
 from depesche.model.jobtype import Channel
-from depesche.store import callbacks, condemned, deliveries, jobs, oldlines, retention, schema, turns
+from depesche.store import callbacks, condemned, deliveries, holds, jobs, oldlines, retention, schema, turns
 from depesche.store.database import Database
 from depesche.store.postgres import Postgres
 from depesche.store.retention import Kind
@@ -28,6 +28,8 @@ ROUNDS: dict[str, tuple[Callable[[sa.Connection], object], set[str]]] = {
     "rescue": (lambda connection: deliveries.rescue(connection, START + LEASE + LEASE), {"ix_delivery_leased"}),
     "expire": (lambda connection: deliveries.expire_leases(connection, START), {"ix_delivery_leased"}),
     "unknown": (lambda connection: deliveries.unknown(connection, 0, 10), {"ix_delivery_unknown"}),
+    "put aside": (lambda connection: holds.put_aside(connection, 1, Channel.SMS), {"ix_delivery_ready"}),
+    "take up": (lambda connection: holds.take_up(connection, 1, Channel.SMS), {"ix_delivery_held"}),
 }
 
 

@@ -33,7 +33,9 @@ def test_every_option_has_its_meaning(path: str) -> None:
     assert [parameter.name for parameter in ALL[path].params if not getattr(parameter, "help", None)] == []
 
 
-@pytest.mark.parametrize("kind", ["account", "ledger", "tariff", "blocklist", "refusal", "job", "inbox"])
+@pytest.mark.parametrize(
+    "kind", ["account", "ledger", "tariff", "blocklist", "refusal", "hold", "channel", "job", "inbox"]
+)
 def test_every_kind_of_thing_has_its_commands(kind: str) -> None:
     assert any(path.startswith(f"depesche {kind} ") for path in ALL)
 

@@ -72,6 +72,16 @@ def test_payment_and_limits_are_set_shown_and_taken_away(quick: Depesche, data: 
     assert "Limits         none" in quick("account", "show", "20001").stdout
 
 
+def test_quiet_hours_are_set_shown_and_taken_away(quick: Depesche, data: Path) -> None:
+    shown = quick("account", "set", "20001", "--quiet", "20:00-7:30").stdout
+    assert "Quiet hours    20:00 to 07:30: no fax and no SMS" in shown
+    account = told(quick, "account", "show", "20001")
+    assert (account["quiet_from"], account["quiet_until"]) == ("20:00", "07:30")
+    assert "Quiet hours" not in quick("account", "set", "20001", "--quiet", "none").stdout
+    account = told(quick, "account", "show", "20001")
+    assert (account["quiet_from"], account["quiet_until"]) == (None, None)
+
+
 def test_numbers_and_sender_addresses_are_taken_away_by_the_word_none(quick: Depesche, data: Path) -> None:
     addresses = ("--sender-address", "a@example.com", "--sender-address", "b@example.com")
     assert quick("account", "set", "20001", *addresses).returncode == 0
@@ -92,6 +102,10 @@ def test_numbers_and_sender_addresses_are_taken_away_by_the_word_none(quick: Dep
         ("--day-pages 1.5", 2, "--day-pages 1.5: a number is expected, or none"),
         ("--most-pages 0", 1, "most pages: 1 is the least"),
         ("--paid-since 2.3.2026", 2, "--paid-since 2.3.2026: a day is expected, such as 2026-12-31, or none"),
+        ("--quiet 20-7", 2, "--quiet 20-7: two times are expected, such as 20:00-07:00, or none"),
+        ("--quiet 20:00", 2, "--quiet 20:00: two times are expected"),
+        ("--quiet 20:00-24:00", 2, "--quiet 20:00-24:00: two times are expected"),
+        ("--quiet 07:00-7:00", 1, "quiet hours that begin and end at 07:00 are none"),
     ],
 )
 def test_what_makes_no_sense_is_told_in_one_sentence(
@@ -106,7 +120,8 @@ def test_what_makes_no_sense_is_told_in_one_sentence(
 def test_the_help_of_add_tells_what_an_account_begins_with(quick: Depesche, data: Path) -> None:
     quick("account", "add", "20002", "--name", "Neu", "--generate")
     account = told(quick, "account", "show", "20002")
-    kept = accounts.DEFAULTS
+    quiet = ("quiet_from", "quiet_until")  # one option
+    kept = {name: value for name, value in accounts.DEFAULTS.items() if name not in quiet} | {"quiet": None}
     assert set(columns.DEFAULTS) == {name for name, value in kept.items() if value not in ("", [])}
     assert columns.DEFAULTS["job_types"] == ", ".join(account["types"])
     plain = ("country", "status_encoding", "weight", "payment", "tariff")

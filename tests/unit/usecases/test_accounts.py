@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
@@ -119,6 +119,9 @@ async def test_a_name_that_is_too_long_is_not_written(opened: OpenHouse) -> None
         ({"tariff": ""}, "the name of a price list has letters"),
         ({"tariff": " gold"}, "no blanks at its ends"),
         ({"tariff": "g" * 41}, "no room for a tariff of 41 characters"),
+        ({"quiet_from": time(20), "quiet_until": time(20)}, "quiet hours that begin and end at 20:00 are none"),
+        ({"quiet_from": time(20)}, "quiet hours have a beginning and an end, or there are none"),
+        ({"quiet_from": None, "quiet_until": time(7)}, "quiet hours have a beginning and an end"),
     ],
 )
 async def test_a_column_that_makes_no_sense_is_refused_with_a_sentence(
@@ -168,6 +171,16 @@ async def test_payment_and_limits_are_set_and_taken_away(opened: OpenHouse) -> N
     assert (bare.payment, bare.paid_since) == (Payment.DEBIT, None)
     assert audited(opened)[1]["data"]["day_spend"] == "49.5"
     assert audited(opened)[2]["data"] == without
+
+
+async def test_quiet_hours_are_set_and_taken_away(opened: OpenHouse) -> None:
+    assert (await accounts.add(opened.house, "root", MUSTER)).quiet_from is None
+    for start, end in ((time(20), time(7, 30)), (None, None)):
+        values = {"quiet_from": start, "quiet_until": end}
+        changed = await accounts.change(opened.house, "root", "10001", values)
+        assert (changed.quiet_from, changed.quiet_until) == (start, end)
+    assert audited(opened)[1]["data"] == {"quiet_from": "20:00:00", "quiet_until": "07:30:00"}
+    assert audited(opened)[2]["data"] == {"quiet_from": None, "quiet_until": None}
 
 
 async def test_an_account_that_will_send_has_no_doubts(opened: OpenHouse) -> None:

@@ -348,7 +348,8 @@ class Settings(BaseSettings):
     sandbox: bool = Field(default=False, description="Every account of this node ends in the sandbox channels.")
     timezone: Annotated[str, AfterValidator(_zone)] = Field(
         default="Europe/Berlin",
-        description="Zone of the times that people read, and of the days of trials, payments and limits.",
+        description="Zone of the times that people read, of quiet hours, and of the days of trials, payments and "
+        "limits.",
     )
     web: Web = Field(default=Web())
     operations: Operations = Field(default=Operations())

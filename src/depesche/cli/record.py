@@ -46,6 +46,7 @@ def print_record(record: JobRecord) -> None:
         ("Pages", head.pages),
         ("State", _counts(record.standing)),
         *(("On hold", words) for words in _holds(record)),
+        ("Waits until", _waits_until(record)),
         ("Finished", local_time(head.final_at)),
         *(("Warning", warning) for warning in head.warnings),
     )
@@ -78,6 +79,8 @@ def json_of_record(record: JobRecord) -> dict[str, Any]:
         "account": record.account.number,
         **_head(record.head, record.standing),
         "holds": [json_of(hold) for hold in record.holds],
+        "waits_until": record.waits_until,
+        "quiet_hours": record.is_quiet,
         "recipients": recipients,
     }
 
@@ -124,6 +127,13 @@ def _holds(record: JobRecord) -> Iterator[str]:
         yield f"{named(hold.account, hold.channel)}, since {local_time(hold.since, tables.MINUTES)}{note}"
     if State.HELD in record.standing.counts and not record.holds:
         yield f"by nothing any more: `{program()} hold lift --all` lets it go on"
+
+
+def _waits_until(record: JobRecord) -> str:
+    """``2026-03-02 07:00:00, quiet hours``; empty if it waits for nothing but the time that was ordered."""
+    if record.waits_until is None or record.waits_until <= record.head.send_at:
+        return ""
+    return f"{local_time(record.waits_until)}{', quiet hours' if record.is_quiet else ''}"
 
 
 def _not_before(head: JobHead, form: str = SECONDS) -> str:

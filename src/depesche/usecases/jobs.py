@@ -2,19 +2,23 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from depesche.model.account import Account
 from depesche.model.job import Fate, JobHead
 from depesche.model.outcome import Outcome
+from depesche.model.quiet import quiet_until
 from depesche.model.result import Result
 from depesche.model.states import Event, State, sources
 from depesche.store import audit, deliveries, holds, jobs, progress
 from depesche.store.deliveries import Lost
 from depesche.store.holds import Hold
 from depesche.store.progress import PastAttempt, Standing
+from depesche.store.turns import RINGING
 from depesche.usecases.accounts import NotPossible
 from depesche.usecases.house import House
 
@@ -38,6 +42,12 @@ class JobRecord:
     attempts: tuple[PastAttempt, ...]
     holds: tuple[Hold, ...]
     """Those that keep something of it from being sent, or will when it becomes due."""
+
+    waits_until: datetime | None
+    """When the next of what waits may go; None: nothing waits."""
+
+    is_quiet: bool
+    """It is for quiet hours that it waits until then."""
 
 
 CAN_BE_HELD = frozenset({State.HELD, *map(State, sources(Event.HOLD, State.HELD))})
@@ -78,13 +88,16 @@ async def show(house: House, job_id: int) -> JobRecord:
         head = jobs.head(connection, account.id, job_id)
         assert head is not None
         standing = progress.standings(connection, [job_id])[job_id]
+        quiet = _quiet_until(house, account, head, standing)
         return JobRecord(
             account,
             head,
             standing,
             tuple(jobs.fates(connection, job_id)),
             tuple(progress.attempts(connection, job_id)),
-            tuple(_holds(connection, account, head)) if CAN_BE_HELD & standing.counts.keys() else (),
+            tuple(_holds(connection, account, head)) if _can_be_held(standing) else (),
+            waits_until=quiet or standing.due_at,
+            is_quiet=quiet is not None,
         )
 
     return await house.database.read(look)
@@ -121,6 +134,19 @@ def _owner(connection: sa.Connection, job_id: int) -> Account:
     if account is None:
         raise NotPossible(f"there is no job {job_id}")
     return account
+
+
+def _can_be_held(standing: Standing) -> bool:
+    return standing.listed > 0 or not CAN_BE_HELD.isdisjoint(standing.counts)
+
+
+def _quiet_until(house: House, account: Account, head: JobHead, standing: Standing) -> datetime | None:
+    """The end of the quiet hours for which something waits; None: they are not why."""
+    if standing.due_at is None or head.type.channel.value not in RINGING:
+        return None
+    zone = ZoneInfo(house.settings.timezone)
+    end = quiet_until(house.now(), account.quiet_from, account.quiet_until, zone)
+    return end if end is not None and standing.due_at <= end else None
 
 
 def _holds(connection: sa.Connection, account: Account, head: JobHead) -> Iterator[Hold]:

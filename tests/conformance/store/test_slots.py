@@ -1,11 +1,13 @@
 """Slots of a channel, as an operator gives them."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import sqlalchemy as sa
 
-from builders import START
+from builders import START, add_account, rows
 from depesche.model.account import Account
 from depesche.model.jobtype import Channel
-from depesche.store import deliveries, slots, turns
+from depesche.store import deliveries, schema, slots, turns
 from depesche.store.database import Database
 from journeys import LEASE, OTHERS, ordered
 
@@ -33,3 +35,22 @@ def test_the_next_claims_keep_to_them(database: Database, account: Account) -> N
             assert len(deliveries.claim(connection, "w1", Channel.SMS, 10, START + LEASE)) == taken
 
     database.run_here(work)
+
+
+def test_of_many_nodes_that_claim_at_one_moment_none_takes_a_slot_of_another(database: Database) -> None:
+    def prepare(connection: sa.Connection) -> None:
+        for number in range(40):
+            ordered(connection, add_account(connection, f"2{number:04}"))
+        turns.stage(connection, START, 100)
+        slots.put(connection, Channel.SMS, 7)
+
+    def claim(worker: int) -> int:
+        work = deliveries.claim
+        taken = database.run_here(lambda c: work(c, f"w{worker}", Channel.SMS, 3, START + LEASE))
+        return len(taken)
+
+    database.run_here(prepare)
+    with ThreadPoolExecutor(8) as nodes:
+        assert sum(nodes.map(claim, range(16))) == 7
+    kept = database.read_here(lambda connection: rows(connection, schema.delivery))
+    assert [row["state"] for row in kept].count("claimed") == 7

@@ -1,7 +1,8 @@
 """What is put on hold, what that means to those who order, and how it goes on."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -26,6 +27,11 @@ async def stage(opened: OpenHouse) -> None:
     """What dispatch does again and again."""
     now = opened.house.now()
     await opened.house.database.run(lambda connection: turns.stage(connection, now, 100))
+
+
+async def stage_in_berlin(opened: OpenHouse) -> None:
+    now = opened.house.now()
+    await opened.house.database.run(lambda connection: turns.stage(connection, now, 100, ZoneInfo("Europe/Berlin")))
 
 
 async def order(opened: OpenHouse, customer: Customer, *kinds: JobType) -> None:
@@ -225,6 +231,38 @@ async def test_a_job_tells_by_what_it_is_held(opened: OpenHouse, customer: Custo
         record = await jobs.show(opened.house, job)
         assert record.standing.counts == {state: 1}
         assert [(hold.account, hold.channel) for hold in record.holds] == [("", Channel.SMS), ("10001", None)]
+
+
+async def test_a_job_tells_of_quiet_hours_before_it_is_put_off_and_afterwards(opened: OpenHouse, enter: Enter) -> None:
+    """It is 10:00 in Berlin."""
+    customer = enter("10001", quiet_from=time(9), quiet_until=time(11, 30), job_types=[1, 3])
+    end = START + timedelta(hours=1, minutes=30)
+    await customer.send(Order())
+    for _ in range(2):
+        record = await jobs.show(opened.house, 1)
+        assert (record.waits_until, record.is_quiet, record.standing.counts) == (end, True, {State.WAITING: 1})
+        await stage_in_berlin(opened)
+    opened.clock.forward(minutes=90)
+    await stage_in_berlin(opened)
+    record = await jobs.show(opened.house, 1)
+    assert (record.waits_until, record.is_quiet, record.standing.counts) == (None, False, {State.READY: 1})
+
+
+async def test_what_is_ordered_for_later_does_not_wait_for_quiet_hours(opened: OpenHouse, enter: Enter) -> None:
+    customer = enter("10001", quiet_from=time(9), quiet_until=time(11, 30))
+    later = START + timedelta(hours=2)
+    await customer.send(Order(send_at=later))
+    record = await jobs.show(opened.house, 1)
+    assert (record.waits_until, record.is_quiet) == (later, False)
+
+
+async def test_what_does_not_ring_does_not_wait_for_quiet_hours(opened: OpenHouse, customer: Customer) -> None:
+    account = customer.login.account
+    assert account is not None
+    quiet = {"quiet_from": time(9), "quiet_until": time(11, 30)}
+    opened.house.database.run_here(lambda connection: connection.execute(schema.account.update().values(quiet)))
+    opened.house.database.run_here(lambda connection: ordered(connection, account, type=JobType.LETTER))
+    assert not (await jobs.show(opened.house, 1)).is_quiet
 
 
 @pytest.mark.parametrize("state", [State.SENDING, State.SENT, State.CANCELLED, State.UNKNOWN])

@@ -131,6 +131,8 @@ def set_(
       depesche account set 20001 --bulk --type fax --type sms
 
       depesche account set 20001 --payment prepaid --tariff standard --day-spend 50 --day-pages none
+
+      depesche account set 20001 --quiet 20:00-07:00
     """
     from depesche.usecases import accounts
 

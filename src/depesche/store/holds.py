@@ -98,7 +98,6 @@ ON_HOLD = sa.exists().where(
 )
 """Whether a hold concerns a delivery."""
 
-
 _ALL = (
     sa.select(hold, account.c.number)
     .outerjoin(account, account.c.id == hold.c.account_id)

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from depesche.model.jobtype import Channel
+from depesche.store import leader
 from depesche.store.schema import slots
 
 
@@ -13,8 +14,9 @@ def every(connection: sa.Connection) -> dict[Channel, int]:
 
 def put(connection: sa.Connection, channel: Channel, number: int | None) -> int | None:
     """Give the channel so many; None: no limit any more. Gives what it had. The next claims keep to it."""
+    leader.alone(connection, "slots")  # a row that is not there yet cannot be locked
     this = slots.c.channel == channel.value
-    had: int | None = connection.execute(sa.select(slots.c.number).where(this).with_for_update()).scalar()
+    had: int | None = connection.execute(sa.select(slots.c.number).where(this)).scalar()
     if number is None:
         connection.execute(slots.delete().where(this))
     elif had is None:

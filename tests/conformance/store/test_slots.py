@@ -54,3 +54,13 @@ def test_of_many_nodes_that_claim_at_one_moment_none_takes_a_slot_of_another(dat
         assert sum(nodes.map(claim, range(16))) == 7
     kept = database.read_here(lambda connection: rows(connection, schema.delivery))
     assert [row["state"] for row in kept].count("claimed") == 7
+
+
+def test_of_two_who_give_a_channel_its_first_slots_at_one_moment_the_second_finds_those_of_the_first(
+    database: Database,
+) -> None:
+    with ThreadPoolExecutor(8) as people:
+        give = slots.put
+        had = list(people.map(lambda number: database.run_here(lambda c: give(c, Channel.FAX, number)), range(1, 17)))
+    left = database.read_here(slots.every)[Channel.FAX]
+    assert sorted(number or 0 for number in [*had, left]) == list(range(17))

@@ -105,6 +105,19 @@ def test_who_was_away_has_saved_nothing_up(database: Database, account: Account)
     assert 25 <= found.count("10001") <= 35
 
 
+def test_a_single_order_goes_before_its_accounts_own_broadcast_has_all_its_turns(
+    database: Database, account: Account
+) -> None:
+    def send(connection: sa.Connection) -> tuple[bool, int]:
+        broadcast(connection, account, 600)
+        single = ordered(connection, account)
+        assert turns.stage(connection, START, 50) == {"sms": 51}
+        first = deliveries.claim(connection, "w1", Channel.SMS, 2, START + LEASE)
+        return single in {claimed.job_id for claimed in first}, turns.stage(connection, START, 1000).total()
+
+    assert database.run_here(send) == (True, 550)
+
+
 def test_two_broadcasts_share_evenly(database: Database, account: Account) -> None:
     def send(connection: sa.Connection) -> list[str]:
         other = add_account(connection, "10002")

@@ -7,7 +7,7 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -30,6 +30,7 @@ from depesche.channels.fax.sandbox import SandboxFax
 from depesche.channels.letter.sandbox import SandboxLetter
 from depesche.channels.mail.sandbox import SandboxMail
 from depesche.channels.noline import NoLine
+from depesche.channels.outbox import Shelf
 from depesche.channels.sms.sandbox import SandboxSms
 from depesche.config import WORK, Role, Settings
 from depesche.dispatch.desk import Desk
@@ -296,6 +297,7 @@ async def _dispatcher(house: House, bell: Bell, worker: str) -> Dispatcher:
         now=house.now,
         zone=zone,
         ring=bell.ring,
+        outbox=_shelves(sandbox),
         shared=shared,
     )
 
@@ -364,6 +366,13 @@ def _sandbox(house: House) -> dict[Channel, Way]:
         Channel.QSIGN: mail,
         Channel.LETTER: SandboxLetter(outbox / "letters"),
     }
+
+
+def _shelves(sandbox: Mapping[Channel, Way]) -> tuple[Shelf, ...]:
+    ways = dict.fromkeys(sandbox.values())  # mails and invoices go one way
+    return tuple(
+        shelf for way in ways if isinstance(way, SandboxSms | SandboxMail | SandboxLetter) for shelf in way.shelves
+    )
 
 
 class _alone:  # noqa: N801  reads as a word in a with statement

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from depesche.blobs.store import Blobs
 from depesche.channels.base import Channel as Way
+from depesche.channels.outbox import Shelf
 from depesche.config import Dispatch
 from depesche.model.jobtype import Channel
 from depesche.store.bell import Hear
@@ -35,6 +36,9 @@ class Desk:
 
     ring: Hear
     """Tells every node that there is something to do (`depesche.store.bell`)."""
+
+    outbox: tuple[Shelf, ...] = ()
+    """Where the sandbox ways of this machine leave what they send."""
 
     shared: bool = False
     """Other nodes work on the same database: they take over what we do not keep."""

@@ -5,6 +5,7 @@ from collections.abc import Container
 from datetime import timedelta
 
 from depesche.config import WORK, Role
+from depesche.dispatch.clear import Clearer
 from depesche.dispatch.desk import Desk
 from depesche.dispatch.expand import Expander
 from depesche.dispatch.loop import Loop
@@ -53,6 +54,7 @@ class Dispatcher:
         self._rescue = Loop("rescue", self._rescue_round, settings.lease_seconds / 6)
         self._beat = Loop("beat", self._beat_round, settings.poll_seconds)
         self._sweep = Sweeper(desk).loop
+        self._clear = Clearer(desk).loop
         self._expander = Expander(desk)
         self._prune = None if pruner is None else pruner.loop
 
@@ -104,6 +106,7 @@ class Dispatcher:
         if self._cut_off is not None:
             self._cut_off.cancel()
         await self._sweep.stop()
+        await self._clear.stop()
         if self._prune is not None:
             await self._prune.stop()
         if self._notifier is not None:
@@ -111,7 +114,7 @@ class Dispatcher:
         return sum(left)
 
     def _loops(self) -> list[Loop]:
-        lines = [self._beat, *(sender.loop for sender in self._senders)]
+        lines = [self._beat, self._clear, *(sender.loop for sender in self._senders)]
         office = [
             self._expander.loop,
             self._stage,

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from depesche.config import Retention
 from depesche.store import bulk, leader
-from depesche.store.schema import account, callback, document, event, inbound, job
+from depesche.store.schema import account, callback, delivery, document, event, inbound, job
 
 CHUNK = 200
 """Jobs or faxes in one transaction."""
@@ -91,6 +91,11 @@ def take(connection: sa.Connection, kind: Kind, ids: Sequence[int], now: datetim
     """Let this go of the jobs or faxes that `due` found."""
     leader.alone(connection, TURN)
     return _TAKES[kind](connection, ids, now)
+
+
+def with_documents(connection: sa.Connection, delivery_ids: Sequence[int]) -> set[int]:
+    """Those of these deliveries whose job still has its documents."""
+    return set(connection.execute(_WITH_DOCUMENTS, {"ids": delivery_ids}).scalars())
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +184,10 @@ _DUE = {
     for kind, aging in _AGING.items()
 }
 _COUNT = {kind: aging.query(sa.func.count()) for kind, aging in _AGING.items()}
+
+_WITH_DOCUMENTS = (
+    sa.select(delivery.c.id).join_from(delivery, job).where(bulk.among(delivery.c.id, bulk.ids()), job.c.kept == _ALL)
+)
 
 _THESE_JOBS = bulk.among(job.c.id, bulk.ids())
 _STRIP = job.update().where(_THESE_JOBS, *_HAS_DOCUMENTS).values(kept="record", text="").returning(job.c.id)

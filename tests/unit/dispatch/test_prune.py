@@ -28,6 +28,7 @@ from depesche.store import deliveries, jobs, retention, schema, turns
 from depesche.store.retention import ROWS, Kind
 from depesche.store.sqlite import Sqlite
 from journeys import LEASE, OK, finish_one, ordered
+from watching import counted
 from ways import rename, until
 
 pytestmark = pytest.mark.anyio
@@ -280,6 +281,29 @@ async def test_a_node_prunes(desk: Desk, account: Account, database: Sqlite, clo
     await dispatcher.stop()
 
 
+async def test_what_went_is_counted(desk: Desk, account: Account, clock: Clock, pruner: Pruner) -> None:
+    kinds = ("documents", "jobs", "blobs")
+    before = [counted("depesche_pruned_total", what=kind) for kind in kinds]
+    await over(desk, account)
+    await over(desk, account)
+    clock.forward(days=21)
+    await walk(pruner)
+    after = [counted("depesche_pruned_total", what=kind) for kind in kinds]
+    assert [new - old for new, old in zip(after, before, strict=True)] == [2, 2, 4]
+
+
+async def test_a_node_that_does_not_lead_leaves_it_to_the_other(desk: Desk, account: Account, clock: Clock) -> None:
+    keys = await over(desk, account)
+    clock.forward(days=21)
+    leads = False
+    pruner = Pruner(desk.database, desk.blobs, AGES, desk.now, desk.zone, lambda _: leads)
+    assert await walk(pruner) == 1
+    assert await there(desk) == set(keys)
+    leads = True
+    await walk(pruner)
+    assert await there(desk) == set()
+
+
 MANY = 100_000
 EVENTS = """
 INSERT INTO event (at, kind, account_id, job_id, delivery_id, data)
@@ -305,7 +329,7 @@ def of_many(database: Sqlite, account: Account, clock: Clock) -> None:
 
 
 @contextmanager
-def counted(database: Sqlite) -> Iterator[list[int]]:
+def changes_of(database: Sqlite) -> Iterator[list[int]]:
     """How many rows each transaction changes."""
     counts: list[int] = []
 
@@ -336,7 +360,7 @@ async def test_a_job_of_very_many_goes_while_others_write(
 
     writer = asyncio.create_task(write())
     began = perf_counter()
-    with counted(database) as counts:
+    with changes_of(database) as counts:
         await walk(pruner)
     took = perf_counter() - began
     writer.cancel()

@@ -1,12 +1,13 @@
 """The letter sandbox: each letter is a PDF in a folder, as a print centre would fetch it."""
 
 import asyncio
+import re
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 
 from depesche.channels.base import Attempt, Delivery, Document
-from depesche.channels.outbox import deposit
+from depesche.channels.outbox import Shelf, deposit
 from depesche.model.outcome import Outcome
 from depesche.model.result import Result
 
@@ -19,6 +20,11 @@ class SandboxLetter:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+
+    @property
+    def shelves(self) -> tuple[Shelf, ...]:
+        """Where they lie."""
+        return (Shelf(self._folder, re.compile(r"\d+-(\d+)-\d+\.pdf")),)
 
     async def deliver(self, delivery: Delivery, documents: Sequence[Document], cancelled: threading.Event) -> Outcome:
         """One PDF a letter, named by job, delivery and attempt."""

@@ -1,6 +1,7 @@
 """The mail sandbox: each mail lies in a maildir; three addresses at ``sandbox.invalid`` show what mail servers do."""
 
 import asyncio
+import re
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from depesche.channels.base import Attempt, Delivery, Document
 from depesche.channels.mail.message import build
-from depesche.channels.outbox import Special, deposit
+from depesche.channels.outbox import Shelf, Special, deposit
 from depesche.model.outcome import Outcome
 from depesche.model.result import Result
 
@@ -32,6 +33,11 @@ class SandboxMail:
     def __init__(self, maildir: Path, now: Callable[[], datetime]) -> None:
         self._maildir = maildir
         self._now = now
+
+    @property
+    def shelves(self) -> tuple[Shelf, ...]:
+        """Where they lie: a program that reads mail moves them to ``cur``, and writes what it knows behind the name."""
+        return tuple(Shelf(self._maildir / folder, re.compile(r"(\d+)\.\d+\.depesche")) for folder in ("new", "cur"))
 
     async def deliver(self, delivery: Delivery, documents: Sequence[Document], cancelled: threading.Event) -> Outcome:
         """One file a mail, named by delivery and attempt."""

@@ -2,13 +2,14 @@
 
 import asyncio
 import json
+import re
 import threading
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from depesche.channels.base import Attempt, Delivery, Document
-from depesche.channels.outbox import Special, deposit
+from depesche.channels.outbox import Shelf, Special, deposit
 from depesche.model import gsm
 from depesche.model.outcome import Outcome
 from depesche.model.result import Result
@@ -30,6 +31,11 @@ class SandboxSms:
 
     def __init__(self, outbox: Path) -> None:
         self._outbox = outbox
+
+    @property
+    def shelves(self) -> tuple[Shelf, ...]:
+        """Where they lie."""
+        return (Shelf(self._outbox, re.compile(r"(\d+)-\d+\.json")),)
 
     async def deliver(self, delivery: Delivery, documents: Sequence[Document], cancelled: threading.Event) -> Outcome:
         """One file a message, named by delivery and attempt."""

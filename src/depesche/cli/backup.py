@@ -165,8 +165,9 @@ def _tell_restored(restored: "Restored", *, resume: bool) -> None:
         )
     if restored.sendable and not resume:
         warn(
-            f"{restored.sendable} deliveries were not sent yet at the backup, and may have been since. Everything is on"
-            f" hold, new orders too: cancel what was sent (`{program()} job cancel`), then `{program()} hold lift --all`"
+            f"{restored.sendable} deliveries were not sent yet at the backup, and may have been since. Everything is "
+            f"on hold, new orders too: cancel what was sent (`{program()} job cancel`), then lift it "
+            f"(`{program()} hold lift --all`)"
         )
     if restored.unknown:
         warn(

@@ -13,7 +13,7 @@ from depesche.usecases.trouble import BlobError, NotReadable, NotVacant, TooLarg
 _PLAIN = (BrokenOff, FolderInUse, NotVacant, NotWatched, TooNew, NotPossible, RenderError)
 """Their messages say it all."""
 
-_WHAT = {
+_WHAT: dict[type[Exception], str] = {
     BlobError: "the documents cannot be reached",
     TooLarge: "the documents cannot be reached",
     NotReadable: "the archive cannot be used",

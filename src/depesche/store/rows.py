@@ -23,7 +23,7 @@ def copy(source: sa.Connection, target: sa.Connection) -> None:
 def none(connection: sa.Connection) -> bool:
     """Whether all our tables are empty, as far as they are there: some are missing in an older database."""
     here = metadata.tables.keys() & set(sa.inspect(connection).get_table_names())
-    return not any(connection.scalar(sa.select(sa.exists(sa.select(sa.table(name))))) for name in sorted(here))
+    return not any(connection.scalar(sa.select(sa.exists().select_from(sa.table(name)))) for name in sorted(here))
 
 
 def count(connection: sa.Connection) -> dict[str, int]:

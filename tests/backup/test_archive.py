@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -142,7 +143,7 @@ def rewritten(archive: Path, target: Path, manifest: Manifest | bytes) -> Path:
     [({"format": 2}, "of the newer format 2"), ({"schema": "9999", "version": "9.0"}, "newer Depesche, 9.0")],
 )
 def test_one_of_a_newer_release_is_refused(
-    archive: Path, depesche: Depesche, tmp_path: Path, change: dict[str, object], words: str
+    archive: Path, depesche: Depesche, tmp_path: Path, change: dict[str, Any], words: str
 ) -> None:
     newer = rewritten(archive, tmp_path / "newer.tar", replace(verify(archive, silent), **change))
     restored = depesche("restore", str(newer), "--data", "new")

@@ -7,7 +7,7 @@ import base64
 import itertools
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +19,7 @@ from backup.conftest import Installation, New
 from depesche.channels.sms.sandbox import LATE
 from depesche.model.states import State
 from depesche.store import holds
-from depesche.store.schema import delivery, node
+from depesche.store.schema import Row, delivery, node
 from serving import Serving
 from soapcall import call
 
@@ -121,9 +121,9 @@ def under_load(server: Serving, numbers: Iterator[int]) -> Iterator[set[int]]:
             thread.join(SECONDS)
 
 
-def deliveries(house: Installation) -> list[sa.Row[tuple[int, int, str]]]:
+def deliveries(house: Installation) -> Sequence[Row]:
     query = sa.select(delivery.c.id, delivery.c.job_id, delivery.c.state)
-    return house.run(lambda connection: list(connection.execute(query).all()))
+    return house.run(lambda connection: connection.execute(query).all())
 
 
 def lift(connection: sa.Connection) -> None:

@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from depesche.archive import reader
 from depesche.archive.manifest import BLOBS, DATABASE, SUMS, Damaged, Manifest, NotReadable
@@ -121,7 +122,9 @@ def check_vacant(site: Site) -> None:
     if found is not None:
         raise NotVacant(f"{site.data} is not empty, {found} is in it: give a new folder with --data")
     if not isinstance(site.place, SqliteFile) and not site.place.is_vacant():
-        raise NotVacant(f"{site.place} holds something already: give an empty one in `database_url`")
+        what = f"{site.place} holds something already: give an empty one in `database_url`"
+        earlier = f"; if the restore that was broken off put it there, all is done, and {site.staging} can be deleted"
+        raise NotVacant(what + (earlier if site.staging.exists() else ""))
 
 
 def check_known(manifest: Manifest) -> None:
@@ -133,18 +136,25 @@ def check_known(manifest: Manifest) -> None:
 async def restore(site: Site, archive: Path, manifest: Manifest, wishes: Wishes, told: Told) -> Restored:
     """Put what is in an archive, which was verified, into a place that is vacant; the caller holds the folder's lock.
 
-    Raises: NotVacant, NotReadable, BlobError, OSError, sqlite3.Error, sqlalchemy.exc.DBAPIError; then nothing is left.
+    Raises: NotVacant, NotReadable, BlobError, OSError, sqlite3.Error, sqlalchemy.exc.DBAPIError; then nothing is left,
+    but after a lost connection to the database: it may have been filled.
     """
     goes_on = await asyncio.to_thread(_begin, site)
     work = _Restore(site, manifest, told)
     try:
         restored = await work.prepare(archive, wishes, goes_on=goes_on)
         await unbroken(asyncio.to_thread(site.place.fill, work.staged))
-    except BaseException:
-        await unbroken(work.undo())
+    except BaseException as error:
+        if not _is_uncertain(error):
+            await unbroken(work.undo())
         raise
     await unbroken(asyncio.to_thread(shutil.rmtree, site.staging))
     return restored
+
+
+def _is_uncertain(error: BaseException) -> bool:
+    """Whether nobody knows if the last step was done."""
+    return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
 class _Restore:

@@ -54,7 +54,7 @@ ALL = timedelta(days=1)
 """From now on: older than that is everything, whatever the clock of S3 says."""
 
 AT_ONCE = 8
-KEPT = 200
+KEPT = 2000
 """Documents that are made durable together."""
 
 KNOWN_OUTSIDE = ("job", "inbound", "delivery")

@@ -27,7 +27,7 @@ from depesche.blobs.key import HALF_WRITTEN, is_key
 from depesche.blobs.store import Blob, BlobError, Blobs
 from depesche.config import Settings
 from depesche.model.states import State
-from depesche.store import audit, blobnames, deliveries, holds, nodes, queue, sequence, snapshot, upgrade
+from depesche.store import audit, blobnames, deliveries, expansions, holds, nodes, queue, sequence, snapshot, upgrade
 from depesche.store.database import NotVacant, Place
 from depesche.store.schema import REVISION
 from depesche.store.snapshot import Named
@@ -326,9 +326,10 @@ def _settle(staged: Path, manifest: Manifest, wishes: Wishes) -> Restored:
         deliveries.expire_leases(connection, now)
         deliveries.rescue(connection, now + timedelta(seconds=1))
         deliveries.disown(connection)
+        expansions.expire_leases(connection, now)
         depths = queue.depths(connection)
         unknown = sum(depth.count for depth in depths if depth.state is State.UNKNOWN)
-        sendable = sum(depth.count for depth in depths) - unknown
+        sendable = sum(depth.count for depth in depths) - unknown + expansions.open_ones(connection)
         if sendable and not wishes.resume:
             _hold(connection, now, manifest)
         last_job = _skip(connection, wishes.skip)

@@ -20,8 +20,10 @@ from depesche.archive import tar
 from depesche.archive.manifest import MANIFEST, Manifest, NotReadable
 from depesche.archive.reader import opened, verify
 from depesche.archive.writer import Writer
+from depesche.blobs.store import BlobError, Blobs
 from depesche.store import blobnames, schema, snapshot
 from depesche.usecases import backup
+from peers.bucket import S3Server, Trouble, Wire
 
 DOCUMENTS = 30
 
@@ -206,6 +208,23 @@ def test_documents_that_go_with_their_rows_meanwhile_are_not_missed(own: OpenHou
     verify(taken.path, silent)
     assert taken.missed == 0
     assert 0 < taken.gone < DOCUMENTS
+
+
+def test_when_s3_is_away_there_is_no_backup_that_lacks_its_documents(
+    own: OpenHouse, bucket_server: S3Server, tmp_path: Path
+) -> None:
+    async def run() -> None:
+        async with Wire(bucket_server.port) as wire:
+            place = bucket_server.place(wire, seconds=2)
+            house = replace(own.house, blobs=Blobs.in_bucket(place, tmp_path / "scratch"))
+            taken = await backup.take(house, tmp_path / "b.tar", silent)
+            assert taken.missed == DOCUMENTS  # S3 answers that it does not have them
+            await wire.fail(Trouble.GONE)
+            with pytest.raises(BlobError):
+                await backup.take(house, tmp_path / "c.tar", silent)
+
+    asyncio.run(run())
+    assert {path.name for path in tmp_path.glob("*.tar*")} == {"b.tar"}
 
 
 def test_a_database_that_is_damaged_is_not_saved_over_a_good_one(

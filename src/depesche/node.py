@@ -53,8 +53,11 @@ from depesche.store.nodes import NodeRow, worker_of
 from depesche.store.postgres import PostgresServer
 from depesche.store.sqlite import SqliteFile
 from depesche.usecases import receive, retention
+from depesche.usecases import restore as restoring
+from depesche.usecases.backup import Told, verify
 from depesche.usecases.house import House
 from depesche.usecases.readiness import Readiness
+from depesche.usecases.restore import Restored, Site, Wishes
 from depesche.usecases.throttle import Throttle
 
 COLLECT = (20_000, 10, 20)
@@ -65,6 +68,10 @@ log = structlog.get_logger(__name__)
 
 class FolderInUse(Exception):
     """Another Depesche works on this data folder."""
+
+
+class BrokenOff(Exception):
+    """In the data folder lies what a restore has not brought to its end."""
 
 
 class NotWatched(Exception):
@@ -85,10 +92,12 @@ async def open_node(settings: Settings, *, dispatch: bool) -> AsyncIterator[Node
 
     With `dispatch` it goes to work as its roles say; no other process works in this folder then.
 
-    Raises: FolderInUse, upgrade.TooNew, OSError.
+    Raises: FolderInUse, BrokenOff, upgrade.TooNew, OSError.
     """
     async with AsyncExitStack() as stack:
         data = settings.data
+        if (data / restoring.STAGING).exists():
+            raise BrokenOff(f"a restore into {data} is under way, or was broken off: then run it again")
         data.mkdir(mode=0o700, parents=True, exist_ok=True)  # documents and accounts: the server's user alone
         lock = _alone(data / "lock")
         place = _place(settings)
@@ -178,6 +187,21 @@ def _place(settings: Settings) -> Place:
 
 def _bring_up_to_date(settings: Settings, place: Place) -> None:
     upgrade.ready(place, first_job_id=settings.first_job_id, first_fax_id=settings.first_fax_id)
+
+
+async def restore(settings: Settings, archive: Path, wishes: Wishes, told: Told) -> Restored:
+    """Make the installation that an archive holds, where the settings say and nothing is yet.
+
+    Raises: FolderInUse, NotVacant, NotReadable, BlobError, OSError, sqlite3.Error, sqlalchemy.exc.DBAPIError.
+    """
+    site = Site(settings, _place(settings))
+    restoring.check_vacant(site)
+    manifest = await asyncio.to_thread(verify, archive, told)
+    restoring.check_known(manifest)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _alone(settings.data / "lock"):
+        restoring.check_vacant(site)
+        return await restoring.restore(site, archive, manifest, wishes, told)
 
 
 async def serve(settings: Settings, prepared: Callable[[Node, int], Awaitable[None]]) -> None:

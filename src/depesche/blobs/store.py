@@ -55,6 +55,10 @@ class BlobError(Exception):
     """The place for blobs is full, gone or not readable."""
 
 
+class BlobGone(BlobError):
+    """The place for blobs is there, and has no blob of this key."""
+
+
 class TooLarge(Exception):
     """More bytes came than this blob may hold."""
 
@@ -179,7 +183,10 @@ class Blobs:
 
     def writer(self, kind: str, limit: int) -> BlobWriter:
         """A new blob of at most `limit` bytes; `kind` is the first word of its key (``order``, ``inbound``)."""
-        key = new_key(kind)
+        return self.writer_at(new_key(kind), limit)
+
+    def writer_at(self, key: str, limit: int) -> BlobWriter:
+        """The same for a blob that has its key already, in another place; what lies here under it is replaced."""
         target = Upload(self._store, key) if self._root is None else Staged(self._store, key)
         return BlobWriter(target, key, limit, self._seconds)
 
@@ -227,12 +234,14 @@ class Blobs:
             raise
 
     async def chunks(self, key: str) -> AsyncIterator[bytes]:
-        """The bytes of a blob, piece by piece. Raises: BlobError."""
+        """The bytes of a blob, piece by piece. Raises: BlobGone, BlobError."""
         try:
             response = await self._in_time(obstore.get_async(self._store, key))
             pieces = aiter(response.stream(min_chunk_size=CHUNK))
             while piece := await self._in_time(anext(pieces, b"")):
                 yield bytes(piece)
+        except FileNotFoundError as error:
+            raise BlobGone(f"blob {key} is gone") from error
         except (BaseError, OSError) as error:
             raise BlobError(f"blob {key} cannot be read: {_said(error)}") from error
 
@@ -246,11 +255,11 @@ class Blobs:
 
     @asynccontextmanager
     async def local(self, key: str) -> AsyncIterator[Path]:
-        """A readable file with the bytes of the blob, for as long as the context lasts. Raises: BlobError."""
+        """A readable file with the bytes of the blob, for as long as the context lasts. Raises: BlobGone, BlobError."""
         if self._root is not None:
             path = self._root / key
             if not path.is_file():
-                raise BlobError(f"blob {key} is gone")
+                raise BlobGone(f"blob {key} is gone")
             yield path
             return
         async with self.workplace() as place:

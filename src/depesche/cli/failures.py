@@ -5,13 +5,21 @@ import sqlite3
 
 from sqlalchemy.exc import DBAPIError
 
-from depesche.node import FolderInUse, NotWatched
+from depesche.node import BrokenOff, FolderInUse, NotWatched
 from depesche.render.errors import RenderError
 from depesche.usecases.accounts import NotPossible
-from depesche.usecases.trouble import BlobError, TooLarge, TooNew
+from depesche.usecases.trouble import BlobError, NotReadable, NotVacant, TooLarge, TooNew, Unsound
 
-_PLAIN = (FolderInUse, NotWatched, TooNew, NotPossible, RenderError)
+_PLAIN = (BrokenOff, FolderInUse, NotVacant, NotWatched, TooNew, NotPossible, RenderError)
 """Their messages say it all."""
+
+_WHAT: dict[type[Exception], str] = {
+    BlobError: "the documents cannot be reached",
+    TooLarge: "the documents cannot be reached",
+    NotReadable: "the archive cannot be used",
+    Unsound: "the database is damaged, and nothing was written",
+}
+"""What their messages are about."""
 
 _ADVICE = {
     errno.EACCES: "run it as the owner of the folder, or give another with --data",
@@ -32,9 +40,7 @@ def sentence(error: Exception) -> str | None:
         return _of_system(error)
     if isinstance(error, DBAPIError | sqlite3.Error):
         return _of_database(error)
-    if isinstance(error, BlobError | TooLarge):
-        return f"the documents cannot be reached: {error}"
-    return None
+    return next((f"{words}: {error}" for kind, words in _WHAT.items() if isinstance(error, kind)), None)
 
 
 def _of_system(error: OSError) -> str:

@@ -8,6 +8,7 @@ import typer
 
 from depesche import __version__
 from depesche.cli import account, blocklist, channel, hold, inbox, job, ledger, node, refusal, tariff
+from depesche.cli.backup import backup, restore
 from depesche.cli.codes import codes
 from depesche.cli.prune import prune
 from depesche.cli.send import send
@@ -31,6 +32,8 @@ app.add_typer(refusal.app, name="refusal")
 app.add_typer(hold.app, name="hold")
 app.add_typer(channel.app, name="channel")
 app.add_typer(node.app, name="node")
+app.command()(backup)
+app.command()(restore)
 app.command()(prune)
 app.command()(codes)
 

@@ -10,7 +10,7 @@ from depesche.dispatch.desk import Desk
 from depesche.dispatch.retry import retry_at
 from depesche.store import deliveries
 from depesche.store.deliveries import Lost
-from depesche.store.nodes import node_of
+from depesche.store.nodes import ELSEWHERE, node_of
 
 log = structlog.get_logger(__name__)
 
@@ -20,12 +20,13 @@ CHUNK = 100
 async def reconcile(desk: Desk, carried: Container[int] = ()) -> int:
     """One round over all that is unknown; gives how many were settled.
 
-    `carried` are deliveries that this process has in hand after all: their attempts will tell how they end.
+    `carried` are deliveries that this process has in hand after all: their attempts will tell how they end. Of those
+    begun before the database was restored our own records say nothing: that they do not have one proves nothing.
     """
     settled, after = 0, 0
     while lost := await _unknown(desk, after):
         for one in lost:
-            if one.id in carried:
+            if one.id in carried or one.worker == ELSEWHERE:
                 continue
             try:
                 settled += await _settle(desk, one)

@@ -18,6 +18,10 @@ class DatabaseClosed(Exception):
     """The database was closed while work was waiting; nothing of that work was done."""
 
 
+class NotVacant(Exception):
+    """Something is there already; the message is a sentence that says where, and what to do."""
+
+
 class CommitUncertain(Exception):
     """The connection was lost while a commit was under way: nobody knows whether it was done."""
 
@@ -48,6 +52,13 @@ class Database(Protocol):
         """A read of a row or two by their keys, in the cheapest way there is."""
         ...
 
+    def snapshot(self, target: Path) -> None:
+        """Write all that was committed until now into a new SQLite file, while others go on; takes its time.
+
+        Raises: OSError, sqlite3.Error, sqlalchemy.exc.DBAPIError.
+        """
+        ...
+
     def close(self) -> None:
         """Finish what was begun, then let go of it."""
         ...
@@ -70,4 +81,15 @@ class Place(Protocol):
 
     def alone(self) -> AbstractContextManager[sa.Connection]:
         """A transaction for a migration, while nobody else makes one; it is committed at the end."""
+        ...
+
+    def is_vacant(self) -> bool:
+        """Whether nothing is there yet, but perhaps the tables. Raises: sqlite3.Error, sqlalchemy.exc.DBAPIError."""
+        ...
+
+    def fill(self, snapshot: Path) -> None:
+        """Make what is in this SQLite file, which is up to date and may be taken away, the database here: all or none.
+
+        Raises: NotVacant, OSError, sqlite3.Error, sqlalchemy.exc.DBAPIError.
+        """
         ...

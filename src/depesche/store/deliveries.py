@@ -21,6 +21,7 @@ from depesche.model.outcome import Outcome
 from depesche.model.result import Result
 from depesche.model.states import FINAL, Event, State, sources
 from depesche.store import bulk, endings, events, holds, listing
+from depesche.store.nodes import ELSEWHERE
 from depesche.store.schema import Row, account, attempt, delivery, job, slots
 
 CAN_BE_ENDED = frozenset({Channel.FAX})
@@ -199,6 +200,16 @@ def rescue(connection: sa.Connection, now: datetime) -> tuple[int, int]:
 def expire_leases(connection: sa.Connection, now: datetime) -> None:
     """Every worker of this database is known to be dead: nobody else holds its folder."""
     connection.execute(delivery.update().where(_LEASED, delivery.c.lease_until > now).values(lease_until=now))
+
+
+def disown(connection: sa.Connection) -> None:
+    """No folder and no record of this installation tells how attempts ended that are `unknown` now."""
+    lost = sa.exists().where(
+        delivery.c.id == attempt.c.delivery_id,
+        delivery.c.attempts == attempt.c.number,
+        delivery.c.state == _word(State.UNKNOWN),
+    )
+    connection.execute(attempt.update().where(lost).values(worker=ELSEWHERE))
 
 
 def unknown(connection: sa.Connection, after: int, limit: int) -> list[Lost]:

@@ -90,6 +90,12 @@ def expire_leases(connection: sa.Connection, now: datetime) -> None:
     connection.execute(expansion.update().where(expansion.c.lease_until > now).values(lease_until=now))
 
 
+def open_ones(connection: sa.Connection) -> int:
+    """Recipients that are still to become deliveries, and to be sent."""
+    good = sa.select(sa.func.sum(expansion.c.good)).where(expansion.c.cancelled.is_(False))
+    return connection.scalar(good) or 0
+
+
 _NOW = sa.bindparam("now", type_=expansion.c.lease_until.type)
 _WAITS = expansion.c.lease_until <= _NOW
 _FREE_AT_ALL = sa.select(expansion.c.job_id).where(_WAITS).limit(1)

@@ -26,13 +26,14 @@ _WRITE, _READ = _meter("write"), _meter("read")
 
 
 class Measured:
-    """`depesche.store.database.Database` on another one; `peek`, which is cheaper than a measurement, is only handed
-    on.
+    """`depesche.store.database.Database` on another one; `peek`, which is cheaper than a measurement, and
+    `snapshot`, which is no transaction of ours, are only handed on.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.peek = database.peek
+        self.snapshot = database.snapshot
         self.close = database.close
 
     async def run(self, work: Work[T]) -> T:

@@ -29,6 +29,10 @@ class NodeRow:
     """It takes nothing new, and carries what it has to its end."""
 
 
+ELSEWHERE = "another installation"
+"""Stands for the worker of an attempt whose process worked on another database, of which this one is a copy."""
+
+
 def worker_of(name: str, process: int, token: str) -> str:
     """Name of a process of the node `name`; `token` makes that it is never used twice."""
     return f"{name[:40]}/{process}-{token}"
@@ -69,6 +73,11 @@ def leave(connection: sa.Connection, worker: str) -> None:
 def drain(connection: sa.Connection, name: str, *, draining: bool) -> int:
     """Let the processes of this name drain, or not any more. Gives how many there are."""
     return connection.execute(node.update().where(node.c.name == name).values(draining=draining)).rowcount
+
+
+def forget(connection: sa.Connection) -> None:
+    """None of them works on this database: it is a copy of theirs."""
+    connection.execute(node.delete())
 
 
 def every(connection: sa.Connection) -> list[NodeRow]:

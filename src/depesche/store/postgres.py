@@ -17,7 +17,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from depesche.store.database import CommitUncertain, DatabaseClosed, T, Work
+from depesche.store import rows, schema, upgrade
+from depesche.store.database import CommitUncertain, DatabaseClosed, NotVacant, T, Work
+from depesche.store.snapshot import reading
+from depesche.store.sqlite import SqliteFile, one_file
 
 READERS = 4
 """Of the connections, so many are for reading."""
@@ -78,6 +81,21 @@ class PostgresServer:
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(UPGRADE_LOCK)))
             yield connection
 
+    def is_vacant(self) -> bool:
+        if not self.revision():
+            return True
+        with self._engine() as engine, engine.connect() as connection:
+            return rows.none(connection)
+
+    def fill(self, snapshot: Path) -> None:
+        upgrade.ready(self)
+        with reading(snapshot) as source, self.alone() as connection:
+            connection.execute(_NO_HURRY)
+            connection.execute(_NOBODY_ELSE)
+            if not rows.none(connection):
+                raise NotVacant(f"{self} holds something already: give an empty one in `database_url`")
+            rows.copy(source, connection)
+
     @contextmanager
     def _engine(self) -> Iterator[sa.Engine]:
         made = engine(self.url, 1)
@@ -122,6 +140,16 @@ class Postgres:
     async def peek(self, work: Work[T]) -> T:
         """Each statement for itself: one way there and back, where a view takes three."""
         return await self._in(self._readers, partial(self._read, self._peeking), work)
+
+    def snapshot(self, target: Path) -> None:
+        """On one view of the last commits, as `read` has it."""
+        self._check()
+        place = SqliteFile(target)
+        upgrade.ready(place)
+        with place.alone() as copy, self._reading.connect() as connection:
+            connection.execute(_NO_HURRY)
+            rows.copy(connection, copy)
+        one_file(target)
 
     def close(self) -> None:
         if self._closed:
@@ -192,6 +220,13 @@ def _transaction(engine: sa.Engine, work: Work[T]) -> T:
 def _view(engine: sa.Engine, work: Work[T]) -> T:
     with engine.connect() as connection:
         return work(connection)
+
+
+_NO_HURRY = sa.text("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")
+"""For whom reads or writes all of it: the other database may be the slow one."""
+
+_NOBODY_ELSE = sa.text(f"LOCK TABLE {', '.join(schema.metadata.tables)} IN EXCLUSIVE MODE")
+"""Who starts meanwhile waits before it says so in the list of nodes."""
 
 
 def _gives_way(error: DBAPIError) -> bool:

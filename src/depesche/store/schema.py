@@ -289,7 +289,7 @@ attempt = sa.Table(
     sa.Column("bit_rate", sa.Integer),
     sa.Column("coding", sa.String(8)),
     sa.Column("ecm", sa.Boolean),
-    sa.Column("bad_rows", sa.JSON),
+    sa.Column("bad_rows", sa.JSON(none_as_null=True)),
     sa.Column("detail", Legible),
 )
 

@@ -19,7 +19,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from depesche.store.database import DatabaseClosed, T, Work
+from depesche.blobs.folder import fsync
+from depesche.store.database import DatabaseClosed, NotVacant, T, Work
 
 GROUP = 128
 """Transactions in one commit at most; bounds how long the first of them waits."""
@@ -56,8 +57,7 @@ class SqliteFile:
         """A consistent copy beside the database, named by its age; running readers do no harm."""
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         copy = self.path.with_name(f"{self.path.stem}-{revision}-{stamp}.backup")
-        with closing(sqlite3.connect(self.path)) as source, closing(sqlite3.connect(copy)) as target:
-            source.backup(target)
+        _copy(self.path, copy)
         return copy
 
     @contextmanager
@@ -70,6 +70,17 @@ class SqliteFile:
                 yield connection
         finally:
             made.dispose()
+
+    def is_vacant(self) -> bool:
+        return not self.path.exists()
+
+    def fill(self, snapshot: Path) -> None:
+        one_file(snapshot)
+        fsync(snapshot)
+        if self.path.exists():
+            raise NotVacant(f"{self.path} is there already: give another folder with --data")
+        snapshot.rename(self.path)
+        fsync(self.path.parent)
 
 
 class Sqlite:
@@ -109,6 +120,12 @@ class Sqlite:
             raise DatabaseClosed
         with self._engine.connect() as connection:
             return work(connection)
+
+    def snapshot(self, target: Path) -> None:
+        if self._closed:
+            raise DatabaseClosed
+        _copy(self.path, target)
+        one_file(target)
 
     def close(self) -> None:
         with self._gate:
@@ -185,6 +202,18 @@ def _attempt(connection: sa.Connection, work: Work[T]) -> tuple[T | None, Except
 def _in_transaction(connection: sa.Connection) -> bool:
     driver = connection.connection.driver_connection
     return isinstance(driver, sqlite3.Connection) and driver.in_transaction
+
+
+def _copy(path: Path, target: Path) -> None:
+    """In one step, on one view of the file: others write meanwhile, and do not make it begin anew."""
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(target)) as copy:
+        source.backup(copy)
+
+
+def one_file(path: Path) -> None:
+    """Nothing of it lies beside it any more, and what reads it leaves nothing there."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")
 
 
 def engine(path: Path) -> sa.Engine:

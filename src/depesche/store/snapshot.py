@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DatabaseError
 
 from depesche.store.schema import document, inbound
 
@@ -46,7 +47,10 @@ def reading(path: Path) -> Iterator[sa.Connection]:
 
 def check(connection: sa.Connection) -> None:
     """See whether SQLite finds its own file in order. Raises: Unsound."""
-    found = [str(line) for line in connection.exec_driver_sql("PRAGMA quick_check(3)").scalars()]
+    try:
+        found = [str(line) for line in connection.exec_driver_sql("PRAGMA quick_check(3)").scalars()]
+    except DatabaseError as error:  # it gives up on some damage
+        raise Unsound(str(error.orig)) from error
     if found != ["ok"]:
         raise Unsound("; ".join(found))
 

@@ -101,12 +101,11 @@ def claim(connection: sa.Connection, worker: str, channel: Channel, limit: int, 
 
     No fax is taken whose number is being called: of two nodes that take two at the same moment, the database lets one.
     """
-    places = _places(connection, channel, limit)
-    if places <= 0:
-        return []
     calls = channel is Channel.FAX
-    ready = connection.execute(_READY_FAX if calls else _READY, {"channel": channel.value, "number": places})
+    ready = connection.execute(_READY_FAX if calls else _READY, {"channel": channel.value, "number": limit})
     chosen = _one_of_each_address(ready) if calls else ready.all()
+    if chosen and chosen[0].slots is not None:
+        chosen = chosen[: _places(connection, channel)]
     if not chosen:
         return []
     connection.execute(_CLAIM, {"ids": [row.id for row in chosen], "by": worker, "lease": lease_until})
@@ -320,6 +319,7 @@ _READY = (
         job.c.pages,
         job.c.sandbox,
         account.c.number,
+        sa.select(slots.c.number).where(slots.c.channel == sa.bindparam("channel")).scalar_subquery().label("slots"),
     )
     .join_from(delivery, job, job.c.id == delivery.c.job_id)
     .join(account, account.c.id == delivery.c.account_id)
@@ -408,11 +408,11 @@ _WANTED_AGAIN = delivery.update().where(*_LOST).values(cancel_requested=False)
 _UNKNOWN = _HEAD.where(*_LOST).with_for_update()
 
 
-def _places(connection: sa.Connection, channel: Channel, wanted: int) -> int:
-    """How many of those wanted the channel has slots for; whoever else claims on such a channel waits."""
+def _places(connection: sa.Connection, channel: Channel) -> int | None:
+    """How many more the channel has slots for; None: it has no limit. Whoever else claims on such a channel waits."""
     of = {"channel": channel.value}
     number = connection.execute(_SLOTS, of).scalar()
-    return wanted if number is None else min(wanted, number - connection.execute(_TAKEN, of).scalar_one())
+    return None if number is None else max(0, number - connection.execute(_TAKEN, of).scalar_one())
 
 
 def _one_of_each_address(rows: Iterable[Row]) -> list[Row]:

@@ -4,6 +4,10 @@ from datetime import datetime, timedelta
 
 from depesche.config import Dispatch
 from depesche.model.outcome import Outcome
+from depesche.model.result import Result
+
+CUT_SHORT = frozenset({Result.CANCELED, Result.SEND_FAILED})
+"""What a channel says of an attempt that was ended from here; every other result is the far side's own."""
 
 
 def retry_at(

@@ -21,7 +21,7 @@ from depesche.channels.base import Abandoned, Delivery, Document
 from depesche.dispatch.batch import Batch
 from depesche.dispatch.desk import Desk
 from depesche.dispatch.loop import Loop
-from depesche.dispatch.retry import retry_at
+from depesche.dispatch.retry import CUT_SHORT, retry_at
 from depesche.model.job import StoredFile
 from depesche.model.jobtype import Channel
 from depesche.model.outcome import Outcome
@@ -36,9 +36,6 @@ FIRST_PAUSE = 0.5
 """Seconds before an outcome that the database did not take is written again; each further pause is twice as long."""
 
 LONGEST_PAUSE = 30.0
-
-CUT_SHORT = frozenset({Result.CANCELED, Result.SEND_FAILED})
-"""What a channel says of an attempt that was ended from here; every other result is the far side's own."""
 
 
 @dataclass(slots=True)

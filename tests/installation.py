@@ -5,20 +5,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import pytest
+from typing import Self
 
 from peers.bucket import S3Server
 from peers.postgres import Server
 from serving import Serving
-from soapcall import call
 
 SECONDS = 180
-LOGIN = {"Account": "10001", "Password": "demo"}
 
 
 @dataclass
@@ -30,6 +26,27 @@ class Installation:
     database: str
     environment: dict[str, str]
     stack: ExitStack = field(default_factory=ExitStack)
+
+    @classmethod
+    @contextmanager
+    def running(cls, folder: Path, server: Server, bucket: S3Server) -> Iterator[Self]:
+        """On a database and a bucket of its own, without a node yet."""
+        place, database = bucket.place(), server.database()
+        environment = {
+            "DEPESCHE_DATABASE_URL": server.url(database),
+            "DEPESCHE_BLOBS__URL": place.url,
+            "DEPESCHE_BLOBS__ENDPOINT": place.endpoint,
+            "DEPESCHE_BLOBS__REGION": place.region,
+            "DEPESCHE_BLOBS__ACCESS_KEY": place.access_key,
+            "DEPESCHE_BLOBS__SECRET_KEY": place.secret_key.get_secret_value(),
+            "DEPESCHE_BLOBS__ALLOW_HTTP": "true",
+            "DEPESCHE_DISPATCH__LEASE_SECONDS": "8",
+            "DEPESCHE_DISPATCH__SANDBOX_SPEED": "600",
+        }
+        made = cls(folder, server, database, environment)
+        with made.stack:
+            yield made
+        server.drop(database)
 
     def node(self, name: str, roles: str = "web,dispatch,lines", **environment: str) -> Serving:
         """Start one; the first one makes the demo's accounts."""
@@ -67,52 +84,3 @@ class Installation:
 def _end(serving: Serving) -> None:
     with suppress(AssertionError, ProcessLookupError):  # the test may have ended it
         serving.stop()
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    with Server.running() as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def bucket_server() -> Iterator[S3Server]:
-    with S3Server.running() as running:
-        yield running
-
-
-@pytest.fixture
-def installation(server: Server, bucket_server: S3Server, tmp_path: Path) -> Iterator[Installation]:
-    place, database = bucket_server.place(), server.database()
-    environment = {
-        "DEPESCHE_DATABASE_URL": server.url(database),
-        "DEPESCHE_BLOBS__URL": place.url,
-        "DEPESCHE_BLOBS__ENDPOINT": place.endpoint,
-        "DEPESCHE_BLOBS__REGION": place.region,
-        "DEPESCHE_BLOBS__ACCESS_KEY": place.access_key,
-        "DEPESCHE_BLOBS__SECRET_KEY": place.secret_key.get_secret_value(),
-        "DEPESCHE_BLOBS__ALLOW_HTTP": "true",
-        "DEPESCHE_DISPATCH__LEASE_SECONDS": "8",
-        "DEPESCHE_DISPATCH__SANDBOX_SPEED": "600",
-    }
-    made = Installation(tmp_path, server, database, environment)
-    with made.stack:
-        yield made
-    server.drop(database)
-
-
-def send(node: Serving, **parameters: Any) -> str:
-    """An order of account 10001; gives its JobId."""
-    given = {"JobType": 1, "Recipient": "+491713920000", "SendText": "Guten Tag"} | parameters
-    answer = call(node.base_url, "SendJob", **LOGIN, **given)
-    assert answer["return"] == "0", answer
-    return answer["JobId"]
-
-
-def final(node: Serving, job: str) -> dict[str, str]:
-    """Wait for the end of a job; gives what JobStatus says."""
-    deadline = time.monotonic() + SECONDS
-    while (answer := call(node.base_url, "JobStatus", **LOGIN, JobId=job))["return"] == "6":
-        assert time.monotonic() < deadline, f"job {job} is still in work"
-        time.sleep(0.05)
-    return answer

@@ -2,6 +2,7 @@
 
 import argparse
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -18,6 +19,7 @@ TOLD_EVERY = 5
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as an exception, so that the servers are ended
     parser = argparse.ArgumentParser(
         prog="python -m crash", description="Kill workers, and count what the far side got."
     )

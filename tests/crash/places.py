@@ -17,6 +17,9 @@ from serving import Serving
 QUICKLY = {"DEPESCHE_DISPATCH__LEASE_SECONDS": "8", "DEPESCHE_DISPATCH__SANDBOX_SPEED": "600"}
 """What a lost worker held is taken over soon, and nobody waits a minute for a busy number."""
 
+FEW = {"DEPESCHE_DISPATCH__OTHERS": "4"}
+"""Deliveries in work at once: none of the nodes has them all, and none is idle."""
+
 NODES = ("one", "two", "three", "four")
 
 
@@ -97,7 +100,7 @@ class Nodes:
         return self._installation.depesche(*arguments)
 
     def _worker(self, name: str) -> Serving:
-        return self._installation.node(name, "dispatch,lines")
+        return self._installation.node(name, "dispatch,lines", **FEW)
 
 
 class OneProcess:

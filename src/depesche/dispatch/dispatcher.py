@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Container
-from datetime import timedelta
+from time import monotonic
 
 from depesche.config import WORK, Role
 from depesche.dispatch.clear import Clearer
@@ -48,7 +48,7 @@ class Dispatcher:
             Sender(desk, channel, settings.fax_calls if channel is Channel.FAX else settings.others)
             for channel in Channel
         ]
-        self._beaten_at = desk.now()
+        self._beaten_at = monotonic()  # whatever is done to the clock, leases are kept
         self._cut_off: asyncio.TimerHandle | None = None
         self._stage = Loop("stage", self._stage_round, settings.poll_seconds)
         self._rescue = Loop("rescue", self._rescue_round, settings.lease_seconds / 6)
@@ -89,7 +89,7 @@ class Dispatcher:
 
     def hurry(self) -> None:
         """Somebody cancelled: tell the calls on the line at once."""
-        self._beaten_at -= timedelta(seconds=self._desk.settings.lease_seconds)
+        self._beaten_at -= self._desk.settings.lease_seconds
         self._beat.wake()
 
     async def stop(self) -> int:
@@ -142,8 +142,8 @@ class Dispatcher:
         return {one for sender in self._senders for one in sender.carried()}
 
     async def _beat_round(self) -> bool:
-        now = self._desk.now()
-        if now - self._beaten_at >= timedelta(seconds=self._desk.settings.lease_seconds / 3):
+        now = monotonic()
+        if now - self._beaten_at >= self._desk.settings.lease_seconds / 3:
             beaten_at, self._beaten_at = self._beaten_at, now
             try:
                 await self._renew()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from depesche.config import Blobs as Place
 from peers.bucket import S3Server
 from peers.postgres import Server
 from serving import Serving
@@ -24,6 +25,9 @@ class Installation:
     folder: Path
     server: Server
     database: str
+    place: Place
+    """Of its blobs."""
+
     environment: dict[str, str]
     stack: ExitStack = field(default_factory=ExitStack)
 
@@ -43,7 +47,7 @@ class Installation:
             "DEPESCHE_DISPATCH__LEASE_SECONDS": "8",
             "DEPESCHE_DISPATCH__SANDBOX_SPEED": "600",
         }
-        made = cls(folder, server, database, environment)
+        made = cls(folder, server, database, place, environment)
         with made.stack:
             yield made
         server.drop(database)

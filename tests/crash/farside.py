@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from crash.places import Place
+from crash.places import Judged
 
 RECORDS = {
     "*/outbox/sms/*.json": re.compile(r"(\d+)-\d+\.json"),
@@ -17,7 +17,7 @@ INBOX = "SELECT source FROM inbound WHERE source NOT LIKE '%:broken'"
 """Faxes that the receiving account finds; ``sandbox:delivery:attempt``."""
 
 
-def effects(place: Place) -> Counter[int]:
+def effects(place: Judged) -> Counter[int]:
     """How often each delivery went out."""
     counted: Counter[int] = Counter()
     for pattern, name in RECORDS.items():

@@ -23,11 +23,19 @@ FEW = {"DEPESCHE_DISPATCH__OTHERS": "4"}
 NODES = ("one", "two", "three", "four")
 
 
-class Place(Protocol):
-    """An installation that lives through this."""
+class Judged(Protocol):
+    """An installation about which it can be said whether it did right."""
 
     folder: Path
     """The far side's records lie in the folders below it."""
+
+    def ask(self, statement: str) -> list[list[str]]:
+        """Rows of a question to the database."""
+        ...
+
+
+class Place(Judged, Protocol):
+    """An installation that lives through this."""
 
     lost: str
     """Name of the node that never comes back; empty: all do."""
@@ -46,10 +54,6 @@ class Place(Protocol):
 
     def revive(self, name: str) -> None:
         """Start it again, and wait until it works."""
-        ...
-
-    def ask(self, statement: str) -> list[list[str]]:
-        """Rows of a question to the database."""
         ...
 
     def depesche(self, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from crash.farside import effects
 from crash.orders import BUSY_TWICE, NEVER_KNOWN, Orders
-from crash.places import Place
+from crash.places import Judged, Place
 
 LONGEST_WAIT = 0.8
 """Seconds between the first order and the kill that follows: most of the work is done then."""
@@ -104,7 +104,7 @@ def prove(
     _lose(place, orders, figures)
     _wait(place)
     _resolve(place, figures)
-    _judge(place, orders, figures)
+    judge(place, orders.accepted, figures)
     figures.seconds = time.monotonic() - began
     return figures
 
@@ -127,7 +127,7 @@ def _look(place: Place, name: str, figures: Figures) -> None:
     figures.deliveries = _number(place, "SELECT count(*) FROM delivery")
 
 
-def _number(place: Place, statement: str) -> int:
+def _number(place: Judged, statement: str) -> int:
     [[number]] = place.ask(statement)
     return int(number)
 
@@ -161,7 +161,8 @@ def _resolve(place: Place, figures: Figures) -> None:
     _wait(place)
 
 
-def _judge(place: Place, orders: Orders, figures: Figures) -> None:
+def judge(place: Judged, accepted: set[str], figures: Figures) -> None:
+    """Hold what the database says against what the far side got."""
     counted = effects(place)
     rows = place.ask(DELIVERIES)
     for delivery, _, state, address, cancelled in rows:
@@ -173,5 +174,5 @@ def _judge(place: Place, orders: Orders, figures: Figures) -> None:
         elif state == "failed":
             figures.lost += address != NEVER_KNOWN and cancelled not in {"t", "1"}
     figures.twice += _number(place, ANSWERED_TWICE)
-    figures.lost += len(orders.accepted - {job for _, job, *_ in rows}) + _number(place, OPEN_JOBS)
+    figures.lost += len(accepted - {job for _, job, *_ in rows}) + _number(place, OPEN_JOBS)
     figures.deliveries = len(rows)

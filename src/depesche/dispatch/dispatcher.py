@@ -2,7 +2,10 @@
 
 import asyncio
 from collections.abc import Container
+from datetime import datetime, timedelta
 from time import monotonic
+
+import structlog
 
 from depesche.config import WORK, Role
 from depesche.dispatch.clear import Clearer
@@ -18,6 +21,9 @@ from depesche.dispatch.stage import stage
 from depesche.dispatch.sweep import Sweeper
 from depesche.model.jobtype import Channel
 from depesche.store import bell
+from depesche.store.setback import set_back
+
+log = structlog.get_logger(__name__)
 
 GRACE_SECONDS = 20.0
 """What is under way gets this long to end by itself when the node is stopped."""
@@ -49,6 +55,9 @@ class Dispatcher:
             for channel in Channel
         ]
         self._beaten_at = monotonic()  # whatever is done to the clock, leases are kept
+        self._seen: datetime | None = None
+        """What the clock said when it was looked at last, to see whether it was set back."""
+
         self._cut_off: asyncio.TimerHandle | None = None
         self._stage = Loop("stage", self._stage_round, settings.poll_seconds)
         self._rescue = Loop("rescue", self._rescue_round, settings.lease_seconds / 6)
@@ -133,10 +142,21 @@ class Dispatcher:
 
     async def _rescue_round(self) -> bool:
         now = self._desk.now()  # before the renewal: however long the machine sleeps, what is renewed runs out later
+        await self._follow(now)
         await self._renew()
         if await rescue(self._desk, now) + await reconcile(self._desk, self._carried()):
             self.wake()
         return False
+
+    async def _follow(self, now: datetime) -> None:
+        """Go by the clock that was set back, now or before we began."""
+        if self._seen is None or now < self._seen:
+            longest = timedelta(minutes=max(self._desk.settings.retry_minutes))
+            changed = await self._desk.database.run(lambda connection: set_back(connection, now, longest))
+            if changed:
+                log.warning("the clock was set back", deliveries=changed)
+                self.wake()
+        self._seen = now
 
     def _carried(self) -> set[int]:
         return {one for sender in self._senders for one in sender.carried()}

@@ -43,7 +43,7 @@ def _prove(name: str, given: argparse.Namespace) -> Figures:
     def tell(figures: Figures) -> None:
         if figures.kills % TOLD_EVERY == 0:
             print(
-                f"{name}: {figures.kills} kills, {figures.deliveries} deliveries, {figures.sending} attempts were "
+                f"{name}: {figures.kills} kills, {figures.deliveries} deliveries, {len(figures.sending)} attempts were "
                 f"under way, {figures.seconds:.0f} s",
                 flush=True,
             )
@@ -58,7 +58,10 @@ def _place(name: str, folder: Path, chance: random.Random) -> AbstractContextMan
 
 
 def _table(done: dict[str, Figures]) -> None:
-    records = {name: asdict(figures) for name, figures in done.items()}
+    records = {
+        name: {what: len(value) if isinstance(value, set) else value for what, value in asdict(figures).items()}
+        for name, figures in done.items()
+    }
     print(f"{'':<12}" + "".join(f"{name:>12}" for name in records))
     for field in next(iter(records.values())):
         print(f"{field:<12}" + "".join(f"{record[field]:>12.0f}" for record in records.values()))

@@ -9,7 +9,7 @@ import random
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from crash.farside import effects
 from crash.orders import BUSY_TWICE, NEVER_KNOWN, Orders
@@ -32,9 +32,7 @@ SPECIAL = f"('{BUSY_TWICE}', '{NEVER_KNOWN}')"
 
 DELIVERIES = "SELECT id, job_id, state, address, cancel_requested FROM delivery ORDER BY id"
 STANDING = "SELECT state, count(*) FROM delivery GROUP BY state"
-IN_HAND = (
-    "SELECT state, count(*) FROM delivery WHERE state IN ('claimed', 'sending') AND worker LIKE '{}/%' GROUP BY state"
-)
+IN_HAND = "SELECT id, fence, state FROM delivery WHERE state IN ('claimed', 'sending') AND worker LIKE '{}/%'"
 EVER_UNKNOWN = "SELECT count(*) FROM event WHERE kind = 'delivery.unknown'"
 UNKNOWN = """
     SELECT delivery.id, delivery.address, attempt.worker FROM delivery
@@ -54,10 +52,10 @@ class Figures:
 
     deliveries: int = 0
     kills: int = 0
-    claimed: int = 0
+    claimed: set[str] = field(default_factory=set)
     """Deliveries that killed workers had taken, and not begun."""
 
-    sending: int = 0
+    sending: set[str] = field(default_factory=set)
     """Attempts that were under way in them."""
 
     unknown: int = 0
@@ -120,10 +118,10 @@ def _lose(place: Place, orders: Orders, figures: Figures) -> None:
 
 
 def _look(place: Place, name: str, figures: Figures) -> None:
-    in_hand = {state: int(number) for state, number in place.ask(IN_HAND.format(name))}
+    in_hand = [(f"{delivery}/{fence}", state) for delivery, fence, state in place.ask(IN_HAND.format(name))]
     figures.kills += 1
-    figures.claimed += in_hand.get("claimed", 0)
-    figures.sending += in_hand.get("sending", 0)
+    figures.claimed |= {claim for claim, state in in_hand if state == "claimed"}
+    figures.sending |= {claim for claim, state in in_hand if state == "sending"}
     figures.deliveries = _number(place, "SELECT count(*) FROM delivery")
 
 

@@ -40,6 +40,9 @@ class Place(Judged, Protocol):
     lost: str
     """Name of the node that never comes back; empty: all do."""
 
+    longest_wait: float
+    """Seconds between the first order of a wave and the kill that follows: most of the work is done then."""
+
     others: bool
     """Whether work goes on without one of the workers."""
 
@@ -64,6 +67,7 @@ class Place(Judged, Protocol):
 class Nodes:
     """Four workers and a front on PostgreSQL."""
 
+    longest_wait = 0.8
     others = True
 
     def __init__(self, installation: Installation, chance: random.Random, names: tuple[str, ...] = NODES) -> None:
@@ -110,6 +114,7 @@ class Nodes:
 class OneProcess:
     """All roles in one process on SQLite; who kills the worker kills the front as well."""
 
+    longest_wait = 2.5
     others = False
 
     def __init__(self, folder: Path) -> None:

@@ -15,9 +15,6 @@ from crash.farside import effects
 from crash.orders import BUSY_TWICE, NEVER_KNOWN, Orders
 from crash.places import Judged, Place
 
-LONGEST_WAIT = 0.8
-"""Seconds between the first order and the kill that follows: most of the work is done then."""
-
 LONG_LIFE = 8
 """Seconds that each fifth life lasts longer: what is slow has its chance as well."""
 
@@ -90,7 +87,7 @@ def prove(
                 orders.add(deliveries // kills, never_known=figures.kills % 10 == 0)
             ways = (orders.hand_in_messages, orders.hand_in_messages, orders.hand_in_papers)
             handing_in = [customers.submit(way, place.base_url) for way in ways]
-            time.sleep(chance.uniform(0, LONGEST_WAIT) + (LONG_LIFE if figures.kills % 5 == 4 else 0))
+            time.sleep(chance.uniform(0, place.longest_wait) + (LONG_LIFE if figures.kills % 5 == 4 else 0))
             name = place.kill()
             _look(place, name, figures)
             place.revive(name)

@@ -117,15 +117,15 @@ class OneProcess:
     longest_wait = 2.5
     others = False
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         self.folder = folder
         self.lost = ""
-        self._serving = Serving(folder / "data", "--name", "one", **QUICKLY).start()
+        self._serving = Serving(folder / "data", "--name", "one", **QUICKLY | environment).start()
 
     @classmethod
     @contextmanager
-    def running(cls, folder: Path) -> Iterator["OneProcess"]:
-        place = cls(folder)
+    def running(cls, folder: Path, environment: dict[str, str] | None = None) -> Iterator["OneProcess"]:
+        place = cls(folder, environment or {})
         try:
             yield place
         finally:

@@ -84,7 +84,8 @@ def prove(
     with ThreadPoolExecutor(3) as customers:
         while figures.kills < kills or figures.deliveries < deliveries:
             if figures.deliveries < deliveries and orders.all_messages_are_ordered:
-                orders.add(deliveries // kills, never_known=figures.kills % 10 == 0)
+                share = (deliveries - figures.deliveries) // max(1, kills - figures.kills)
+                orders.add(max(share, deliveries // kills), never_known=figures.kills % 10 == 0)
             ways = (orders.hand_in_messages, orders.hand_in_messages, orders.hand_in_papers)
             handing_in = [customers.submit(way, place.base_url) for way in ways]
             time.sleep(chance.uniform(0, place.longest_wait) + (LONG_LIFE if figures.kills % 5 == 4 else 0))

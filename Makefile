@@ -44,7 +44,7 @@ bench: workshop ## Run the benchmarks and write docs/reference/benchmarks.md
 fuzz: workshop ## Fuzz what reads customers' input, SECONDS long (ARGS=codec: one target)
 	@PYTHONPATH=tests exec $(BIN)/python -m fuzz --seconds "$(SECONDS)" $(ARGS)
 
-crash: workshop ## Kill workers KILLS times over DELIVERIES deliveries, and count what arrived (ARGS=sqlite: one database)
+crash: workshop ## Kill workers KILLS times over DELIVERIES deliveries, and count what arrived (SEED=7, ARGS=sqlite: one database)
 	@PYTHONPATH=tests exec $(BIN)/python -m crash --deliveries "$(DELIVERIES)" --kills "$(KILLS)" $(SEED:%=--seed %) $(ARGS)
 
 lock: runtime ## Bring requirements/ to what pyproject.toml asks for (ARGS=--upgrade: newest releases)

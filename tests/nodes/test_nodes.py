@@ -10,7 +10,7 @@ import pytest
 from depesche.store.schema import REVISION
 from documents import pdf, words
 from installation import Installation
-from nodes.orders import LOGIN, final, send
+from nodes.conftest import LOGIN, final, send
 from serving import Serving
 from soapcall import call
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 from installation import Installation
-from nodes.orders import send
+from nodes.conftest import send
 from watching import Watched, free_port, get
 
 SECONDS = 60

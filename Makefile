@@ -5,6 +5,9 @@ DATA ?= data
 PYTHON ?= python3
 ARGS ?=
 SECONDS ?= 600
+DELIVERIES ?= 10000
+KILLS ?= 100
+SEED ?=
 
 export PYTHON
 
@@ -13,7 +16,7 @@ TEST_PACKAGES = $(shell find tests -name node_modules -prune -o -name packages.t
 BENCH_PACKAGES = $(shell find bench -name packages.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt bench fuzz lock clean runtime workshop
+.PHONY: help run test lint fmt bench fuzz crash lock clean runtime workshop
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +43,9 @@ bench: workshop ## Run the benchmarks and write docs/reference/benchmarks.md
 
 fuzz: workshop ## Fuzz what reads customers' input, SECONDS long (ARGS=codec: one target)
 	@PYTHONPATH=tests exec $(BIN)/python -m fuzz --seconds "$(SECONDS)" $(ARGS)
+
+crash: workshop ## Kill workers KILLS times over DELIVERIES deliveries, and count what arrived (SEED=7, ARGS=sqlite: one database)
+	@PYTHONPATH=tests exec $(BIN)/python -m crash --deliveries "$(DELIVERIES)" --kills "$(KILLS)" $(SEED:%=--seed %) $(ARGS)
 
 lock: runtime ## Bring requirements/ to what pyproject.toml asks for (ARGS=--upgrade: newest releases)
 	@sh setup/lock.sh $(ARGS)

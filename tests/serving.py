@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Self
 
-START_SECONDS = 30
+START_SECONDS = 90
 STOP_SECONDS = 40
 
 _INTERFACE = re.compile(r"http://\S+?:\d+")

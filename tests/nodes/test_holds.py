@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from commands import depesche_in
-from nodes.conftest import Installation
+from installation import Installation
 from serving import Serving
 from soapcall import call
 

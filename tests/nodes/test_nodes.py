@@ -9,7 +9,8 @@ import pytest
 
 from depesche.store.schema import REVISION
 from documents import pdf, words
-from nodes.conftest import LOGIN, Installation, final, send
+from installation import Installation
+from nodes.conftest import LOGIN, final, send
 from serving import Serving
 from soapcall import call
 

@@ -10,7 +10,8 @@ import pytest
 
 from depesche.config import Blobs as Place
 from documents import pdf, words
-from nodes.conftest import LOGIN, SECONDS, Installation, final, send
+from installation import SECONDS, Installation
+from nodes.conftest import LOGIN, final, send
 from peers.bucket import S3Server
 from serving import Serving
 from soapcall import call

@@ -4,7 +4,8 @@ import signal
 import time
 from collections.abc import Callable
 
-from nodes.conftest import Installation, send
+from installation import Installation
+from nodes.conftest import send
 from watching import Watched, free_port, get
 
 SECONDS = 60

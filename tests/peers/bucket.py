@@ -142,6 +142,23 @@ class Wire:
         if gone:
             await self._listen()
 
+    @classmethod
+    @contextmanager
+    def in_a_thread(cls, to: int) -> Iterator["Switch"]:
+        """For tests without an event loop of their own."""
+        loop = asyncio.new_event_loop()
+        thread = threading.Thread(target=loop.run_forever)
+        thread.start()
+        wire = cls(to)
+        try:
+            asyncio.run_coroutine_threadsafe(wire.__aenter__(), loop).result()
+            yield Switch(wire, loop)
+            asyncio.run_coroutine_threadsafe(wire.__aexit__(None, None, None), loop).result()
+        finally:
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+            loop.close()
+
     async def _listen(self) -> None:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
@@ -191,3 +208,18 @@ class Wire:
             return await reader.read()
         finally:
             writer.transport.abort()
+
+
+class Switch:
+    """A wire that is handled from outside its event loop."""
+
+    def __init__(self, wire: Wire, loop: asyncio.AbstractEventLoop) -> None:
+        self._wire = wire
+        self._loop = loop
+        self.endpoint = f"http://127.0.0.1:{wire.port}"
+
+    def fail(self, trouble: Trouble) -> None:
+        asyncio.run_coroutine_threadsafe(self._wire.fail(trouble), self._loop).result()
+
+    def heal(self) -> None:
+        asyncio.run_coroutine_threadsafe(self._wire.heal(), self._loop).result()

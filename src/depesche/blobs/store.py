@@ -259,6 +259,7 @@ class Blobs:
         if self._root is not None:
             path = self._root / key
             if not path.is_file():
+                await self.reach()
                 raise BlobGone(f"blob {key} is gone")
             yield path
             return

@@ -2,7 +2,10 @@
 
 import asyncio
 from collections.abc import Container
-from datetime import timedelta
+from datetime import datetime, timedelta
+from time import monotonic
+
+import structlog
 
 from depesche.config import WORK, Role
 from depesche.dispatch.clear import Clearer
@@ -18,6 +21,9 @@ from depesche.dispatch.stage import stage
 from depesche.dispatch.sweep import Sweeper
 from depesche.model.jobtype import Channel
 from depesche.store import bell
+from depesche.store.setback import set_back
+
+log = structlog.get_logger(__name__)
 
 GRACE_SECONDS = 20.0
 """What is under way gets this long to end by itself when the node is stopped."""
@@ -48,7 +54,10 @@ class Dispatcher:
             Sender(desk, channel, settings.fax_calls if channel is Channel.FAX else settings.others)
             for channel in Channel
         ]
-        self._beaten_at = desk.now()
+        self._beaten_at = monotonic()  # whatever is done to the clock, leases are kept
+        self._seen: datetime | None = None
+        """What the clock said when it was looked at last, to see whether it was set back."""
+
         self._cut_off: asyncio.TimerHandle | None = None
         self._stage = Loop("stage", self._stage_round, settings.poll_seconds)
         self._rescue = Loop("rescue", self._rescue_round, settings.lease_seconds / 6)
@@ -89,7 +98,7 @@ class Dispatcher:
 
     def hurry(self) -> None:
         """Somebody cancelled: tell the calls on the line at once."""
-        self._beaten_at -= timedelta(seconds=self._desk.settings.lease_seconds)
+        self._beaten_at -= self._desk.settings.lease_seconds
         self._beat.wake()
 
     async def stop(self) -> int:
@@ -133,17 +142,28 @@ class Dispatcher:
 
     async def _rescue_round(self) -> bool:
         now = self._desk.now()  # before the renewal: however long the machine sleeps, what is renewed runs out later
+        await self._follow(now)
         await self._renew()
         if await rescue(self._desk, now) + await reconcile(self._desk, self._carried()):
             self.wake()
         return False
 
+    async def _follow(self, now: datetime) -> None:
+        """Go by the clock that was set back, now or before we began."""
+        if self._seen is None or now < self._seen:
+            longest = timedelta(minutes=max(self._desk.settings.retry_minutes))
+            changed = await self._desk.database.run(lambda connection: set_back(connection, now, longest))
+            if changed:
+                log.warning("the clock was set back", deliveries=changed)
+                self.wake()
+        self._seen = now
+
     def _carried(self) -> set[int]:
         return {one for sender in self._senders for one in sender.carried()}
 
     async def _beat_round(self) -> bool:
-        now = self._desk.now()
-        if now - self._beaten_at >= timedelta(seconds=self._desk.settings.lease_seconds / 3):
+        now = monotonic()
+        if now - self._beaten_at >= self._desk.settings.lease_seconds / 3:
             beaten_at, self._beaten_at = self._beaten_at, now
             try:
                 await self._renew()

@@ -7,7 +7,7 @@ import structlog
 from depesche import metrics
 from depesche.channels.base import Attempt
 from depesche.dispatch.desk import Desk
-from depesche.dispatch.retry import retry_at
+from depesche.dispatch.retry import CUT_SHORT, retry_at
 from depesche.store import deliveries
 from depesche.store.deliveries import Lost
 from depesche.store.nodes import ELSEWHERE, node_of
@@ -15,6 +15,9 @@ from depesche.store.nodes import ELSEWHERE, node_of
 log = structlog.get_logger(__name__)
 
 CHUNK = 100
+
+MOST_LOST = 20
+"""Attempts after which one that died with its worker may be the last: what kills workers must not do so for ever."""
 
 
 async def reconcile(desk: Desk, carried: Container[int] = ()) -> int:
@@ -47,9 +50,10 @@ async def _settle(desk: Desk, lost: Lost) -> bool:
     if outcome is None:
         return False
     now = desk.now()
-    again = retry_at(
-        desk.settings, outcome, attempts=lost.attempts, repeats=lost.repeats, sandbox=lost.sandbox, now=now
-    )
+    repeats = lost.repeats
+    if outcome.result in CUT_SHORT:  # that we died is not the far side's no
+        repeats = max(repeats, min(lost.attempts, MOST_LOST))
+    again = retry_at(desk.settings, outcome, attempts=lost.attempts, repeats=repeats, sandbox=lost.sandbox, now=now)
     done = await desk.database.run(
         lambda connection: deliveries.settle(connection, lost.id, lost.attempts, outcome, now, again)
     )

@@ -4,6 +4,16 @@ from datetime import datetime, timedelta
 
 from depesche.config import Dispatch
 from depesche.model.outcome import Outcome
+from depesche.model.result import Result
+from depesche.store.deliveries import Claimed
+
+CUT_SHORT = frozenset({Result.CANCELED, Result.SEND_FAILED})
+"""What a channel says of an attempt that was ended from here; every other result is the far side's own."""
+
+
+FIRST_DELAY = 1.0
+LONGEST_DELAY = 60.0
+"""Seconds before a delivery is claimed again whose documents our own store did not give."""
 
 
 def retry_at(
@@ -18,3 +28,9 @@ def retry_at(
     pauses = settings.retry_minutes
     pause = timedelta(minutes=pauses[min(attempts, len(pauses)) - 1])
     return now + (pause / settings.sandbox_speed if sandbox else pause)
+
+
+def put_off_until(claimed: Claimed, now: datetime) -> datetime:
+    """When to look again for what could not be had: each claim in vain doubles the time."""
+    in_vain = claimed.fence - claimed.attempts
+    return now + timedelta(seconds=min(FIRST_DELAY * 2 ** min(in_vain - 1, 10), LONGEST_DELAY))

@@ -16,12 +16,12 @@ import structlog
 from structlog.contextvars import bind_contextvars
 
 from depesche import metrics
-from depesche.blobs.store import BlobError
+from depesche.blobs.store import BlobError, BlobGone
 from depesche.channels.base import Abandoned, Delivery, Document
 from depesche.dispatch.batch import Batch
 from depesche.dispatch.desk import Desk
 from depesche.dispatch.loop import Loop
-from depesche.dispatch.retry import retry_at
+from depesche.dispatch.retry import CUT_SHORT, put_off_until, retry_at
 from depesche.model.job import StoredFile
 from depesche.model.jobtype import Channel
 from depesche.model.outcome import Outcome
@@ -36,9 +36,6 @@ FIRST_PAUSE = 0.5
 """Seconds before an outcome that the database did not take is written again; each further pause is twice as long."""
 
 LONGEST_PAUSE = 30.0
-
-CUT_SHORT = frozenset({Result.CANCELED, Result.SEND_FAILED})
-"""What a channel says of an attempt that was ended from here; every other result is the far side's own."""
 
 
 @dataclass(slots=True)
@@ -162,7 +159,11 @@ class Sender:
         """None: it was not begun, or nobody knows how it ended."""
         claimed = running.claimed
         async with AsyncExitStack() as stack:
-            documents = await self._documents(claimed, stack)
+            try:
+                documents = await self._documents(claimed, stack)
+            except (BlobError, OSError) as error:
+                await self._put_off(claimed, error)
+                return None
             if self._closing:
                 await self._desk.database.run(lambda connection: deliveries.release(connection, claimed))
                 return None
@@ -173,7 +174,10 @@ class Sender:
             return await self._deliver(running, documents)
 
     async def _documents(self, claimed: Claimed, stack: AsyncExitStack) -> list[Document] | Outcome:
-        """An outcome where they cannot be had: an attempt like any other, so that it is on record and not for ever."""
+        """An outcome where one is gone: an attempt like any other, so that it is on record and not for ever.
+
+        Raises: BlobError, OSError: they cannot be had now, for the store's fault and not the order's.
+        """
         if self.channel is Channel.SMS:
             return []
         files = await self._desk.database.read(lambda connection: jobs.files(connection, claimed.job_id))
@@ -182,8 +186,13 @@ class Sender:
                 Document(await stack.enter_async_context(self._desk.blobs.local(file.key)), file.filename, file.pages)
                 for file in _outgoing(self.channel, files)
             ]
-        except (BlobError, OSError) as error:
+        except BlobGone as error:
             return Outcome(Result.SEND_FAILED, retry=True, detail=str(error))
+
+    async def _put_off(self, claimed: Claimed, error: Exception) -> None:
+        again = put_off_until(claimed, self._desk.now())
+        log.warning("documents cannot be had", again_at=again, why=str(error))
+        await self._desk.database.run(lambda connection: deliveries.put_off(connection, claimed, again))
 
     async def _begin_all(self, claimed: Sequence[Claimed]) -> set[int]:
         return await self._desk.database.run(

@@ -26,6 +26,7 @@ class Event(Enum):
     CLAIM = "a worker takes it, with a lease"
     BEGIN = "about to do what cannot be undone"
     RELEASE = "the worker gives it back untouched"
+    PUT_OFF = "what it needs cannot be had now, and that is our own fault"
     EXPIRE = "the lease ran out: the worker died"
     SUCCEED = "the far side has it"
     FAIL = "it will not be tried again"
@@ -43,6 +44,7 @@ TRANSITIONS: dict[State, dict[Event, State]] = {
     State.CLAIMED: {
         Event.BEGIN: State.SENDING,
         Event.RELEASE: State.READY,
+        Event.PUT_OFF: State.WAITING,
         Event.EXPIRE: State.READY,
         Event.CANCEL: State.CANCELLED,
     },

@@ -1,11 +1,11 @@
 """Deliveries on their way: each function is one row or column of the table in `model.states`.
 
 Every change of a claimed or sending delivery names the state that it starts from. What its worker does is fenced as
-well: `begin`, `release` and `finish` by the worker and the fence number of the claim, `renew` by the worker, whose name
-is never used twice. So a worker that wakes late changes nothing, but tells how its own attempt ended that is `unknown`
-meanwhile. What others do is bound to the lease: `rescue` takes only what ran out, and `expire_leases` is for a folder
-whose workers are known to be dead. `cancel` may come at any
-moment: `begin` then finds nothing to begin, and an attempt under way ends as it really ended.
+well: `begin`, `release`, `put_off` and `finish` by the worker and the fence number of the claim, `renew` by the worker,
+whose name is never used twice. So a worker that wakes late changes nothing, but tells how its own attempt ended that is
+`unknown` meanwhile. What others do is bound to the lease: `rescue` takes only what ran out, and `expire_leases` is for
+a folder whose workers are known to be dead. `cancel` may come at any moment: `begin` then finds nothing to begin, and
+an attempt under way ends as it really ended.
 """
 
 from collections.abc import Iterable, Sequence
@@ -40,6 +40,8 @@ class Claimed:
     job_id: int
     worker: str
     fence: int
+    """Claims so far, this one among them."""
+
     attempts: int
     """Attempts so far; the one to come is one more."""
 
@@ -132,6 +134,11 @@ def begin(connection: sa.Connection, claimed: Sequence[Claimed], now: datetime, 
 def release(connection: sa.Connection, claimed: Claimed) -> None:
     """Give back what was claimed and never begun."""
     connection.execute(_RELEASE, _fence(claimed))
+
+
+def put_off(connection: sa.Connection, claimed: Claimed, due_at: datetime) -> None:
+    """Give back what was claimed and cannot be begun now; it is due again at `due_at`, and no attempt was made."""
+    connection.execute(_PUT_OFF, {**_fence(claimed), "due": due_at})
 
 
 def renew(connection: sa.Connection, worker: str, ids: Sequence[int], lease_until: datetime) -> set[int]:
@@ -376,6 +383,17 @@ _RELEASE = (
     delivery.update()
     .where(*_FENCED, delivery.c.state == State.CLAIMED.value)
     .values(state=_BACK, worker=None, lease_until=None)
+)
+
+_PUT_OFF = (
+    delivery.update()
+    .where(*_FENCED, delivery.c.state == State.CLAIMED.value)
+    .values(
+        state=State.WAITING.value,
+        due_at=sa.bindparam("due", type_=delivery.c.due_at.type),
+        worker=None,
+        lease_until=None,
+    )
 )
 
 _LAST_ROW = sa.select(sa.func.max(delivery.c.position)).where(delivery.c.job_id == sa.bindparam("job"))

@@ -81,3 +81,8 @@ class Order:
     """Equal for orders that are the same."""
 
     warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def is_dated(self) -> bool:
+        """The customer named a date that was still to come."""
+        return self.send_at == self.submission.send_at

@@ -158,6 +158,8 @@ async def _write(house: House, account: Account, order: Order, new: NewJob, blob
     draft = await _draft(new)
     await house.blobs.keep(blobs)
     now, since = house.now(), _ok_since(house, account)
+    if not order.is_dated:
+        new = replace(new, send_at=now)  # had the clock been set since it was read, it would seem to have a date
 
     def work(connection: sa.Connection) -> int:
         accounts.hold(connection, new.account_id)

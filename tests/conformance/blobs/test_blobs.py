@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from depesche.blobs.store import CHUNK, LISTED, Blob, BlobError, Blobs, TooLarge
+from depesche.blobs.store import CHUNK, LISTED, Blob, BlobError, BlobGone, Blobs, TooLarge
 from depesche.blobs.upload import PART
 
 pytestmark = pytest.mark.anyio
@@ -201,9 +201,9 @@ async def test_what_is_not_there_cannot_be_read(blobs: Blobs) -> None:
         await blobs.head(missing, 10)
     with pytest.raises(BlobError, match=missing):
         await blobs.read(missing)
-    with pytest.raises(BlobError, match=missing):
+    with pytest.raises(BlobGone, match=missing):
         [chunk async for chunk in blobs.chunks(missing)]
-    with pytest.raises(BlobError, match=missing):
+    with pytest.raises(BlobGone, match=missing):
         async with blobs.local(missing):
             pass
     assert scratch(blobs) == []

@@ -24,6 +24,7 @@ def test_a_stranger_cannot_begin_or_give_back(database: Database, account: Accou
         stranger = mine(connection, **change)
         assert not begin_one(connection, stranger, START, START + LEASE)
         deliveries.release(connection, stranger)
+        deliveries.put_off(connection, stranger, START + LATER)
         assert everything(connection) == before
 
     database.run_here(meddle)
@@ -58,6 +59,7 @@ def test_a_worker_that_wakes_late_changes_nothing(database: Database, account: A
         assert not begin_one(connection, late, clock(), clock() + LEASE)
         assert not finish_one(connection, late, OK, clock(), None)
         deliveries.release(connection, late)
+        deliveries.put_off(connection, late, clock())
         assert deliveries.renew(connection, "w1", [late.id], clock() + LEASE * 9) == set()
         assert everything(connection) == before
         assert finish_one(connection, other, OK, clock(), None)

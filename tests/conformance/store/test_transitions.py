@@ -28,6 +28,7 @@ HAPPENINGS: dict[Event, Callable[[sa.Connection], object]] = {
     Event.CLAIM: lambda connection: deliveries.claim(connection, "w2", Channel.SMS, 10, START + LEASE),
     Event.BEGIN: lambda connection: begin_one(connection, mine(connection), START, START + LEASE),
     Event.RELEASE: lambda connection: deliveries.release(connection, mine(connection)),
+    Event.PUT_OFF: lambda connection: deliveries.put_off(connection, mine(connection), START + LATER),
     Event.EXPIRE: lambda connection: deliveries.rescue(connection, START + LEASE + LEASE),
     Event.SUCCEED: lambda connection: end(connection, OK, None),
     Event.FAIL: lambda connection: end(connection, BUSY, None),

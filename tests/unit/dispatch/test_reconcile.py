@@ -16,6 +16,8 @@ from depesche.dispatch.desk import Desk
 from depesche.dispatch.reconcile import reconcile
 from depesche.model.account import Account
 from depesche.model.jobtype import Channel, JobType
+from depesche.model.outcome import Outcome
+from depesche.model.result import Result
 from depesche.store import deliveries as store
 from depesche.store import schema, turns
 from journeys import BUSY, LEASE, OK, OTHERS, begun, ordered
@@ -93,6 +95,28 @@ async def test_a_lost_attempt_counts_as_an_attempt(
     lose(desk, account, repeats=0)
     assert await reconcile(desk) == 1
     assert [(row["state"], row["result"]) for row in deliveries()] == [("failed", "BUSY")]
+
+
+NOT_SENT = Outcome(Result.SEND_FAILED, retry=True, detail="the worker ended before it was sent")
+
+
+async def test_an_attempt_that_died_with_its_worker_is_never_the_last(
+    desk: Desk, account: Account, way: Scripted, deliveries: Deliveries
+) -> None:
+    way.found = NOT_SENT
+    lose(desk, account, repeats=0)
+    assert await reconcile(desk) == 1
+    assert [row["state"] for row in deliveries()] == ["waiting"]
+
+
+async def test_what_kills_its_workers_does_not_do_so_for_ever(
+    desk: Desk, account: Account, way: Scripted, deliveries: Deliveries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_LOST", 0)
+    way.found = NOT_SENT
+    lose(desk, account, repeats=0)
+    assert await reconcile(desk) == 1
+    assert [row["state"] for row in deliveries()] == ["failed"]
 
 
 async def test_a_job_cancelled_while_it_was_sent_is_not_tried_again(

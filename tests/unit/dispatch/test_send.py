@@ -196,7 +196,27 @@ async def test_a_channel_that_raises_harms_nobody_else(
     assert await rescue(desk, clock()) == 1
 
 
-async def test_a_document_that_cannot_be_read_is_tried_again(
+async def test_what_the_store_does_not_give_costs_no_attempt_however_long_that_lasts(
+    desk: Desk, account: Account, clock: Clock, tmp_path: Path, deliveries: Deliveries
+) -> None:
+    given = await stored(desk, "source", "a.txt", b"text", 0)
+    await ready_order(desk, account, "a@b.de", type=JobType.MAIL, files=(given,), repeats=0)
+    (tmp_path / "blobs").rename(tmp_path / "elsewhere")
+    delays = []
+    for _ in range(8):
+        await carried(Sender(desk, Channel.MAIL, 2))
+        [row] = deliveries()
+        assert (row["state"], row["attempts"], row["worker"]) == ("waiting", 0, None)
+        delays.append((row["due_at"] - clock()).total_seconds())
+        clock.forward(seconds=delays[-1])
+        await stage(desk)
+    assert delays == [1, 2, 4, 8, 16, 32, 60, 60]
+    (tmp_path / "elsewhere").rename(tmp_path / "blobs")
+    await carried(Sender(desk, Channel.MAIL, 2))
+    assert [(row["state"], row["attempts"]) for row in deliveries()] == [("sent", 1)]
+
+
+async def test_a_document_that_is_gone_is_an_attempt_and_tried_again(
     desk: Desk, account: Account, way: Scripted, deliveries: Deliveries
 ) -> None:
     missing = StoredFile("source", "a.txt", "TEXT", 0, "order/00/missing", 1, "")

@@ -9,6 +9,7 @@ AGREED = {
     ("ready", Event.CLAIM): "claimed",
     ("claimed", Event.BEGIN): "sending",
     ("claimed", Event.RELEASE): "ready",
+    ("claimed", Event.PUT_OFF): "waiting",
     ("claimed", Event.EXPIRE): "ready",
     ("sending", Event.SUCCEED): "sent",
     ("sending", Event.FAIL): "failed",

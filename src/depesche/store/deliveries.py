@@ -133,6 +133,7 @@ def begin(connection: sa.Connection, claimed: Sequence[Claimed], now: datetime, 
 
 def release(connection: sa.Connection, claimed: Claimed) -> None:
     """Give back what was claimed and never begun."""
+    holds.stay(connection)
     connection.execute(_RELEASE, _fence(claimed))
 
 
@@ -187,6 +188,7 @@ def settle(
 def rescue(connection: sa.Connection, now: datetime) -> tuple[int, int]:
     """Expired leases: claimed becomes ready (or held) again, sending becomes unknown. Gives the two counts."""
     expired = (_LEASED, delivery.c.lease_until < now)
+    holds.stay(connection)
     back = connection.execute(
         delivery.update()
         .where(*expired, delivery.c.state == State.CLAIMED.value)

@@ -61,7 +61,7 @@ def held(connection: sa.Connection) -> dict[tuple[int, str], int]:
 
 def put(connection: sa.Connection, account_id: int, channel: Channel | None, now: datetime, note: str) -> bool:
     """From the end of this transaction on nothing that it concerns becomes ready. False: there is this hold already."""
-    leader.alone(connection, "stage")
+    _change(connection)
     if connection.execute(_ONE, _key(account_id, channel)).first() is not None:
         return False
     connection.execute(
@@ -81,7 +81,7 @@ def put_aside(connection: sa.Connection, account_id: int, channel: Channel | Non
 
 def lift(connection: sa.Connection, account_id: int, channel: Channel | None) -> bool:
     """From the end of this transaction on nothing is put aside because of it. False: there is no such hold."""
-    leader.alone(connection, "stage")
+    _change(connection)
     return connection.execute(_GONE, _key(account_id, channel)).rowcount > 0
 
 
@@ -90,6 +90,11 @@ def take_up(connection: sa.Connection, account_id: int, channel: Channel | None)
     that was all.
     """
     return _move(connection, account_id, channel, Event.LIFT, State.HELD, State.WAITING, ~ON_HOLD)
+
+
+def stay(connection: sa.Connection) -> None:
+    """No hold comes or goes before the end of this transaction: for who asks `ON_HOLD`, and gives back."""
+    leader.beside(connection, "hold")
 
 
 ON_HOLD = sa.exists().where(
@@ -111,6 +116,12 @@ _NUMBERS = (
 _THIS = (hold.c.account_id == sa.bindparam("of"), hold.c.channel == sa.bindparam("on"))
 _ONE = sa.select(hold.c.since).where(*_THIS)
 _GONE = hold.delete().where(*_THIS)
+
+
+def _change(connection: sa.Connection) -> None:
+    """Wait for those who act by the holds that there are, and see what they did."""
+    leader.alone(connection, "stage")
+    leader.alone(connection, "hold")
 
 
 def _move(

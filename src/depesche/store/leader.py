@@ -24,5 +24,11 @@ def alone(connection: sa.Connection, name: str) -> None:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_CLASS, _key(name))))
 
 
+def beside(connection: sa.Connection, name: str) -> None:
+    """Wait until nobody is alone in `name`; then nobody is before this transaction ends. Others may be beside too."""
+    if connection.dialect.name != "sqlite":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(_CLASS, _key(name))))
+
+
 def _key(name: str) -> int:
     return int.from_bytes(zlib.crc32(name.encode()).to_bytes(4, "big"), "big", signed=True)

@@ -10,6 +10,7 @@ from depesche.model.account import Account
 from depesche.model.jobtype import Channel, JobType
 from depesche.store import deliveries, holds, schema, turns
 from depesche.store.database import Database
+from depesche.store.deliveries import Claimed
 from depesche.store.holds import EVERYONE, Hold
 from depesche.store.postgres import Postgres
 from journeys import LEASE, OTHERS, claim_one, ordered
@@ -151,6 +152,35 @@ def test_who_lifts_a_hold_waits_for_what_is_put_aside_at_that_moment(postgres: P
         return holds.lift(connection, EVERYONE, None)
 
     thread = threading.Thread(target=postgres.run_here, args=(stage,))
+    thread.start()
+    begun.wait()
+    assert postgres.run_here(lift)
+    assert postgres.run_here(lambda connection: holds.take_up(connection, EVERYONE, None)) == 1
+    thread.join()
+    assert postgres.read_here(states) == ["waiting"]
+
+
+def test_who_lifts_a_hold_waits_for_what_comes_back_at_that_moment(postgres: Postgres) -> None:
+    def prepare(connection: sa.Connection) -> Claimed:
+        ordered(connection, add_account(connection))
+        turns.stage(connection, START, 10)
+        claimed = claim_one(connection)
+        holds.put(connection, EVERYONE, None, START, "")
+        return claimed
+
+    claimed = postgres.run_here(prepare)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def give_back(connection: sa.Connection) -> None:
+        deliveries.release(connection, claimed)
+        begun.set()
+        go_on.wait(5)
+
+    def lift(connection: sa.Connection) -> bool:
+        threading.Timer(0.2, go_on.set).start()
+        return holds.lift(connection, EVERYONE, None)
+
+    thread = threading.Thread(target=postgres.run_here, args=(give_back,))
     thread.start()
     begun.wait()
     assert postgres.run_here(lift)

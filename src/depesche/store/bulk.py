@@ -78,9 +78,8 @@ def insert(connection: sa.Connection, table: sa.Table, rows: Iterable[Values]) -
     elif len(first) == 1:
         connection.execute(_insert(table), first)
     elif first:
-        names = tuple(first[0])
-        together = {"rows": _json(table, names, first, connection.dialect)}
-        connection.exec_driver_sql(_insert_together(table, names, connection.dialect), together)
+        statement, given_once = _together(connection.dialect, table, (), first)
+        connection.exec_driver_sql(statement, given_once)
 
 
 def update(connection: sa.Connection, table: sa.Table, keys: Sequence[str], rows: Sequence[Values]) -> None:
@@ -92,8 +91,8 @@ def update(connection: sa.Connection, table: sa.Table, keys: Sequence[str], rows
         values = [{f"to_{name}": value for name, value in row.items()} for row in rows]
         connection.execute(_one_by_one(table, tuple(keys), names), values)
         return
-    given = {"rows": _json(table, names, rows, connection.dialect)}
-    connection.exec_driver_sql(_update_together(table, tuple(keys), names, connection.dialect), given)
+    statement, given = _together(connection.dialect, table, tuple(keys), rows)
+    connection.exec_driver_sql(statement, given)
 
 
 def analyze(connection: sa.Connection, table: sa.Table) -> None:
@@ -142,17 +141,52 @@ def _one_by_one(table: sa.Table, keys: tuple[str, ...], names: tuple[str, ...]) 
     )
 
 
+def _together(
+    dialect: Dialect, table: sa.Table, keys: tuple[str, ...], rows: Sequence[Values]
+) -> tuple[str, dict[str, Any]]:
+    """One statement for all of them, and its values: what they have in common once, the rest as one JSON value.
+
+    Without `keys` it inserts.
+    """
+    names = tuple(rows[0])
+    differ = tuple(name for name in names if name in keys or _differs(name, rows)) or names[:1]
+    common = {name: rows[0][name] for name in names if name not in differ}
+    given = {name: _driven(table, name, value, dialect) for name, value in common.items()}
+    given["rows"] = _json(table, differ, rows, dialect)
+    write = _update_together if keys else _insert_together
+    return write(table, keys, names, differ, dialect), given
+
+
+def _differs(name: str, rows: Sequence[Values]) -> bool:
+    first = rows[0][name]
+    return any(row[name] != first for row in rows)
+
+
+def _driven(table: sa.Table, name: str, value: Any, dialect: Dialect) -> Any:
+    step = _processor(table, name, dialect)
+    return value if step is None else step(value)
+
+
 @cache
-def _update_together(table: sa.Table, keys: tuple[str, ...], names: tuple[str, ...], dialect: Dialect) -> str:
-    values = ", ".join(f"{name} = new.{name}" for name in names if name not in keys)
+def _update_together(
+    table: sa.Table, keys: tuple[str, ...], names: tuple[str, ...], differ: tuple[str, ...], dialect: Dialect
+) -> str:
+    values = ", ".join(f"{name} = {_value(table, name, differ, dialect)}" for name in names if name not in keys)
     found = " AND ".join(f"{table.name}.{name} = new.{name}" for name in keys)
-    return f"UPDATE {table.name} SET {values} FROM {_records(table, names, dialect)} WHERE {found}"  # noqa: S608
+    return f"UPDATE {table.name} SET {values} FROM {_records(table, differ, dialect)} WHERE {found}"  # noqa: S608
 
 
 @cache
-def _insert_together(table: sa.Table, names: tuple[str, ...], dialect: Dialect) -> str:
-    columns = ", ".join(names)
-    return f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM {_records(table, names, dialect)}"  # noqa: S608
+def _insert_together(
+    table: sa.Table, keys: tuple[str, ...], names: tuple[str, ...], differ: tuple[str, ...], dialect: Dialect
+) -> str:
+    del keys
+    columns, values = ", ".join(names), ", ".join(_value(table, name, differ, dialect) for name in names)
+    return f"INSERT INTO {table.name} ({columns}) SELECT {values} FROM {_records(table, differ, dialect)}"  # noqa: S608
+
+
+def _value(table: sa.Table, name: str, differ: tuple[str, ...], dialect: Dialect) -> str:
+    return f"new.{name}" if name in differ else f"%({name})s::{table.c[name].type.compile(dialect)}"
 
 
 def _records(table: sa.Table, names: tuple[str, ...], dialect: Dialect) -> str:

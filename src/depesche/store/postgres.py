@@ -6,7 +6,7 @@ PostgreSQL ends one of them, and its work is done again from the start.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -44,6 +44,11 @@ SESSION = {
     "idle_in_transaction_session_timeout": "60s",  # a node that stands still must not hold others up
     "timezone": "UTC",
 }
+
+BY_INDEX = {f"enable_{way}": "off" for way in ("seqscan", "hashjoin", "mergejoin")}
+"""Of connections that write: what they change they find by an index, row by row. The planner, which knows for a minute
+nothing of what was just written, would read whole tables in their place.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +116,7 @@ class Postgres:
     def __init__(self, url: str, connections: int) -> None:
         """`connections`: of this process at most."""
         writers = max(1, connections - READERS)
-        self._engine = engine(url, writers)
+        self._engine = engine(url, writers, SESSION | BY_INDEX)
         self._reading = engine(url, READERS, isolation_level="REPEATABLE READ")
         self._peeking = self._reading.execution_options(isolation_level="AUTOCOMMIT")
         self._writers = ThreadPoolExecutor(writers, thread_name_prefix="database-write")
@@ -180,7 +185,7 @@ class Postgres:
             raise DatabaseClosed
 
 
-def engine(url: str, connections: int, **options: Any) -> sa.Engine:
+def engine(url: str, connections: int, session: Mapping[str, str] = SESSION, **options: Any) -> sa.Engine:
     """A pool of connections that give up on a server that is gone."""
     return sa.create_engine(
         sa.make_url(url).set(drivername="postgresql+psycopg"),
@@ -194,7 +199,7 @@ def engine(url: str, connections: int, **options: Any) -> sa.Engine:
             "keepalives_interval": 5,
             "keepalives_count": 2,
             "application_name": "depesche",
-            "options": " ".join(f"-c {name}={value}" for name, value in SESSION.items()),
+            "options": " ".join(f"-c {name}={value}" for name, value in session.items()),
         },
         **options,
     )

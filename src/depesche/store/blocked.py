@@ -1,12 +1,12 @@
 """Blacklists: addresses and prefixes that nothing is sent to, of one account or of everyone."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from depesche.store.schema import blocked
+from depesche.store.schema import Row, blocked
 
 EVERYONE = 0
 """The account whose entries hold for all accounts."""
@@ -27,19 +27,31 @@ class Blocked:
     """When it was added."""
 
 
+Lists = Mapping[tuple[str, bool], bool]
+"""Entries that concern an account, by address and whether that is a prefix; True: they are on its own list."""
+
+
 def hits(connection: sa.Connection, account_id: int, addresses: Sequence[str]) -> dict[str, bool]:
     """Which of these addresses are blocked; True: on the account's own list, False: for everyone alone."""
-    keys = {address: list(_keys(address)) for address in addresses}
-    wanted = {key for found in keys.values() for key, _ in found}
-    entries: dict[tuple[str, bool], bool] = {}
-    for row in connection.execute(_HITS, {"of": account_id, "keys": list(wanted)}):
-        key = (row.address, row.prefix)
-        entries[key] = entries.get(key, False) or row.account_id == account_id
-    return {
-        address: any(entries[key] for key in found if key in entries)
-        for address, found in keys.items()
-        if any(key in entries for key in found)
-    }
+    wanted = {key for address in addresses for key, _ in _keys(address)}
+    rows = connection.execute(_HITS, {"of": account_id, "keys": list(wanted)}).all()
+    return hits_of(_lists(rows, account_id), addresses)
+
+
+def hits_of(lists: Lists, addresses: Sequence[str]) -> dict[str, bool]:
+    """The same, by lists that are in memory."""
+    found: dict[str, bool] = {}
+    for address in addresses:
+        own = [lists[key] for key in _keys(address) if key in lists]
+        if own:
+            found[address] = any(own)
+    return found
+
+
+def whole(connection: sa.Connection, account_id: int, most: int) -> Lists | None:
+    """All entries that concern the account, for whoever has very many addresses. None: there are more than `most`."""
+    rows = connection.execute(_WHOLE, {"of": account_id, "number": most + 1}).all()
+    return None if len(rows) > most else _lists(rows, account_id)
 
 
 def put(connection: sa.Connection, account_id: int, entries: Iterable[Blocked], now: datetime) -> int:
@@ -75,10 +87,19 @@ def _keys(address: str) -> Iterator[tuple[str, bool]]:
         yield address[:length], True
 
 
-_HITS = sa.select(blocked.c.account_id, blocked.c.address, blocked.c.prefix).where(
-    sa.or_(blocked.c.account_id == EVERYONE, blocked.c.account_id == sa.bindparam("of")),
-    blocked.c.address.in_(sa.bindparam("keys", expanding=True)),
+def _lists(rows: Iterable[Row], account_id: int) -> Lists:
+    lists: dict[tuple[str, bool], bool] = {}
+    for row in rows:
+        key = (row.address, row.prefix)
+        lists[key] = lists.get(key, False) or row.account_id == account_id
+    return lists
+
+
+_OF_BOTH = sa.select(blocked.c.account_id, blocked.c.address, blocked.c.prefix).where(
+    blocked.c.account_id.in_([EVERYONE, sa.bindparam("of")])
 )
+_HITS = _OF_BOTH.where(blocked.c.address.in_(sa.bindparam("keys", expanding=True)))
+_WHOLE = _OF_BOTH.limit(sa.bindparam("number", type_=sa.Integer))
 
 _OF_ENTRY = (
     blocked.c.account_id == sa.bindparam("of"),

@@ -12,6 +12,7 @@ from depesche.model.account import Account
 from depesche.model.recipients import Given
 from depesche.model.roll import Recipient, Roll, ShortRoll
 from depesche.store import blocked
+from depesche.store.blocked import Lists
 from depesche.store.roll import LongRoll
 from depesche.usecases import judge
 from depesche.usecases.house import House
@@ -23,6 +24,9 @@ LONG_LIST = 200
 
 CHUNK = 200
 """Rows between two looks at whether it is still wanted; a number may be asked for under fifteen prefixes."""
+
+IN_MEMORY = 20_000
+"""Entries of blacklists that are read once for all rows; of longer ones each chunk is asked for."""
 
 
 async def roll_of(house: House, account: Account, order: Order, stack: AsyncExitStack) -> Roll:
@@ -68,15 +72,26 @@ async def _filled(roll: LongRoll, house: House, account: Account, order: Order) 
 
 
 def _fill(roll: LongRoll, house: House, account: Account, order: Order, wanted: threading.Event) -> None:
-    rows = iter(order.given)
+    rows, lists = iter(order.given), _lists(house, account)
     while wanted.is_set() and (chunk := list(itertools.islice(rows, CHUNK))):
-        roll.extend(_judged(house, account, order, chunk))
+        roll.extend(_judged(house, account, order, chunk, lists))
 
 
-def _judged(house: House, account: Account, order: Order, chunk: Sequence[Given]) -> list[Recipient]:
-    judged = [judge.recipient(account, order.type, given) for given in chunk]
+def _lists(house: House, account: Account) -> Lists | None:
     if not account.has_blocked:
+        return {}
+    return house.database.read_here(lambda connection: blocked.whole(connection, account.id, IN_MEMORY))
+
+
+def _judged(
+    house: House, account: Account, order: Order, chunk: Sequence[Given], lists: Lists | None
+) -> list[Recipient]:
+    judged = [judge.recipient(account, order.type, given) for given in chunk]
+    if lists is not None and not lists:
         return judged
     asked = judge.blockable(judged)
-    found = house.database.read_here(lambda connection: blocked.hits(connection, account.id, asked))
+    if lists is None:
+        found = house.database.read_here(lambda connection: blocked.hits(connection, account.id, asked))
+    else:
+        found = blocked.hits_of(lists, asked)
     return [judge.unless_blocked(one, found) for one in judged]

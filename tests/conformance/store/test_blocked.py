@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from builders import START, add_account
+from builders import START, add_account, rows
 from depesche.model.account import Account
-from depesche.store import accounts, blocked
+from depesche.store import accounts, blocked, schema
 from depesche.store.blocked import EVERYONE, Blocked
 from depesche.store.database import Database
 
@@ -63,6 +63,9 @@ def test_an_address_is_stopped_by_itself_its_beginning_or_its_domain(
 ) -> None:
     found = database.read_here(lambda connection: blocked.hits(connection, listed.id, [address]))
     assert found == ({} if own is None else {address: own})
+    lists = database.read_here(lambda connection: blocked.whole(connection, listed.id, 100))
+    assert lists is not None
+    assert blocked.hits_of(lists, [address]) == found
 
 
 def test_many_are_asked_for_at_once_and_nobody_elses_entries_count(database: Database, listed: Account) -> None:
@@ -74,6 +77,19 @@ def test_many_are_asked_for_at_once_and_nobody_elses_entries_count(database: Dat
 
     assert found(listed) == {"+4930123456": True, "+4940123456": False, "x@gesperrt.de": True, "+4940111": True}
     assert found(other) == {"+4940123456": False, "+4940111": False}
+
+
+def test_a_list_that_is_too_long_is_not_taken_into_memory(database: Database, listed: Account) -> None:
+    def whole(most: int) -> blocked.Lists | None:
+        return database.read_here(lambda connection: blocked.whole(connection, listed.id, most))
+
+    lists = whole(100)
+    assert lists is not None
+    other = database.run_here(lambda connection: add_account(connection, "10002"))
+    assert database.read_here(lambda connection: blocked.whole(connection, other.id, 100)) != lists
+    entries = database.read_here(lambda connection: len(rows(connection, schema.blocked)))
+    assert whole(entries) == lists
+    assert whole(len(lists) - 1) is None
 
 
 def test_two_hundred_numbers_fit_into_one_question(database: Database, listed: Account) -> None:

@@ -64,12 +64,13 @@ async def called(customer: Customer, order: Order, stack: AsyncExitStack) -> Rol
     return await rollcall.roll_of(customer.house, account, judged, stack)
 
 
-@pytest.fixture(params=["few", "many"])
+@pytest.fixture(params=["few", "many", "many, long blacklists"])
 def length(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Many: even one row is judged as a long list is, three at a time."""
-    if request.param == "many":
+    if request.param != "few":
         monkeypatch.setattr(rollcall, "LONG_LIST", 0)
         monkeypatch.setattr(rollcall, "CHUNK", 3)
+        monkeypatch.setattr(rollcall, "IN_MEMORY", 100 if request.param == "many" else 0)
     return str(request.param)
 
 

@@ -33,8 +33,7 @@ NOTES = (
     "An SMS to a recipient file of that many numbers, each with a reference, in one SendJob, due at once.",
     "“Answered”: every number is judged, the list is on disk, the counts of the answer are final.",
     "“Written”: every recipient is a delivery in the database; the answer does not wait for that.",
-    f"“Single order”: {SINGLES} SMS of another account while the broadcast is written and sent: from its creation to",
-    "the moment at which its attempt begins.",
+    f"“Single order”: {SINGLES} SMS of another account beside it: from an order's creation to its attempt's beginning.",
     "Memory is resident: the peak of the server and its converters, less what they had before.",
 )
 

@@ -37,10 +37,10 @@ SCRIPTS = Path(__file__).parent / "peers" / "queues"
 DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
 
 NOTES = (
-    "A delivery of Depesche: claimed with lease and fence; `sending` committed before anything could go out; then",
-    "attempt, delivery, job and event in one transaction: three transactions in all. The channel does nothing.",
-    "PgQueuer picks a job, deletes it and logs it; Procrastinate fetches and finishes it, triggers write its events;",
-    "huey deletes it when it takes it: what is lost then is lost.",
+    "Depesche claims with lease and fence, commits `sending` before anything can go out, then writes how it ended.",
+    "These are three transactions for each claim; the channel does nothing.",
+    "PgQueuer picks a job, deletes it and logs it; Procrastinate fetches and finishes it, triggers write its events.",
+    "huey deletes a job when it takes it: what is lost then is lost.",
     f"“{MANY} at a time”: claims of {MANY}; PgQueuer picks as many; Procrastinate fetches one, {MANY} times at once.",
     f"“One at a time”: {PLACES} places claim one each; what begins or ends at one moment shares a transaction.",
     f"PgQueuer picks one after the other there, Procrastinate {PLACES} at once, huey has 4 threads.",

@@ -66,18 +66,6 @@ class Installation:
         return Counter(int(text.partition('"job_id": ')[2].partition(",")[0]) for text in names)
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    with Server.running() as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def bucket_server() -> Iterator[S3Server]:
-    with S3Server.running() as running:
-        yield running
-
-
 New = Callable[[str, str], Installation]
 """Gives an installation of this kind, whose data folder has this name."""
 
@@ -102,7 +90,7 @@ def _embedded(data: Path) -> Installation:
 
 
 def _shared(request: pytest.FixtureRequest, data: Path) -> Installation:
-    server: Server = request.getfixturevalue("server")
+    server: Server = request.getfixturevalue("postgres")
     bucket_server: S3Server = request.getfixturevalue("bucket_server")
     url, place = server.url(server.database()), bucket_server.place()
     environment = {

@@ -1,6 +1,7 @@
 """Holds: what they concern, how much they keep back, and what two of them or two people do at once."""
 
 import threading
+from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
@@ -134,16 +135,12 @@ def test_what_goes_on_has_the_turn_that_it_had(database: Database, account: Acco
     assert database.run_here(work) == [1, 2]
 
 
-def test_who_lifts_a_hold_waits_for_what_is_put_aside_at_that_moment(postgres: Postgres) -> None:
-    def prepare(connection: sa.Connection) -> None:
-        ordered(connection, add_account(connection))
-        holds.put(connection, EVERYONE, None, START, "")
-
-    postgres.run_here(prepare)
+def lifted_beside(postgres: Postgres, others_work: Callable[[sa.Connection], object]) -> None:
+    """The hold is lifted while somebody's transaction is open that puts a delivery aside: it goes on all the same."""
     begun, go_on = threading.Event(), threading.Event()
 
-    def stage(connection: sa.Connection) -> None:
-        turns.stage(connection, START, 10)
+    def other(connection: sa.Connection) -> None:
+        others_work(connection)
         begun.set()
         go_on.wait(5)
 
@@ -151,13 +148,22 @@ def test_who_lifts_a_hold_waits_for_what_is_put_aside_at_that_moment(postgres: P
         threading.Timer(0.2, go_on.set).start()
         return holds.lift(connection, EVERYONE, None)
 
-    thread = threading.Thread(target=postgres.run_here, args=(stage,))
+    thread = threading.Thread(target=postgres.run_here, args=(other,))
     thread.start()
     begun.wait()
     assert postgres.run_here(lift)
     assert postgres.run_here(lambda connection: holds.take_up(connection, EVERYONE, None)) == 1
     thread.join()
     assert postgres.read_here(states) == ["waiting"]
+
+
+def test_who_lifts_a_hold_waits_for_what_is_put_aside_at_that_moment(postgres: Postgres) -> None:
+    def prepare(connection: sa.Connection) -> None:
+        ordered(connection, add_account(connection))
+        holds.put(connection, EVERYONE, None, START, "")
+
+    postgres.run_here(prepare)
+    lifted_beside(postgres, lambda connection: turns.stage(connection, START, 10))
 
 
 def test_who_lifts_a_hold_waits_for_what_comes_back_at_that_moment(postgres: Postgres) -> None:
@@ -169,21 +175,4 @@ def test_who_lifts_a_hold_waits_for_what_comes_back_at_that_moment(postgres: Pos
         return claimed
 
     claimed = postgres.run_here(prepare)
-    begun, go_on = threading.Event(), threading.Event()
-
-    def give_back(connection: sa.Connection) -> None:
-        deliveries.release(connection, claimed)
-        begun.set()
-        go_on.wait(5)
-
-    def lift(connection: sa.Connection) -> bool:
-        threading.Timer(0.2, go_on.set).start()
-        return holds.lift(connection, EVERYONE, None)
-
-    thread = threading.Thread(target=postgres.run_here, args=(give_back,))
-    thread.start()
-    begun.wait()
-    assert postgres.run_here(lift)
-    assert postgres.run_here(lambda connection: holds.take_up(connection, EVERYONE, None)) == 1
-    thread.join()
-    assert postgres.read_here(states) == ["waiting"]
+    lifted_beside(postgres, lambda connection: deliveries.release(connection, claimed))

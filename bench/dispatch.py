@@ -26,8 +26,8 @@ from peers.postgres import Server
 MANY = 100
 """Claimed at once."""
 
-PLACES = 16
-"""That claim one each."""
+PLACES = 32
+"""That claim one each: as many as a node has by default for each channel but fax."""
 
 AT_ONCE = 1000
 """Turns given in one transaction."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Container
 from datetime import datetime, timedelta
+from functools import partial
 from time import monotonic
 
 import structlog
@@ -59,7 +60,7 @@ class Dispatcher:
         """What the clock said when it was looked at last, to see whether it was set back."""
 
         self._cut_off: asyncio.TimerHandle | None = None
-        self._stage = Loop("stage", self._stage_round, settings.poll_seconds)
+        self._stage = Loop("stage", partial(stage, desk), settings.poll_seconds)
         self._rescue = Loop("rescue", self._rescue_round, settings.lease_seconds / 6)
         self._beat = Loop("beat", self._beat_round, settings.poll_seconds)
         self._sweep = Sweeper(desk).loop
@@ -133,12 +134,6 @@ class Dispatcher:
             *([self._prune] if self._prune is not None else []),
         ]
         return [*(lines if Role.LINES in self._roles else []), *(office if Role.DISPATCH in self._roles else [])]
-
-    async def _stage_round(self) -> bool:
-        staged = await stage(self._desk)
-        for channel in staged:
-            self._desk.ring(bell.ready(Channel(channel)))
-        return staged.is_full
 
     async def _rescue_round(self) -> bool:
         now = self._desk.now()  # before the renewal: however long the machine sleeps, what is renewed runs out later

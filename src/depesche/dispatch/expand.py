@@ -15,14 +15,13 @@ from depesche.dispatch.loop import Loop
 from depesche.model.roll import Entry
 from depesche.store import bell, expansions
 from depesche.store.expansions import Expansion
-from depesche.store.listing import CHUNK
 from depesche.store.roll import kept
 
-AT_A_TIME = 20
-"""Chunks of one list, then it is another's turn."""
+CHUNK = 500
+"""Recipients in one transaction: a single order that comes meanwhile waits as long."""
 
-LONGEST_REST = 1.0
-"""Seconds between two chunks."""
+AT_A_TIME = 80
+"""Chunks of one list, then it is another's turn."""
 
 PAUSE = timedelta(minutes=1)
 """For a list that cannot be read."""
@@ -56,17 +55,10 @@ class Expander:
             await self._put_down(self._opened, timedelta(0))
 
     async def expand(self) -> bool:
-        """One round: one chunk, and a rest as long as it took, for everybody else's sake. True if there may be another.
+        """One round: one chunk. True if there may be another.
 
         Raises: sqlalchemy.exc.DBAPIError.
         """
-        clock = asyncio.get_running_loop().time
-        begun = clock()
-        more = await self._chunk()
-        await asyncio.sleep(min(clock() - begun, LONGEST_REST) if more else 0)
-        return more
-
-    async def _chunk(self) -> bool:
         opened = self._opened or await self._open()
         if opened is None:
             return False
@@ -81,7 +73,6 @@ class Expander:
         except BaseException:
             await self._close(opened)  # nobody knows how far it is: it is claimed anew
             raise
-        self._desk.ring(bell.DUE)
         await self._go_on(opened, written)
         return True
 
@@ -120,6 +111,7 @@ class Expander:
             log.warning("list was taken over", job=opened.one.common.job_id)
             await self._close(opened)
         elif written.is_done:
+            self._desk.ring(bell.DUE)  # what came before is found by the loop, which is never idle for long
             await self._close(opened)
             await self._forget(written)
         else:

@@ -1,4 +1,4 @@
-"""The shape of every loop: a round, at once again while there is more, else a wait to be woken."""
+"""The shape of every loop: a round, soon again while there is more, else a wait to be woken."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,7 +10,11 @@ from depesche import metrics
 log = structlog.get_logger(__name__)
 
 BREATH = 0.02
-"""Seconds between a wake and the round that follows: under load one round then serves many, for the price of one."""
+"""Seconds between two rounds at least: under load one then serves many, for the price of one. After a rest that was
+longer whoever wakes is served at once."""
+
+LONGEST_REST = 1.0
+"""Seconds between two rounds while there is more to do: as long as the first took, for everybody else's sake."""
 
 LONGEST_PAUSE = 30.0
 """Seconds between rounds while every round fails."""
@@ -23,7 +27,7 @@ class Loop:
     """Runs `round_` again and again until stopped; a round that fails is logged and tried again, ever more slowly."""
 
     def __init__(self, name: str, round_: Callable[[], Awaitable[bool]], poll_seconds: float) -> None:
-        """`round_` tells whether there is more to do at once."""
+        """`round_` tells whether there is more to do."""
         self.name = name
         self._round = round_
         self._poll = poll_seconds
@@ -49,8 +53,10 @@ class Loop:
 
     async def _run(self) -> None:
         failures = 0
+        clock = asyncio.get_running_loop().time
         while self._task is not None:
             self._woken.clear()
+            begun = clock()
             try:
                 more = await self._round()
                 failures = 0
@@ -59,15 +65,20 @@ class Loop:
                 self._failed.inc()
                 log.exception("loop failed", loop=self.name, failures=failures)
                 more = False
-            if not more:
-                await self._rest(min(self._poll * 2 ** min(failures, MOST_DOUBLINGS), max(self._poll, LONGEST_PAUSE)))
+            if more:
+                await self._rest(min(clock() - begun, LONGEST_REST), breath=0)
+            else:
+                pause = min(self._poll * 2 ** min(failures, MOST_DOUBLINGS), max(self._poll, LONGEST_PAUSE))
+                await self._rest(pause, breath=BREATH)
 
-    async def _rest(self, seconds: float) -> None:
+    async def _rest(self, seconds: float, breath: float) -> None:
         if self._task is None:
             return
+        clock = asyncio.get_running_loop().time
+        rested = clock() + breath
         try:
             async with asyncio.timeout(seconds):
                 await self._woken.wait()
-                await asyncio.sleep(BREATH)
+                await asyncio.sleep(rested - clock())
         except TimeoutError:
             return

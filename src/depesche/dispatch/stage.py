@@ -3,19 +3,25 @@
 from functools import partial
 
 from depesche.dispatch.desk import Desk
-from depesche.store import turns
-from depesche.store.turns import ORDERS, Staged
+from depesche.model.jobtype import Channel
+from depesche.store import bell, turns
+from depesche.store.turns import ORDERS
 
-CHUNK = 500
+CHUNK = 200
 """Deliveries in one transaction: a single order that comes meanwhile waits as long."""
 
 
-async def stage(desk: Desk) -> Staged:
-    """One round, single orders first; gives how many of each channel became ready."""
-    staged = Staged()
+async def stage(desk: Desk) -> bool:
+    """One round, single orders first: they are on their way while those of a broadcast get their turns.
+
+    True if there may be more to do at once.
+    """
+    more = False
     for lane in ORDERS:
-        work = partial(turns.stage, now=desk.now(), limit=CHUNK, zone=desk.zone, lanes=(lane,))
-        some = await desk.database.run(work)
-        staged.update(some)
-        staged.is_full |= some.is_full
-    return staged
+        staged = await desk.database.run(
+            partial(turns.stage, now=desk.now(), limit=CHUNK, zone=desk.zone, lanes=(lane,))
+        )
+        for channel in staged:
+            desk.ring(bell.ready(Channel(channel)))
+        more |= staged.is_full
+    return more

@@ -104,7 +104,9 @@ def claim(connection: sa.Connection, worker: str, channel: Channel, limit: int, 
     No fax is taken whose number is being called: of two nodes that take two at the same moment, the database lets one.
     """
     calls = channel is Channel.FAX
-    ready = connection.execute(_READY_FAX if calls else _READY, {"channel": channel.value, "number": limit})
+    if not calls and (taken := _take(connection, worker, channel, limit, lease_until)):
+        return taken
+    ready = connection.execute(_READY_FAX if calls else _READY, {"on": channel.value, "number": limit})
     chosen = _one_of_each_address(ready) if calls else ready.all()
     if chosen and chosen[0].slots is not None:
         chosen = chosen[: _places(connection, channel)]
@@ -328,11 +330,11 @@ _READY = (
         job.c.pages,
         job.c.sandbox,
         account.c.number,
-        sa.select(slots.c.number).where(slots.c.channel == sa.bindparam("channel")).scalar_subquery().label("slots"),
+        sa.select(slots.c.number).where(slots.c.channel == sa.bindparam("on")).scalar_subquery().label("slots"),
     )
     .join_from(delivery, job, job.c.id == delivery.c.job_id)
     .join(account, account.c.id == delivery.c.account_id)
-    .where(delivery.c.state == _word(State.READY), delivery.c.channel == sa.bindparam("channel"))
+    .where(delivery.c.state == _word(State.READY), delivery.c.channel == sa.bindparam("on"))
     .order_by(delivery.c.turn, delivery.c.id)
     .limit(sa.bindparam("number", type_=sa.Integer))
     .with_for_update(skip_locked=True, of=delivery)
@@ -347,19 +349,21 @@ _READY_FAX = _READY.where(
     )
 )
 
-_SLOTS = sa.select(slots.c.number).where(slots.c.channel == sa.bindparam("channel")).with_for_update()
-_TAKEN = sa.select(sa.func.count()).select_from(delivery).where(delivery.c.channel == sa.bindparam("channel"), _LEASED)
-
-_CLAIM = (
-    delivery.update()
-    .where(bulk.among(delivery.c.id, bulk.ids()))
-    .values(
-        state=State.CLAIMED.value,
-        worker=sa.bindparam("by"),
-        lease_until=sa.bindparam("lease", type_=delivery.c.lease_until.type),
-        fence=delivery.c.fence + 1,
-    )
+_CLAIMED = {
+    "state": State.CLAIMED.value,
+    "worker": sa.bindparam("by"),
+    "lease_until": sa.bindparam("lease", type_=delivery.c.lease_until.type),
+    "fence": delivery.c.fence + 1,
+}
+_ready = (
+    _READY.add_columns(delivery.c.turn).where(~sa.exists().where(slots.c.channel == sa.bindparam("on"))).cte("ready")
 )
+_TAKE = delivery.update().where(delivery.c.id == _ready.c.id).values(_CLAIMED).returning(*_ready.c)
+
+_SLOTS = sa.select(slots.c.number).where(slots.c.channel == sa.bindparam("on")).with_for_update()
+_TAKEN = sa.select(sa.func.count()).select_from(delivery).where(delivery.c.channel == sa.bindparam("on"), _LEASED)
+
+_CLAIM = delivery.update().where(bulk.among(delivery.c.id, bulk.ids())).values(_CLAIMED)
 
 _HELD = (bulk.among(delivery.c.id, bulk.ids()), delivery.c.worker == sa.bindparam("by"), _LEASED)
 _RENEW = delivery.update().where(*_HELD).values(lease_until=sa.bindparam("lease", type_=delivery.c.lease_until.type))
@@ -430,9 +434,17 @@ _UNKNOWN = _HEAD.where(*_LOST).with_for_update()
 
 def _places(connection: sa.Connection, channel: Channel) -> int | None:
     """How many more the channel has slots for; None: it has no limit. Whoever else claims on such a channel waits."""
-    of = {"channel": channel.value}
+    of = {"on": channel.value}
     number = connection.execute(_SLOTS, of).scalar()
     return None if number is None else max(0, number - connection.execute(_TAKEN, of).scalar_one())
+
+
+def _take(connection: sa.Connection, worker: str, channel: Channel, limit: int, lease_until: datetime) -> list[Claimed]:
+    """The same in one statement, as PostgreSQL has it; nothing where the channel has slots."""
+    if connection.dialect.name != "postgresql":
+        return []
+    taken = connection.execute(_TAKE, {"on": channel.value, "number": limit, "by": worker, "lease": lease_until})
+    return [_claimed(row, worker) for row in sorted(taken, key=lambda row: (row.turn, row.id))]
 
 
 def _one_of_each_address(rows: Iterable[Row]) -> list[Row]:

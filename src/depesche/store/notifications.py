@@ -40,6 +40,9 @@ class PostgresBell:
         self._something = asyncio.Event()
         self._nothing = asyncio.Event()
         self._nothing.set()
+        self._ringing = 0
+        """Our connection that rings, by the number of its process in the server: what it rings was heard already."""
+
         self._tasks: list[asyncio.Task[None]] = []
 
     def ring(self, what: str) -> None:
@@ -81,9 +84,13 @@ class PostgresBell:
         for what in (DUE, CANCELLED):  # it may have been rung while nobody listened
             self._hear(what)
         async for note in line.notifies():
-            self._hear(note.payload)
+            if note.pid != self._ringing:
+                self._hear(note.payload)
 
     async def _send(self, line: psycopg.AsyncConnection) -> None:
+        self._ringing = line.info.backend_pid
+        if self._rung:  # and it did not go out on the line before
+            self._something.set()
         while True:
             await self._something.wait()
             await asyncio.sleep(GATHER_SECONDS)

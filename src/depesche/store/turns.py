@@ -135,11 +135,18 @@ _DUE = (
     .with_for_update(skip_locked=True, of=delivery)
 )
 
-_NEXT = sa.select(sa.func.min(delivery.c.turn)).where(
-    delivery.c.state == sa.literal_column(f"'{State.READY.value}'"), delivery.c.channel == sa.bindparam("channel")
+_NEXT = (
+    sa.select(sa.func.min(delivery.c.turn))
+    .where(delivery.c.state == sa.literal_column(f"'{State.READY.value}'"), delivery.c.channel == sa.bindparam("on"))
+    .scalar_subquery()
 )
-
-_LAST = sa.select(turn).where(turn.c.channel == sa.bindparam("channel"), bulk.among(turn.c.account_id, bulk.ids()))
+_LAST = sa.select(turn, _NEXT.label("next")).where(
+    turn.c.channel == sa.bindparam("on"), bulk.among(turn.c.account_id, bulk.ids())
+)
+_KEEP = sa.text(
+    "INSERT INTO turn (channel, account_id, lane, last) VALUES (:channel, :account_id, :lane, :last)"
+    " ON CONFLICT (channel, account_id, lane) DO UPDATE SET last = excluded.last"
+)
 
 
 def _moved(row: Row, state: State, *, due_at: datetime | None = None, turn: float | None = None) -> dict[str, Any]:
@@ -157,24 +164,23 @@ def _last_turns(connection: sa.Connection, due: Iterable[Row]) -> dict[Key, floa
         accounts.setdefault(row.channel, {CHANNEL}).add(row.account_id)
     last: dict[Key, float] = {}
     for channel, ids in accounts.items():
-        rows = connection.execute(_LAST, {"channel": channel, "ids": sorted(ids)})
+        rows = connection.execute(_LAST, {"on": channel, "ids": sorted(ids)}).all()
         last |= {(channel, row.account_id, row.lane): row.last for row in rows}
         latest = last.setdefault((channel, CHANNEL, Lane.LATEST), 0.0)
         clock = last.get((channel, CHANNEL, Lane.CLOCK), 0.0)
-        last[channel, CHANNEL, Lane.CLOCK] = max(clock, _next_turn(connection, channel, latest))
+        last[channel, CHANNEL, Lane.CLOCK] = max(clock, _next_turn(rows, latest))
     return last
 
 
-def _next_turn(connection: sa.Connection, channel: str, latest: float) -> float:
+def _next_turn(rows: Sequence[Row], latest: float) -> float:
     """The turn that is claimed next; when nothing is ready all that were given have been claimed."""
-    found = connection.execute(_NEXT, {"channel": channel}).scalar()
-    return latest if found is None else float(found)
+    return latest if not rows or rows[0].next is None else float(rows[0].next)
 
 
 def _keep(connection: sa.Connection, turns: _Turns) -> None:
-    for channel, account_id, lane in sorted(turns.given):
-        key = {"channel": channel, "account_id": account_id, "lane": lane}
-        last = turns.last[channel, account_id, lane]
-        known = [turn.c[name] == value for name, value in key.items()]
-        if connection.execute(turn.update().where(*known).values(last=last)).rowcount == 0:
-            connection.execute(turn.insert().values(**key, last=last))
+    kept = [
+        {"channel": channel, "account_id": account_id, "lane": lane, "last": turns.last[channel, account_id, lane]}
+        for channel, account_id, lane in sorted(turns.given)
+    ]
+    if kept:
+        connection.execute(_KEEP, kept)

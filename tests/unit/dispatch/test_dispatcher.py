@@ -21,6 +21,7 @@ from depesche.config import Dispatch
 from depesche.dispatch import dispatcher as module
 from depesche.dispatch.desk import Desk
 from depesche.dispatch.dispatcher import Dispatcher
+from depesche.dispatch.stage import stage
 from depesche.model.account import Account
 from depesche.model.job import StoredFile
 from depesche.model.jobtype import Channel, JobType
@@ -316,7 +317,7 @@ async def test_a_machine_that_sleeps_between_the_renewal_and_the_rescue_loses_no
     way.steps = [call]
     order(desk, account)
     dispatcher = Dispatcher(desk)
-    await dispatcher._stage_round()
+    await stage(desk)
     sender = dispatcher._senders[1]
     await sender.claim()
     await call.begun.wait()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from structlog.testing import capture_logs
@@ -38,7 +39,7 @@ async def test_it_begins_with_a_round_and_then_waits() -> None:
     assert rounds.count == 1
 
 
-async def test_it_goes_on_at_once_while_there_is_more() -> None:
+async def test_it_goes_on_while_there_is_more() -> None:
     rounds = Rounds(lambda count: count < 50)
     loop = Loop("test", rounds, NEVER)
     loop.start()
@@ -149,7 +150,7 @@ async def test_pauses_grow_while_rounds_fail_and_are_short_again_after_a_good_on
     rounds = Rounds(do)
     loop = Loop("test", rounds, 1.0)
 
-    async def rest(seconds: float) -> None:
+    async def rest(seconds: float, breath: float) -> None:
         pauses.append(seconds)
         await asyncio.sleep(0)
 
@@ -187,3 +188,59 @@ async def test_a_failing_loop_can_be_stopped_in_its_pause() -> None:
         await until(lambda: rounds.count == 1)
         async with asyncio.timeout(5):
             await loop.stop()
+
+
+async def test_while_there_is_more_it_leaves_others_as_much_time_as_it_took() -> None:
+    took = 0.05
+    begins: list[float] = []
+
+    async def round_() -> bool:
+        begins.append(asyncio.get_running_loop().time())
+        await asyncio.sleep(took)
+        return True
+
+    loop = Loop("test", round_, NEVER)
+    loop.start()
+    await until(lambda: len(begins) == 4)
+    await loop.stop()
+    assert all(later - earlier >= 2 * took - 0.01 for earlier, later in pairwise(begins[:4]))
+
+
+async def test_who_wakes_it_from_such_a_rest_is_served_at_once() -> None:
+    begins: list[float] = []
+
+    async def round_() -> bool:
+        begins.append(asyncio.get_running_loop().time())
+        await asyncio.sleep(0.5)
+        return True
+
+    loop = Loop("test", round_, NEVER)
+    loop.start()
+    await asyncio.sleep(0.6)
+    loop.wake()
+    await until(lambda: len(begins) == 2)
+    await loop.stop()
+    assert begins[1] - begins[0] < 0.8
+
+
+async def test_after_a_long_rest_a_wake_is_served_at_once_and_the_next_one_takes_a_breath(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "BREATH", 0.3)
+    begins: list[float] = []
+
+    async def round_() -> bool:
+        begins.append(asyncio.get_running_loop().time())
+        return False
+
+    loop = Loop("test", round_, NEVER)
+    loop.start()
+    await asyncio.sleep(0.4)
+    woken = asyncio.get_running_loop().time()
+    loop.wake()
+    await until(lambda: len(begins) == 2)
+    loop.wake()
+    await until(lambda: len(begins) == 3)
+    await loop.stop()
+    assert begins[1] - woken < 0.2
+    assert begins[2] - begins[1] >= 0.29

@@ -1,0 +1,73 @@
+"""The bell of nodes on one database: each hears what any of them rings."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from depesche.store.bell import CANCELLED, DUE
+from depesche.store.notifications import PostgresBell
+from peers.postgres import Server
+from ways import until
+
+pytestmark = pytest.mark.anyio
+
+GREETING = [DUE, CANCELLED]
+"""What whoever begins to listen takes for rung."""
+
+
+@pytest.fixture(scope="module")
+def url(server: Server) -> str:
+    return server.url(server.database())
+
+
+@asynccontextmanager
+async def listening(url: str) -> AsyncIterator[tuple[PostgresBell, list[str]]]:
+    heard: list[str] = []
+    bell = PostgresBell(url, heard.append)
+    await bell.start()
+    await until(lambda: heard == GREETING)
+    try:
+        yield bell, heard
+    finally:
+        await bell.stop()
+
+
+async def test_everybody_hears_a_ring_once(url: str) -> None:
+    async with listening(url) as (ours, here), listening(url) as (_, there):
+        ours.ring("ready/sms")
+        assert here == [*GREETING, "ready/sms"], "who rings need not wait for the database"
+        await until(lambda: there == [*GREETING, "ready/sms"])
+        ours.ring("listed")
+        await until(lambda: there[-1] == "listed")
+        await asyncio.sleep(0.1)
+        assert here == there
+
+
+async def test_what_is_rung_again_and_again_at_one_moment_goes_out_once(url: str) -> None:
+    async with listening(url) as (ours, _), listening(url) as (_, there):
+        for _ in range(100):
+            ours.ring("ready/fax")
+        ours.ring("listed")
+        await until(lambda: "listed" in there)
+        await asyncio.sleep(0.1)
+        assert sorted(there[2:]) == ["listed", "ready/fax"]
+
+
+async def test_what_is_rung_last_is_heard(url: str) -> None:
+    async with listening(url) as (_, there):
+        async with listening(url) as (ours, _):
+            ours.ring("ready/letter")
+        await until(lambda: there[-1] == "ready/letter")
+
+
+async def test_lines_that_were_cut_are_made_again_and_nothing_that_was_rung_is_lost(url: str, server: Server) -> None:
+    async with listening(url) as (ours, here), listening(url) as (_, there):
+        cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'depesche-bell'"
+        assert server.psql(cut) == "4"
+        await until(lambda: here == there == GREETING * 2)
+        ours.ring("ready/mail")  # goes out on a line that is dead, which nobody knows yet
+        await until(lambda: there[-1] == "ready/mail")
+        await asyncio.sleep(0.1)
+        assert here[4:] == there[4:] == ["ready/mail"]

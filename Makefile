@@ -4,6 +4,7 @@ PORT ?= 8080
 DATA ?= data
 PYTHON ?= python3
 ARGS ?=
+WORKERS ?= $(shell expr $$(nproc) + 1)
 SECONDS ?= 600
 DELIVERIES ?= 10000
 KILLS ?= 100
@@ -20,14 +21,15 @@ BENCH_PACKAGES = $(shell find bench -name packages.txt)
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
-	@echo "Variables: PORT=$(PORT) DATA=$(DATA) PYTHON=$(PYTHON) (makes .venv, 3.11 or newer), ARGS= (more for pytest, bench, lock)"
+	@echo "Variables: PORT=$(PORT) DATA=$(DATA) PYTHON=$(PYTHON) (makes .venv, 3.11 or newer), WORKERS=$(WORKERS) (of test), ARGS= (more for pytest, bench, lock)"
 
 # `exec`: Ctrl-C ends the server, and no shell in between complains about it.
 run: runtime ## Install what is missing and serve the sandbox on 127.0.0.1:PORT, data in DATA
 	@exec $(BIN)/depesche serve --demo --port "$(PORT)" --data "$(DATA)"
 
+# One worker more than processors: tests wait as well. Folder by folder: what takes long comes first, and units fill up.
 test: workshop ## Install what is missing and run every test, linters included (ARGS="-k fax")
-	@exec $(BIN)/pytest --numprocesses auto --maxprocesses 8 --dist loadfile $(ARGS)
+	@exec $(BIN)/pytest --numprocesses $(WORKERS) --maxprocesses 8 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: workshop ## Run the linters: ruff, mypy, import-linter, shellcheck
 	@sh setup/lint.sh

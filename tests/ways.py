@@ -77,7 +77,7 @@ class Call:
 
 async def until(condition: Callable[[], object]) -> None:
     """Wait, but not for ever, for what loops bring about."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not condition():
             await asyncio.sleep(0.002)
 

@@ -241,6 +241,7 @@ class Blobs:
             while piece := await self._in_time(anext(pieces, b"")):
                 yield bytes(piece)
         except FileNotFoundError as error:
+            await self.reach()  # with the whole place gone nothing is known of the blob
             raise BlobGone(f"blob {key} is gone") from error
         except (BaseError, OSError) as error:
             raise BlobError(f"blob {key} cannot be read: {_said(error)}") from error

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from depesche.blobs.store import BlobError, Blobs
+from depesche.blobs.store import BlobError, BlobGone, Blobs
 from depesche.config import Blobs as Place
 from peers.bucket import SECRET, S3Server, Trouble, Wire
 
@@ -39,6 +39,16 @@ def opened(place: Place, in_folder: Blobs) -> Blobs:
 async def test_a_bucket_that_does_not_exist_is_not_reached(s3: S3Server, in_folder: Blobs) -> None:
     with pytest.raises(BlobError):
         await opened(s3.place().model_copy(update={"url": "s3://nobody-made-it"}), in_folder).reach()
+
+
+async def test_a_blob_is_not_called_gone_where_the_whole_place_is(s3: S3Server, in_folder: Blobs) -> None:
+    nowhere = opened(s3.place().model_copy(update={"url": "s3://nobody-made-it"}), in_folder)
+    assert in_folder._root is not None
+    shutil.rmtree(in_folder._root)
+    for blobs in (nowhere, in_folder):
+        with pytest.raises(BlobError) as failed:
+            await blobs.read("order/00/missing")
+        assert not isinstance(failed.value, BlobGone)
 
 
 @pytest.mark.parametrize("trouble", [Trouble.GONE, Trouble.SILENCE, Trouble.ERRORS])

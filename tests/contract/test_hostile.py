@@ -1,0 +1,95 @@
+"""Files made to do harm: each gets its code in time, and nobody else notices."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contract import hostile
+from contract.conftest import sender
+from contract.hostile import Hostile
+from documents import pdf, words
+from processes import Watch, descendants
+from serving import Serving
+
+SECONDS = 4
+"""That converters get for an order."""
+
+BOUND = 20
+"""Seconds within which every order is answered, however busy the machine is."""
+
+MORE = 96 << 20
+"""Octets that the server may grow by: it is busy with good orders meanwhile."""
+
+KINDS: dict[str, Callable[[], Iterator[Hostile]]] = {
+    kind.__name__: kind for kind in (hostile.bombs, hostile.loops, hostile.liars, hostile.fonts, hostile.truncated)
+}
+
+
+@pytest.fixture(scope="module")
+def besieged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """As small a memory as may be set for converters, and little time."""
+    data = tmp_path_factory.mktemp("hostile") / "data"
+    serving = Serving(data, DEPESCHE_RENDER__SECONDS=str(SECONDS), DEPESCHE_RENDER__MEMORY=str(320 << 20)).start()
+    yield serving
+    assert serving.stop() == 0
+
+
+class Others:
+    """A customer with good documents, who orders without a pause and never hears a wrong answer."""
+
+    def __init__(self, send: Callable[..., dict[str, str]]) -> None:
+        self._send = send
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._order)
+        self.answers: list[tuple[dict[str, str], float]] = []
+
+    def __enter__(self) -> "Others":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _order(self) -> None:
+        number = 0
+        while not self._done.wait(0.2):
+            number += 1
+            begun = time.monotonic()
+            document = pdf(words(f"Brief {number}, {begun}"))
+            answer = self._send(Account="10002", **_fax("brief.pdf", document))
+            self.answers.append((answer, time.monotonic() - begun))
+
+
+def _fax(name: str, data: bytes) -> dict[str, Any]:
+    return {"JobType": 0, "Recipient": "+493023125000", "SendText": "", "SendFilename1": name, "SendFile1": data}
+
+
+def _resident(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) << 10
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_has_its_code_in_time_and_nobody_else_notices(besieged: Serving, kind: str) -> None:
+    send = sender(besieged)
+    assert send(**_fax("warm.pdf", pdf(words(f"warm {kind}"))))["return"] == "0"
+    family, before = descendants(besieged.pid), _resident(besieged.pid)
+    wrong = []
+    with Others(send) as others:
+        for file in KINDS[kind]():
+            begun = time.monotonic()
+            answer = send(**_fax(file.name, file.data))
+            code, pages, took = int(answer["return"]), int(answer["PageCount"]), time.monotonic() - begun
+            if code not in file.codes or (code == 0 and pages != file.pages) or took > BOUND:
+                wrong.append((file.name, code, pages, round(took, 1)))
+    assert wrong == []
+    assert others.answers
+    assert {(answer["return"], answer["PageCount"]) for answer, _ in others.answers} == {("0", "1")}
+    assert max(took for _, took in others.answers) < BOUND
+    assert _resident(besieged.pid) - before < MORE
+    assert Watch(descendants(besieged.pid) - family).all_end(), "a converter is left"

@@ -133,8 +133,9 @@ def far_end(server: Serving) -> FarEnd:
     return FarEnd(server.data / "outbox", server.base_url)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def web() -> Iterator[Called]:
+    """Of this test alone: what others ordered is called elsewhere, however late."""
     with webserver.serving() as called:
         yield called
 

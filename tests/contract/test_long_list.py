@@ -99,7 +99,7 @@ def test_what_an_order_left_to_be_listed_survives_a_crash(server: Serving) -> No
     job = order(server, ROWS)["JobId"]
     listed = [rows_of(server, job)]
     while listed[-1] < ROWS:
-        time.sleep(0.3)
+        time.sleep(1)
         server.kill()
         server.start()
         listed.append(rows_of(server, job))

@@ -25,6 +25,10 @@ def ready(channel: Channel) -> str:
     return f"ready/{channel.value}"
 
 
+ALL = (DUE, LISTED, CANCELLED, *map(ready, Channel))
+"""What may have been rung while nobody listened."""
+
+
 class Bell(Protocol):
     """Of one node."""
 

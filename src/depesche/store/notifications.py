@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 import psycopg
 import structlog
 
-from depesche.store.bell import CANCELLED, DUE, Hear
+from depesche.store.bell import ALL, Hear
 
 log = structlog.get_logger(__name__)
 
@@ -81,7 +81,7 @@ class PostgresBell:
 
     async def _listen(self, line: psycopg.AsyncConnection) -> None:
         await line.execute(f"LISTEN {NAME}")
-        for what in (DUE, CANCELLED):  # it may have been rung while nobody listened
+        for what in ALL:
             self._hear(what)
         async for note in line.notifies():
             if note.pid != self._ringing:

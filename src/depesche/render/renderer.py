@@ -56,8 +56,17 @@ class Renderer:
         """Whether the conversion process is warm."""
         return self._keeper is not None and self._keeper.ready
 
-    async def fax(self, text: TextPage | None, sources: Sequence[Source], out: Path, *, account: int = 0) -> int:
+    async def fax(
+        self,
+        text: TextPage | None,
+        sources: Sequence[Source],
+        out: Path,
+        *,
+        account: int = 0,
+        warnings: list[str] | None = None,
+    ) -> int:
         """Write all pages to `out`, a TIFF of T.6 pages on the fine fax grid: the text, then the sources in order.
+        What is left out of them is added to `warnings`.
 
         Returns: the pages. Raises: RenderError (then `out` does not exist).
         """
@@ -67,12 +76,14 @@ class Renderer:
                 others = (await work.convert(Task.COUNT, inputs)).pages if inputs else 0
                 inputs.insert(0, await work.set_text(text, others))
             with _result(out) as file:
-                return await self._draw(account, work, inputs, file)
+                pages = await self._draw(account, work, inputs, file)
+            _tell(work, warnings)
+            return pages
 
     async def letter(
-        self, sources: Sequence[Source], out: Path, *, account: int = 0
+        self, sources: Sequence[Source], out: Path, *, account: int = 0, warnings: list[str] | None = None
     ) -> tuple[int, AddressFault | None]:
-        """Write all sources to `out`, one PDF document of A4 pages.
+        """Write all sources to `out`, one PDF document of A4 pages. What is left out of them is added to `warnings`.
 
         Returns: the pages, and what is wrong with the address on the first one.
         Raises: RenderError (then `out` does not exist).
@@ -81,7 +92,8 @@ class Renderer:
             inputs = [await work.open(source) for source in sources]
             with _result(out) as file:
                 done = await work.convert(Task.LETTER, inputs, file)
-                return done.pages, done.fault
+            _tell(work, warnings)
+            return done.pages, done.fault
 
     async def count(self, source: Source, *, account: int = 0) -> int:
         """The pages of one document. Raises: RenderError."""
@@ -155,6 +167,11 @@ class Renderer:
         finally:
             for _ in range(spare):
                 self._turns.give_back(account)
+
+
+def _tell(work: Work, warnings: list[str] | None) -> None:
+    if warnings is not None:
+        warnings += work.warnings
 
 
 async def _count(work: Work, source: Source) -> int:

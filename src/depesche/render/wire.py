@@ -27,6 +27,9 @@ DESCRIPTORS = 32
 
 LONGEST_REASON = 300
 
+MOST_WARNINGS = 20
+"""Of one conversion."""
+
 
 class Task(StrEnum):
     """What a child is forked for."""
@@ -45,6 +48,9 @@ class Task(StrEnum):
 
     PLAIN_TEXT = "plain text"
     """Set the one input, a text file, as a PDF document."""
+
+    HTML = "html"
+    """Set the one input, an HTML file, as a PDF document."""
 
 
 class AddressFault(StrEnum):
@@ -104,6 +110,9 @@ class Done:
     fault: AddressFault | None = None
     """LETTER: what is wrong with its address."""
 
+    warnings: tuple[str, ...] = ()
+    """HTML: what is not on the pages; no longer than `LONGEST_REASON`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Exit:
@@ -141,7 +150,8 @@ def unpack_request(packet: bytes) -> Request:
 def pack_done(done: Done) -> bytes:
     """A packet for the parent."""
     strips = [[strip.rows, strip.octets] for strip in done.strips]
-    return json.dumps({"pages": done.pages, "strips": strips, "fault": done.fault}).encode()
+    warnings = [warning[:LONGEST_REASON] for warning in done.warnings[:MOST_WARNINGS]]
+    return json.dumps({"pages": done.pages, "strips": strips, "fault": done.fault, "warnings": warnings}).encode()
 
 
 def pack_error(error: RenderError) -> bytes:
@@ -160,7 +170,12 @@ def unpack_answer(packet: bytes, most: int) -> Done:
     pages, strips = fields.get("pages"), fields.get("strips")
     if not isinstance(strips, list) or len(strips) > most:
         raise ProtocolError("no list of strips")
-    return Done(_number(pages, most), tuple(_strip(strip) for strip in strips), _fault(fields.get("fault")))
+    return Done(
+        _number(pages, most),
+        tuple(_strip(strip) for strip in strips),
+        _fault(fields.get("fault")),
+        _warnings(fields.get("warnings", [])),
+    )
 
 
 def pack_exit(ended: Exit) -> bytes:
@@ -191,7 +206,17 @@ def _error(fields: Mapping[str, Any]) -> RenderError:
     kind, reason = fields.get("error"), fields.get("reason")
     if not isinstance(kind, str) or kind not in _ERRORS or not isinstance(reason, str):
         raise ProtocolError("an unknown error")
-    return _ERRORS[kind]("".join(c if c.isprintable() else "?" for c in reason[:LONGEST_REASON]))
+    return _ERRORS[kind](_printable(reason))
+
+
+def _printable(sentence: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in sentence[:LONGEST_REASON])
+
+
+def _warnings(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or len(value) > MOST_WARNINGS or not all(isinstance(one, str) for one in value):
+        raise ProtocolError("no list of warnings")
+    return tuple(map(_printable, value))
 
 
 def _number(value: object, most: int) -> int:

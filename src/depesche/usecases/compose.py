@@ -91,8 +91,9 @@ async def _fax(house: House, account: Account, order: Order, text: TextPage | No
     async with AsyncExitStack() as stack:
         sources = await _sources(house, order.files, stack)
         out = await stack.enter_async_context(house.blobs.workplace()) / "fax.tif"
-        pages = await house.renderer.fax(text, sources, out, account=account.id)
-        return Made(pages, (await _keep(house, out, "fax.tif", Format.TIFF, pages, written),))
+        warnings: list[str] = []
+        pages = await house.renderer.fax(text, sources, out, account=account.id, warnings=warnings)
+        return Made(pages, (await _keep(house, out, "fax.tif", Format.TIFF, pages, written),), tuple(warnings))
 
 
 async def _letter(house: House, account: Account, files: tuple[OrderFile, ...], written: list[Blob]) -> Made:
@@ -102,7 +103,7 @@ async def _letter(house: House, account: Account, files: tuple[OrderFile, ...], 
         return made
     if account.demands_window and fault is not AddressFault.UNSEEN:
         raise Refused(Rule.ADDRESS_WINDOW, _FAULTS[fault])
-    return replace(made, warnings=(_FAULTS[fault],))
+    return replace(made, warnings=(*made.warnings, _FAULTS[fault]))
 
 
 async def _sheets(
@@ -112,8 +113,9 @@ async def _sheets(
     async with AsyncExitStack() as stack:
         sources = await _sources(house, files, stack)
         out = await stack.enter_async_context(house.blobs.workplace()) / "letter.pdf"
-        pages, fault = await house.renderer.letter(sources, out, account=account.id)
-        return Made(pages, (await _keep(house, out, name, Format.PDF, pages, written),)), fault
+        warnings: list[str] = []
+        pages, fault = await house.renderer.letter(sources, out, account=account.id, warnings=warnings)
+        return Made(pages, (await _keep(house, out, name, Format.PDF, pages, written),), tuple(warnings)), fault
 
 
 async def _invoice(house: House, account: Account, file: OrderFile, written: list[Blob]) -> Made:

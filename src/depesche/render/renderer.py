@@ -95,6 +95,24 @@ class Renderer:
             _tell(work, warnings)
             return done.pages, done.fault
 
+    async def preview(
+        self, finished: Source, folder: Path, pages: range, *, colour: bool = False, account: int = 0
+    ) -> list[Path]:
+        """Draw these pages, counted from 1, of what `fax` or `letter` wrote, as PNG files in `folder`.
+
+        A fax is drawn picture element by picture element, a letter with the window of its envelope.
+        Raises: RenderError; OSError.
+        """
+        async with self._work(Task.PREVIEW, account, folder) as work:
+            document = await work.open(finished)
+            pictures = work.scratch()
+            done = await work.convert(
+                Task.PREVIEW, [document], pictures, first=pages.start - 1, last=pages.stop - 1, colour=colour
+            )
+            if len(done.sizes) != len(pages):
+                raise ConverterFailed("the converter lost pages")
+            return await asyncio.to_thread(_apart, pictures, done.sizes, [folder / f"{page}.png" for page in pages])
+
     async def count(self, source: Source, *, account: int = 0) -> int:
         """The pages of one document. Raises: RenderError."""
         async with self._work(Task.COUNT, account) as work:
@@ -167,6 +185,14 @@ class Renderer:
         finally:
             for _ in range(spare):
                 self._turns.give_back(account)
+
+
+def _apart(file: BinaryIO, sizes: Sequence[int], paths: list[Path]) -> list[Path]:
+    """Write each of the files that stand one after the other to a path of its own."""
+    file.seek(0)
+    for size, path in zip(sizes, paths, strict=True):
+        path.write_bytes(file.read(size))
+    return paths
 
 
 def _tell(work: Work, warnings: list[str] | None) -> None:

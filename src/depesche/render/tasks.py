@@ -17,6 +17,7 @@ from depesche.render.letter import Letter
 from depesche.render.order import TextPage
 from depesche.render.pages import Pages, Sheets
 from depesche.render.pdf import PdfPages, open_pdf
+from depesche.render.preview import pictures
 from depesche.render.text import plain_text, text_page
 from depesche.render.tiff import Strip
 from depesche.render.wire import Done, Request, Task
@@ -106,6 +107,13 @@ def _html(request: Request, files: Sequence[BinaryIO]) -> Done:
     return _written(html_document(data, request.most, request.pixels), output)
 
 
+def _preview(request: Request, files: Sequence[BinaryIO]) -> Done:
+    source, output = files
+    sizes = [output.write(picture) for picture in pictures(request, source)]
+    output.flush()
+    return Done(len(sizes), sizes=tuple(sizes))
+
+
 def _written(sheets: Sheets, output: BinaryIO) -> Done:
     output.write(sheets.pdf)
     output.flush()
@@ -139,4 +147,5 @@ _TASKS: dict[Task, Callable[[Request, Sequence[BinaryIO]], Done]] = {
     Task.TEXT_PAGE: _text_page,
     Task.PLAIN_TEXT: _plain_text,
     Task.HTML: _html,
+    Task.PREVIEW: _preview,
 }

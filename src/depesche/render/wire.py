@@ -52,6 +52,9 @@ class Task(StrEnum):
     HTML = "html"
     """Set the one input, an HTML file, as a PDF document."""
 
+    PREVIEW = "preview"
+    """Draw a range of pages of the one input, a finished fax or letter, as PNG files, one after the other."""
+
 
 class AddressFault(StrEnum):
     """Why the address of a letter would not be read through the window of the envelope."""
@@ -64,6 +67,11 @@ class AddressFault(StrEnum):
 
     UNSEEN = "unseen"
     """It could not be looked at: the page takes more memory than allowed."""
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether the address is out of the window for certain."""
+        return self is not AddressFault.UNSEEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +104,9 @@ class Request:
     others: int = 0
     """TEXT_PAGE: pages that follow the text."""
 
+    colour: bool = False
+    """PREVIEW: whether a letter is printed in colour."""
+
 
 @dataclass(frozen=True, slots=True)
 class Done:
@@ -112,6 +123,9 @@ class Done:
 
     warnings: tuple[str, ...] = ()
     """HTML: what is not on the pages; no longer than `LONGEST_REASON`."""
+
+    sizes: tuple[int, ...] = ()
+    """PREVIEW: octets of each file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +165,8 @@ def pack_done(done: Done) -> bytes:
     """A packet for the parent."""
     strips = [[strip.rows, strip.octets] for strip in done.strips]
     warnings = [warning[:LONGEST_REASON] for warning in done.warnings[:MOST_WARNINGS]]
-    return json.dumps({"pages": done.pages, "strips": strips, "fault": done.fault, "warnings": warnings}).encode()
+    told = {"pages": done.pages, "strips": strips, "fault": done.fault, "warnings": warnings, "sizes": done.sizes}
+    return json.dumps(told).encode()
 
 
 def pack_error(error: RenderError) -> bytes:
@@ -175,6 +190,7 @@ def unpack_answer(packet: bytes, most: int) -> Done:
         tuple(_strip(strip) for strip in strips),
         _fault(fields.get("fault")),
         _warnings(fields.get("warnings", [])),
+        _sizes(fields.get("sizes", []), most),
     )
 
 
@@ -231,6 +247,12 @@ def _fault(value: object) -> AddressFault | None:
     if not isinstance(value, str) or value not in {*AddressFault}:
         raise ProtocolError("an unknown fault")
     return AddressFault(value)
+
+
+def _sizes(value: object, most: int) -> tuple[int, ...]:
+    if not isinstance(value, list) or len(value) > most:
+        raise ProtocolError("no list of sizes")
+    return tuple(_number(size, 1 << 31) for size in value)
 
 
 def _strip(value: object) -> Strip:

@@ -84,7 +84,7 @@ class Work:
 
     async def convert(
         self, task: Task, inputs: Sequence[Input], output: BinaryIO | None = None, *,
-        first: int = 0, last: int = 0, others: int = 0,
+        first: int = 0, last: int = 0, others: int = 0, colour: bool = False,
     ) -> Done:  # fmt: skip
         """One conversion; what it writes begins where `output` stands. Raises: RenderError."""
         start = output.tell() if output else 0
@@ -95,7 +95,7 @@ class Work:
             if output:
                 output.seek(start)
                 output.truncate()
-            request = self._request(task, inputs, first=first, last=last, others=others)
+            request = self._request(task, inputs, first=first, last=last, others=others, colour=colour)
             try:
                 return await process.convert(request, _descriptors(inputs, output))
             except ProcessLost:
@@ -113,7 +113,9 @@ class Work:
         except TimeoutError as error:
             raise ConverterFailed("the conversion process is not running") from error
 
-    def _request(self, task: Task, inputs: Sequence[Input], *, first: int, last: int, others: int) -> Request:
+    def _request(
+        self, task: Task, inputs: Sequence[Input], *, first: int, last: int, others: int, colour: bool
+    ) -> Request:
         left = self._until - asyncio.get_running_loop().time()
         if left <= 0:
             raise ConverterFailed(f"the conversion took longer than {self._settings.seconds:g} seconds")
@@ -121,6 +123,7 @@ class Work:
             task, tuple(document.format for document in inputs),
             memory=self._settings.memory, output=self._settings.output, seconds=left, pixels=self._settings.pixels,
             most=self._settings.pages, first=first, last=last, others=others,
+            colour=colour,
         )  # fmt: skip
 
 

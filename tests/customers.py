@@ -9,6 +9,7 @@ from builders import MOBILE, Clock
 from depesche.blobs.store import Blob, Blobs
 from depesche.config import load
 from depesche.model.account import Account
+from depesche.node import stamped
 from depesche.render.renderer import Renderer
 from depesche.store.sqlite import Sqlite
 from depesche.usecases.authenticate import Login
@@ -73,6 +74,7 @@ def open_house(data: Path, database: Sqlite, clock: Clock, renderer: Renderer | 
         wake=wake,
         expand=expand,
         hurry=hurry,
+        stamp=stamped,
     )
     return OpenHouse(house, clock, seconds, wake, expand, hurry)
 

@@ -26,6 +26,7 @@ from starlette.routing import Route
 from depesche import __version__
 from depesche.blobs.store import Blobs
 from depesche.channels.base import Channel as Way
+from depesche.channels.fax.header import HeaderLine, stamp
 from depesche.channels.fax.sandbox import SandboxFax
 from depesche.channels.letter.sandbox import SandboxLetter
 from depesche.channels.mail.sandbox import SandboxMail
@@ -55,7 +56,7 @@ from depesche.store.sqlite import SqliteFile
 from depesche.usecases import receive, retention
 from depesche.usecases import restore as restoring
 from depesche.usecases.backup import Told, verify
-from depesche.usecases.house import House
+from depesche.usecases.house import Header, House
 from depesche.usecases.readiness import Readiness
 from depesche.usecases.restore import Restored, Site, Wishes
 from depesche.usecases.throttle import Throttle
@@ -123,6 +124,7 @@ async def open_node(settings: Settings, *, dispatch: bool) -> AsyncIterator[Node
             wake=lambda: bell.ring(DUE),
             expand=lambda: bell.ring(LISTED),
             hurry=lambda: bell.ring(CANCELLED),
+            stamp=stamped,
         )
         await bell.start()
         stack.push_async_callback(bell.stop)
@@ -130,6 +132,11 @@ async def open_node(settings: Settings, *, dispatch: bool) -> AsyncIterator[Node
             await house.blobs.clear_scratch()  # what a crash left there; nobody but us works in it now
             await _go_to_work(house, bell, work, lock, stack)
         yield Node(house, work.dispatcher)
+
+
+def stamped(source: Path, target: Path, header: Header) -> int:
+    """Write a fax file anew with its header line; see `House.stamp`."""
+    return stamp(source, target, HeaderLine(header.at, header.sender, header.note, header.recipient))
 
 
 async def _go_to_work(house: House, bell: Bell, work: "_Work", lock: "_alone", stack: AsyncExitStack) -> None:

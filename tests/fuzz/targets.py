@@ -163,7 +163,7 @@ def switches(data: bytes) -> None:
     assert 0 <= options.repeats(parsed)[0] <= options.MOST_REPEATS
     for kind in (JobType.FAX, JobType.SMS, JobType.MAIL):
         order = Order(Submission(int(kind)), kind, (Given("1", ""),), (), parsed, NOW, "")
-        sending, warnings = compose._sending(ACCOUNT, order, tell_each=False)
+        sending, warnings = compose.sending(ACCOUNT, order, tell_each=False)
         assert len(sending.station_id) <= 20
         assert all(" " <= character <= "~" for character in sending.station_id)
         assert len(sending.fax_header) <= 30

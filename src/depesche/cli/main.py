@@ -10,6 +10,7 @@ from depesche import __version__
 from depesche.cli import account, blocklist, channel, hold, inbox, job, ledger, node, refusal, tariff
 from depesche.cli.backup import backup, restore
 from depesche.cli.codes import codes
+from depesche.cli.preview import preview
 from depesche.cli.prune import prune
 from depesche.cli.send import send
 from depesche.cli.serve import serve
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 app.command()(serve)
 app.command()(send)
+app.command()(preview)
 app.add_typer(job.app, name="job")
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(account.app, name="account")

@@ -52,7 +52,7 @@ class Format(Enum):
         return self in _RENDERABLE
 
 
-_RENDERABLE = frozenset({Format.TIFF, Format.BMP, Format.PNG, Format.JPEG, Format.PDF, Format.TEXT})
+_RENDERABLE = frozenset({Format.TIFF, Format.BMP, Format.PNG, Format.JPEG, Format.PDF, Format.TEXT, Format.HTML})
 
 _EXTENSIONS = {
     "tif": (Family.PICTURE, Format.TIFF),

@@ -86,7 +86,7 @@ class PicturePages:
         try:
             self._seek(self._frames[index])
             width, height = _millimetres(self._image)
-            return Picture(_flat(_upright(self._image)), width, height)
+            return Picture(flat(_upright(self._image)), width, height)
         except Exception as error:
             raise _damage(error) from error
 
@@ -114,7 +114,7 @@ class PicturePages:
         placed = place(*_millimetres(self._image))
         target = (placed.height, placed.width) if placed.turned else (placed.width, placed.height)
         self._image.draft("L", (max(target), max(target)))
-        grey = _flat(_upright(self._image)).convert("L")
+        grey = flat(_upright(self._image)).convert("L")
         grey = grey.resize(target, Image.Resampling.LANCZOS, reducing_gap=2.0)
         if placed.turned:
             grey = grey.transpose(Image.Transpose.ROTATE_270)
@@ -190,7 +190,7 @@ def _upright(image: Image.Image) -> Image.Image:
     return ImageOps.exif_transpose(image) if turned else image
 
 
-def _flat(image: Image.Image) -> Image.Image:
+def flat(image: Image.Image) -> Image.Image:
     """Modes ``1``, ``L`` and ``RGB`` as they are, all others made one of them; transparent parts are white."""
     if image.has_transparency_data:
         image = image.convert("RGBA")

@@ -1,6 +1,7 @@
 """What every kind of document is to the fax: pages that can be drawn."""
 
 import mmap
+from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
 from depesche.render.errors import Damaged
@@ -20,6 +21,16 @@ class Pages(Protocol):
         Raises: Damaged.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sheets:
+    """A finished PDF document."""
+
+    pdf: bytes
+    pages: int
+    warnings: tuple[str, ...] = ()
+    """What is not on them, as sentences without their full stop."""
 
 
 def mapped(file: BinaryIO) -> mmap.mmap:

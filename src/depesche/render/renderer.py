@@ -56,8 +56,17 @@ class Renderer:
         """Whether the conversion process is warm."""
         return self._keeper is not None and self._keeper.ready
 
-    async def fax(self, text: TextPage | None, sources: Sequence[Source], out: Path, *, account: int = 0) -> int:
+    async def fax(
+        self,
+        text: TextPage | None,
+        sources: Sequence[Source],
+        out: Path,
+        *,
+        account: int = 0,
+        warnings: list[str] | None = None,
+    ) -> int:
         """Write all pages to `out`, a TIFF of T.6 pages on the fine fax grid: the text, then the sources in order.
+        What is left out of them is added to `warnings`.
 
         Returns: the pages. Raises: RenderError (then `out` does not exist).
         """
@@ -67,12 +76,14 @@ class Renderer:
                 others = (await work.convert(Task.COUNT, inputs)).pages if inputs else 0
                 inputs.insert(0, await work.set_text(text, others))
             with _result(out) as file:
-                return await self._draw(account, work, inputs, file)
+                pages = await self._draw(account, work, inputs, file)
+            _tell(work, warnings)
+            return pages
 
     async def letter(
-        self, sources: Sequence[Source], out: Path, *, account: int = 0
+        self, sources: Sequence[Source], out: Path, *, account: int = 0, warnings: list[str] | None = None
     ) -> tuple[int, AddressFault | None]:
-        """Write all sources to `out`, one PDF document of A4 pages.
+        """Write all sources to `out`, one PDF document of A4 pages. What is left out of them is added to `warnings`.
 
         Returns: the pages, and what is wrong with the address on the first one.
         Raises: RenderError (then `out` does not exist).
@@ -81,7 +92,26 @@ class Renderer:
             inputs = [await work.open(source) for source in sources]
             with _result(out) as file:
                 done = await work.convert(Task.LETTER, inputs, file)
-                return done.pages, done.fault
+            _tell(work, warnings)
+            return done.pages, done.fault
+
+    async def preview(
+        self, finished: Source, folder: Path, pages: range, *, colour: bool = False, account: int = 0
+    ) -> list[Path]:
+        """Draw these pages, counted from 1, of what `fax` or `letter` wrote, as PNG files in `folder`.
+
+        A fax is drawn picture element by picture element, a letter with the window of its envelope.
+        Raises: RenderError; OSError.
+        """
+        async with self._work(Task.PREVIEW, account, folder) as work:
+            document = await work.open(finished)
+            pictures = work.scratch()
+            done = await work.convert(
+                Task.PREVIEW, [document], pictures, first=pages.start - 1, last=pages.stop - 1, colour=colour
+            )
+            if len(done.sizes) != len(pages):
+                raise ConverterFailed("the converter lost pages")
+            return await asyncio.to_thread(_apart, pictures, done.sizes, [folder / f"{page}.png" for page in pages])
 
     async def count(self, source: Source, *, account: int = 0) -> int:
         """The pages of one document. Raises: RenderError."""
@@ -155,6 +185,19 @@ class Renderer:
         finally:
             for _ in range(spare):
                 self._turns.give_back(account)
+
+
+def _apart(file: BinaryIO, sizes: Sequence[int], paths: list[Path]) -> list[Path]:
+    """Write each of the files that stand one after the other to a path of its own."""
+    file.seek(0)
+    for size, path in zip(sizes, paths, strict=True):
+        path.write_bytes(file.read(size))
+    return paths
+
+
+def _tell(work: Work, warnings: list[str] | None) -> None:
+    if warnings is not None:
+        warnings += work.warnings
 
 
 async def _count(work: Work, source: Source) -> int:

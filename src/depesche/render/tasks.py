@@ -11,17 +11,22 @@ from typing import BinaryIO
 from depesche.render import g4
 from depesche.render.detect import Format
 from depesche.render.errors import ConverterFailed, Damaged, NotWhole, RenderError
+from depesche.render.html import html_document
 from depesche.render.image import PicturePages
 from depesche.render.letter import Letter
 from depesche.render.order import TextPage
-from depesche.render.pages import Pages
+from depesche.render.pages import Pages, Sheets
 from depesche.render.pdf import PdfPages, open_pdf
-from depesche.render.text import Sheets, plain_text, text_page
+from depesche.render.preview import pictures
+from depesche.render.text import plain_text, text_page
 from depesche.render.tiff import Strip
 from depesche.render.wire import Done, Request, Task
 
 MOST_TEXT = 16 << 20
 """Octets of a text file that are read; more would be more pages than anyone may send."""
+
+MOST_HTML = 64 << 20
+"""Octets of an HTML file that are read; most of a long one are pictures."""
 
 
 def perform(request: Request, files: Sequence[BinaryIO]) -> Done:
@@ -94,10 +99,25 @@ def _plain_text(request: Request, files: Sequence[BinaryIO]) -> Done:
     return _written(plain_text(data, request.most), output)
 
 
+def _html(request: Request, files: Sequence[BinaryIO]) -> Done:
+    source, output = files
+    data = source.read(MOST_HTML + 1)
+    if len(data) > MOST_HTML:
+        raise NotWhole("the HTML document is longer than allowed")
+    return _written(html_document(data, request.most, request.pixels), output)
+
+
+def _preview(request: Request, files: Sequence[BinaryIO]) -> Done:
+    source, output = files
+    sizes = [output.write(picture) for picture in pictures(request, source)]
+    output.flush()
+    return Done(len(sizes), sizes=tuple(sizes))
+
+
 def _written(sheets: Sheets, output: BinaryIO) -> Done:
     output.write(sheets.pdf)
     output.flush()
-    return Done(sheets.pages)
+    return Done(sheets.pages, warnings=sheets.warnings)
 
 
 def _all_pages(request: Request, files: Sequence[BinaryIO]) -> list[tuple[Pages, int]]:
@@ -126,4 +146,6 @@ _TASKS: dict[Task, Callable[[Request, Sequence[BinaryIO]], Done]] = {
     Task.LETTER: _letter,
     Task.TEXT_PAGE: _text_page,
     Task.PLAIN_TEXT: _plain_text,
+    Task.HTML: _html,
+    Task.PREVIEW: _preview,
 }

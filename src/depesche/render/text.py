@@ -22,6 +22,7 @@ from depesche.render.errors import NotWhole
 from depesche.render.lines import Look, can_set, face, leaves
 from depesche.render.memory import enough
 from depesche.render.order import TextPage
+from depesche.render.pages import Sheets
 from depesche.render.press import MM, Press
 from depesche.render.typography import decoded, one_line, paragraphs, sheets, telephone
 
@@ -51,14 +52,6 @@ SHEET_COLUMNS = 220
 """No sheet holds more lines and no line more letters: what is too long is known before it is set."""
 
 _STYLE = Template((files("depesche.render") / "text.css").read_text("utf-8"))
-
-
-@dataclass(frozen=True, slots=True)
-class Sheets:
-    """A finished PDF document."""
-
-    pdf: bytes
-    pages: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,13 +51,30 @@ STRADDLING = 0.75
 def look(page: Any) -> AddressFault | None:
     """What is wrong with the address on a page as pypdfium2 has it; None: nothing, in one of the two forms."""
     try:
-        with enough():
-            faults = {_fault(_draw(page, top)) for top in FORMS.values()}
+        faults = {_fault(ink) for ink in _fields(page).values()}
     except MemoryError:
         return AddressFault.UNSEEN
     if None in faults:
         return None
     return AddressFault.CUT if AddressFault.CUT in faults else AddressFault.EMPTY
+
+
+def form(page: Any) -> str | None:
+    """The form in whose window the address lies; of two, the one that shows more of it. Raises: MemoryError."""
+    fitting = {name: ink for name, ink in _fields(page).items() if _fault(ink) is None}
+    return max(fitting, key=lambda name: int(_inside(fitting[name]).sum()), default=None)
+
+
+def _fields(page: Any) -> dict[str, Ink]:
+    """What is printed in the field of each form and around it."""
+    with enough():
+        return {name: _draw(page, top) for name, top in FORMS.items()}
+
+
+def _inside(ink: Ink) -> Ink:
+    """The field without its margin."""
+    edge = _pixels(MARGIN)
+    return ink[edge : edge + _pixels(HEIGHT), edge : edge + _pixels(WIDTH)]
 
 
 def _draw(page: Any, top: int) -> Ink:

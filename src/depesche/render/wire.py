@@ -27,6 +27,9 @@ DESCRIPTORS = 32
 
 LONGEST_REASON = 300
 
+MOST_WARNINGS = 20
+"""Of one conversion."""
+
 
 class Task(StrEnum):
     """What a child is forked for."""
@@ -46,6 +49,12 @@ class Task(StrEnum):
     PLAIN_TEXT = "plain text"
     """Set the one input, a text file, as a PDF document."""
 
+    HTML = "html"
+    """Set the one input, an HTML file, as a PDF document."""
+
+    PREVIEW = "preview"
+    """Draw a range of pages of the one input, a finished fax or letter, as PNG files, one after the other."""
+
 
 class AddressFault(StrEnum):
     """Why the address of a letter would not be read through the window of the envelope."""
@@ -58,6 +67,11 @@ class AddressFault(StrEnum):
 
     UNSEEN = "unseen"
     """It could not be looked at: the page takes more memory than allowed."""
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether the address is out of the window for certain."""
+        return self is not AddressFault.UNSEEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +104,9 @@ class Request:
     others: int = 0
     """TEXT_PAGE: pages that follow the text."""
 
+    colour: bool = False
+    """PREVIEW: whether a letter is printed in colour."""
+
 
 @dataclass(frozen=True, slots=True)
 class Done:
@@ -103,6 +120,12 @@ class Done:
 
     fault: AddressFault | None = None
     """LETTER: what is wrong with its address."""
+
+    warnings: tuple[str, ...] = ()
+    """HTML: what is not on the pages; no longer than `LONGEST_REASON`."""
+
+    sizes: tuple[int, ...] = ()
+    """PREVIEW: octets of each file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +164,9 @@ def unpack_request(packet: bytes) -> Request:
 def pack_done(done: Done) -> bytes:
     """A packet for the parent."""
     strips = [[strip.rows, strip.octets] for strip in done.strips]
-    return json.dumps({"pages": done.pages, "strips": strips, "fault": done.fault}).encode()
+    warnings = [warning[:LONGEST_REASON] for warning in done.warnings[:MOST_WARNINGS]]
+    told = {"pages": done.pages, "strips": strips, "fault": done.fault, "warnings": warnings, "sizes": done.sizes}
+    return json.dumps(told).encode()
 
 
 def pack_error(error: RenderError) -> bytes:
@@ -160,7 +185,13 @@ def unpack_answer(packet: bytes, most: int) -> Done:
     pages, strips = fields.get("pages"), fields.get("strips")
     if not isinstance(strips, list) or len(strips) > most:
         raise ProtocolError("no list of strips")
-    return Done(_number(pages, most), tuple(_strip(strip) for strip in strips), _fault(fields.get("fault")))
+    return Done(
+        _number(pages, most),
+        tuple(_strip(strip) for strip in strips),
+        _fault(fields.get("fault")),
+        _warnings(fields.get("warnings", [])),
+        _sizes(fields.get("sizes", []), most),
+    )
 
 
 def pack_exit(ended: Exit) -> bytes:
@@ -191,7 +222,17 @@ def _error(fields: Mapping[str, Any]) -> RenderError:
     kind, reason = fields.get("error"), fields.get("reason")
     if not isinstance(kind, str) or kind not in _ERRORS or not isinstance(reason, str):
         raise ProtocolError("an unknown error")
-    return _ERRORS[kind]("".join(c if c.isprintable() else "?" for c in reason[:LONGEST_REASON]))
+    return _ERRORS[kind](_printable(reason))
+
+
+def _printable(sentence: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in sentence[:LONGEST_REASON])
+
+
+def _warnings(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or len(value) > MOST_WARNINGS or not all(isinstance(one, str) for one in value):
+        raise ProtocolError("no list of warnings")
+    return tuple(map(_printable, value))
 
 
 def _number(value: object, most: int) -> int:
@@ -206,6 +247,12 @@ def _fault(value: object) -> AddressFault | None:
     if not isinstance(value, str) or value not in {*AddressFault}:
         raise ProtocolError("an unknown fault")
     return AddressFault(value)
+
+
+def _sizes(value: object, most: int) -> tuple[int, ...]:
+    if not isinstance(value, list) or len(value) > most:
+        raise ProtocolError("no list of sizes")
+    return tuple(_number(size, 1 << 31) for size in value)
 
 
 def _strip(value: object) -> Strip:

@@ -23,6 +23,10 @@ ATTEMPTS = 2
 """A conversion is repeated once if the conversion process was lost under it."""
 
 
+_SET = {Format.TEXT: Task.PLAIN_TEXT, Format.HTML: Task.HTML}
+"""What has no pages of its own, and how it gets them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Input:
     """An open document of which pages can be drawn: a PDF document or a picture."""
@@ -45,6 +49,8 @@ class Work:
         self._folder = folder
         self._until = until
         self._files = ExitStack()
+        self.warnings: list[str] = []
+        """What is not on the pages of the documents that were opened."""
 
     def __enter__(self) -> Self:
         return self
@@ -55,14 +61,16 @@ class Work:
         self._files.close()
 
     async def open(self, source: Source) -> Input:
-        """A document, ready to be drawn; text is set first. Raises: RenderError."""
+        """A document, ready to be drawn; text and HTML are set first. Raises: RenderError."""
         if not source.format.renderable:
             raise Unsupported(f"there is no converter for this type of file: {source.format.value}")
         file = self._files.enter_context(source.path.open("rb", buffering=0))
-        if source.format is not Format.TEXT:
+        task = _SET.get(source.format)
+        if task is None:
             return Input(source.format, file)
         sheets = self.scratch()
-        await self.convert(Task.PLAIN_TEXT, [Input(Format.TEXT, file)], sheets)
+        done = await self.convert(task, [Input(source.format, file)], sheets)
+        self.warnings += done.warnings
         return Input(Format.PDF, sheets)
 
     async def set_text(self, page: TextPage, others: int) -> Input:
@@ -76,7 +84,7 @@ class Work:
 
     async def convert(
         self, task: Task, inputs: Sequence[Input], output: BinaryIO | None = None, *,
-        first: int = 0, last: int = 0, others: int = 0,
+        first: int = 0, last: int = 0, others: int = 0, colour: bool = False,
     ) -> Done:  # fmt: skip
         """One conversion; what it writes begins where `output` stands. Raises: RenderError."""
         start = output.tell() if output else 0
@@ -87,7 +95,7 @@ class Work:
             if output:
                 output.seek(start)
                 output.truncate()
-            request = self._request(task, inputs, first=first, last=last, others=others)
+            request = self._request(task, inputs, first=first, last=last, others=others, colour=colour)
             try:
                 return await process.convert(request, _descriptors(inputs, output))
             except ProcessLost:
@@ -105,7 +113,9 @@ class Work:
         except TimeoutError as error:
             raise ConverterFailed("the conversion process is not running") from error
 
-    def _request(self, task: Task, inputs: Sequence[Input], *, first: int, last: int, others: int) -> Request:
+    def _request(
+        self, task: Task, inputs: Sequence[Input], *, first: int, last: int, others: int, colour: bool
+    ) -> Request:
         left = self._until - asyncio.get_running_loop().time()
         if left <= 0:
             raise ConverterFailed(f"the conversion took longer than {self._settings.seconds:g} seconds")
@@ -113,6 +123,7 @@ class Work:
             task, tuple(document.format for document in inputs),
             memory=self._settings.memory, output=self._settings.output, seconds=left, pixels=self._settings.pixels,
             most=self._settings.pages, first=first, last=last, others=others,
+            colour=colour,
         )  # fmt: skip
 
 

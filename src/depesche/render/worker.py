@@ -20,13 +20,15 @@ from PIL import Image, PdfImagePlugin, TiffImagePlugin
 
 from depesche.render import g4, limits, wire
 from depesche.render.errors import RenderError
+from depesche.render.html import html_document
+from depesche.render.inline import READERS
 from depesche.render.order import TextPage
 from depesche.render.pdf import PdfPages
 from depesche.render.tasks import perform
 from depesche.render.text import text_page
 
 WRITERS = (PdfImagePlugin, TiffImagePlugin)
-"""Loaded here, so that no child has to; Pillow's readers are loaded by `Image.preinit`."""
+"""Loaded here, so that no child has to; Pillow's readers are loaded by `Image.init`."""
 
 _TALK = 3
 """The descriptor on which a child talks; 0, 1 and 2 are nothing."""
@@ -124,14 +126,23 @@ def _convert(talk: socket.socket) -> None:
     talk.send(answer)
 
 
+def _know_few_readers() -> None:
+    """Whoever asks Pillow to find out what a picture is, as WeasyPrint does, gets none of its forty other readers."""
+    Image.init()
+    for name in set(Image.OPEN) - set(READERS):
+        del Image.OPEN[name]
+        Image.ID.remove(name)
+
+
 def warm_up() -> None:
     """Do once what most conversions do, so that children find it done."""
     warnings.simplefilter("ignore")
     logging.disable()
-    Image.preinit()
+    _know_few_readers()
     Image.MAX_IMAGE_PIXELS = None  # PicturePages looks at the size itself
     page = TextPage("Wärme", "Depesche", "+493023125000", "+493023125000", datetime.now(UTC))
     with os.fdopen(os.memfd_create("page"), "r+b") as file:
+        html_document(b"<table><tr><td>Depesche</table>", 1, 1)
         file.write(text_page(page, 1, 2).pdf)
         file.flush()
         g4.encode(PdfPages(file, 1).draw(0))

@@ -32,7 +32,7 @@ _RULES: dict[type[RenderError], Rule] = {
 GERMAN = frozenset({"DE", "AT", "CH", "LI", "LU"})
 """Countries whose accounts write the heading of a fax in German; all others write English."""
 
-_FAULTS: dict[AddressFault, str] = {
+FAULTS: dict[AddressFault, str] = {
     AddressFault.EMPTY: "the window of the envelope would show no address",
     AddressFault.CUT: "text runs over the edge of the window of the envelope",
     AddressFault.UNSEEN: "whether the address is in the window of the envelope could not be seen",
@@ -63,20 +63,20 @@ class Composed:
 
 async def compose(house: House, account: Account, order: Order, roll: Roll, written: list[Blob]) -> Composed:
     """What it writes into the blob store is added to `written` at once. Raises: Refused, BlobError."""
-    sending, warnings = _sending(account, order, tell_each=house.settings.callbacks.when == "recipient")
+    sender, warnings = sending(account, order, tell_each=house.settings.callbacks.when == "recipient")
     repeats, warning = options.repeats(order.options)
     warnings += [warning] if warning else []
     try:
         made = await _pages(house, account, order, roll, written)
     except RenderError as error:
         raise Refused(_RULES[type(error)], str(error)) from error
-    return Composed(made.pages, sending, repeats, made.files, (*warnings, *made.warnings))
+    return Composed(made.pages, sender, repeats, made.files, (*warnings, *made.warnings))
 
 
 async def _pages(house: House, account: Account, order: Order, roll: Roll, written: list[Blob]) -> Made:
     match order.type.channel:
         case Channel.FAX:
-            return await _fax(house, account, order, _text_page(house, account, order, roll), written)
+            return await _fax(house, account, order, text_page(house, account, order, roll), written)
         case Channel.SMS:
             return Made(len(gsm.parts(order.submission.text)))
         case Channel.MAIL:
@@ -91,8 +91,9 @@ async def _fax(house: House, account: Account, order: Order, text: TextPage | No
     async with AsyncExitStack() as stack:
         sources = await _sources(house, order.files, stack)
         out = await stack.enter_async_context(house.blobs.workplace()) / "fax.tif"
-        pages = await house.renderer.fax(text, sources, out, account=account.id)
-        return Made(pages, (await _keep(house, out, "fax.tif", Format.TIFF, pages, written),))
+        warnings: list[str] = []
+        pages = await house.renderer.fax(text, sources, out, account=account.id, warnings=warnings)
+        return Made(pages, (await _keep(house, out, "fax.tif", Format.TIFF, pages, written),), tuple(warnings))
 
 
 async def _letter(house: House, account: Account, files: tuple[OrderFile, ...], written: list[Blob]) -> Made:
@@ -100,9 +101,9 @@ async def _letter(house: House, account: Account, files: tuple[OrderFile, ...], 
     made, fault = await _sheets(house, account, files, "brief.pdf", written)
     if fault is None:
         return made
-    if account.demands_window and fault is not AddressFault.UNSEEN:
-        raise Refused(Rule.ADDRESS_WINDOW, _FAULTS[fault])
-    return replace(made, warnings=(_FAULTS[fault],))
+    if account.demands_window and fault.is_proven:
+        raise Refused(Rule.ADDRESS_WINDOW, FAULTS[fault])
+    return replace(made, warnings=(*made.warnings, FAULTS[fault]))
 
 
 async def _sheets(
@@ -112,8 +113,9 @@ async def _sheets(
     async with AsyncExitStack() as stack:
         sources = await _sources(house, files, stack)
         out = await stack.enter_async_context(house.blobs.workplace()) / "letter.pdf"
-        pages, fault = await house.renderer.letter(sources, out, account=account.id)
-        return Made(pages, (await _keep(house, out, name, Format.PDF, pages, written),)), fault
+        warnings: list[str] = []
+        pages, fault = await house.renderer.letter(sources, out, account=account.id, warnings=warnings)
+        return Made(pages, (await _keep(house, out, name, Format.PDF, pages, written),), tuple(warnings)), fault
 
 
 async def _invoice(house: House, account: Account, file: OrderFile, written: list[Blob]) -> Made:
@@ -142,7 +144,8 @@ async def _keep(house: House, path: Path, name: str, form: Format, pages: int, w
     return StoredFile("pages", name, form.name, pages, blob.key, blob.size, blob.sha256)
 
 
-def _text_page(house: House, account: Account, order: Order, roll: Roll) -> TextPage | None:
+def text_page(house: House, account: Account, order: Order, roll: Roll | None) -> TextPage | None:
+    """What goes on the sheets in front of a fax, if it has a text; `roll`: None: to nobody yet."""
     text = order.submission.text
     if not text.strip():
         return None
@@ -150,14 +153,14 @@ def _text_page(house: House, account: Account, order: Order, roll: Roll) -> Text
         text=text,
         sender=order.options.get("STATIONID") or account.name,
         sender_number=account.fax_number,
-        recipient=next(roll.addresses()) if roll.good == 1 else "",
-        recipients=roll.good,
+        recipient=next(roll.addresses()) if roll and roll.good == 1 else "",
+        recipients=roll.good if roll and roll.good else 1,
         sent_on=order.send_at.astimezone(ZoneInfo(house.settings.timezone)),
         language="de" if account.country in GERMAN else "en",
     )
 
 
-def _sending(account: Account, order: Order, *, tell_each: bool) -> tuple[Sending, list[str]]:
+def sending(account: Account, order: Order, *, tell_each: bool) -> tuple[Sending, list[str]]:
     """How the sender appears, from the options and else from the account; whatever was changed is a warning."""
     warnings: list[str] = []
     given = order.options.get("STATIONID")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from depesche.blobs.store import Blobs
@@ -10,6 +11,18 @@ from depesche.config import Settings
 from depesche.render.renderer import Renderer
 from depesche.store.database import Database
 from depesche.usecases.throttle import Throttle
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What the line at the top of each page of a fax says."""
+
+    at: datetime
+    """In the zone that it is printed in."""
+
+    sender: str
+    note: str
+    recipient: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +45,9 @@ class House:
 
     hurry: Callable[[], None]
     """Tell dispatch that a call on the line is not wanted any more."""
+
+    stamp: Callable[[Path, Path, Header], int]
+    """Write a fax file anew with the header line that it is sent with, and tell its pages. Blocks. Raises: OSError."""
 
     def today(self) -> date:
         """The day by the operator's calendar: of trials, payments and limits."""

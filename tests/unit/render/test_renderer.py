@@ -77,6 +77,7 @@ def same(found: Sequence[NDArray[np.bool_]], wanted: Sequence[NDArray[np.bool_]]
         (Format.PNG, picture("PNG", SCANS[0]), 1),
         (Format.JPEG, picture("JPEG", SCANS[0].convert("L")), 1),
         (Format.TEXT, "Eins: Grüße\fZwei".encode("cp1252"), 2),
+        (Format.HTML, "<p>Eins: Grüße<p style='break-before:page'>Zwei".encode("cp1252"), 2),
     ],
 )
 def test_every_format_becomes_a_fax_and_a_letter_of_the_pages_that_are_counted(
@@ -144,6 +145,9 @@ REFUSED: list[tuple[str, Format, bytes, type[RenderError]]] = [
     ("PNG bomb", Format.PNG, huge_png(60_000, 60_000), Damaged),
     ("TIFF bomb", Format.TIFF, huge_tiff(60_000, 60_000), Damaged),
     ("empty picture", Format.TIFF, b"", Damaged),
+    ("empty HTML", Format.HTML, b"", Damaged),
+    ("long HTML", Format.HTML, b"<p style='break-after:page'>x" * 501, NotWhole),
+    ("huge HTML", Format.HTML, bytes((64 << 20) + 1), NotWhole),
     ("empty text", Format.TEXT, b"", Damaged),
     ("long text", Format.TEXT, b"x\n" * 100_000, NotWhole),
     ("huge text", Format.TEXT, bytes(17 << 20), NotWhole),
@@ -168,6 +172,17 @@ def test_what_cannot_be_converted_is_refused_and_leaves_nothing(
         with pytest.raises(refusal):
             studio.run(work)
     assert not list(tmp_path.iterdir())
+
+
+def test_what_is_left_out_of_the_pages_is_told(studio: Studio) -> None:
+    renderer = studio.renderer()
+    sources = [studio.source(b"<p>x<img src='http://x.invalid/%d.png'>" % number, Format.HTML) for number in (1, 2)]
+    fax: list[str] = []
+    letter: list[str] = []
+    studio.run(renderer.fax(PAGE, sources, studio.out, warnings=fax))
+    studio.run(renderer.letter(sources, studio.out, warnings=letter))
+    named = (f"http://x.invalid/{number}.png" for number in (1, 2))
+    assert fax == letter == [f"{name} is left out: what a document names is not fetched" for name in named]
 
 
 def test_no_page_at_all_and_too_many_pages_are_not_whole(studio: Studio) -> None:

@@ -1,15 +1,10 @@
 """The sheets in front of a fax, and text files."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 from time import process_time
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
@@ -18,9 +13,11 @@ import pytest
 from depesche.render import text as text_module
 from depesche.render.errors import Damaged, NotWhole
 from depesche.render.order import TextPage
+from depesche.render.pages import Sheets
 from depesche.render.pdf import PdfPages
-from depesche.render.text import Sheets, plain_text, text_page
+from depesche.render.text import plain_text, text_page
 from documents import black, extent, file
+from peers.listener import listener
 
 PAGE = TextPage(
     "Sehr geehrte Damen und Herren,\n\nmit freundlichen Grüßen",
@@ -109,28 +106,6 @@ def test_text_is_never_read_as_html() -> None:
     (sheet,) = texts(text_page(replace(PAGE, text=text, sender="<i>S</i>", recipient="<u>R</u>"), 0, MOST))
     for part in (text, "<i>S</i>", "<u>R</u>"):
         assert part in flat(sheet)
-
-
-@contextmanager
-def listener() -> Iterator[tuple[str, list[str]]]:
-    """A web server on this machine, and the paths that somebody asked it for."""
-    asked: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked.append(self.path)
-            self.send_error(404)
-
-        def log_message(self, format: str, *args: Any) -> None: ...  # noqa: A002
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}", asked
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 def test_nothing_is_fetched_and_no_file_is_read(tmp_path: Path) -> None:

@@ -136,6 +136,21 @@ async def test_what_cannot_be_made_into_pages_is_refused_and_nothing_is_left(
     assert rendering.blobs() == rendering.scratch() == []
 
 
+@pytest.mark.parametrize("kind", [FAX, LETTER])
+async def test_what_an_html_document_names_is_left_out_and_the_job_says_so(rendering: OpenHouse, kind: int) -> None:
+    customer = enter(rendering)
+    page = b"<p>Guten Tag<img src='http://127.0.0.1:9/logo.png'>"
+    order = Order(kind, NUMBER if kind == FAX else "", text="", files=[("Seite.html", page)])
+    assert await customer.send(order) == SubmitAnswer(0, job_id=1, recipients=1, pages=1)
+    (job,) = everything_of(rendering)
+    assert "http://127.0.0.1:9/logo.png is left out: what a document names is not fetched" in job["warnings"]
+
+
+def everything_of(rendering: OpenHouse) -> list[dict[str, Any]]:
+    """The rows of jobs."""
+    return rendering.house.database.read_here(everything)["job"]
+
+
 async def test_a_converter_that_runs_past_its_time_is_not_the_documents_fault(
     opened: OpenHouse, database: Sqlite, clock: Clock
 ) -> None:

@@ -16,6 +16,7 @@ from depesche.config import load
 from depesche.fronts.soap.codec.decoder import Decoder
 from depesche.fronts.soap.codec.slots import Call, FileData, FileEnded, FileEvent, FileStarted, Limits
 from depesche.fronts.soap.endpoint import SoapRoute
+from depesche.node import stamped
 from depesche.render.renderer import Renderer
 from depesche.store import upgrade
 from depesche.store.sqlite import Sqlite, SqliteFile
@@ -120,6 +121,7 @@ def open_house(data: Path) -> House:
         wake=lambda: None,
         expand=lambda: None,
         hurry=lambda: None,
+        stamp=stamped,
     )
 
 

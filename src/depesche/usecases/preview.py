@@ -1,0 +1,116 @@
+"""What an order would look like: the pages that would be sent, as pictures, and what would be said about them."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from depesche.model import options
+from depesche.model.account import Account
+from depesche.model.jobtype import JobType
+from depesche.model.recipients import Given
+from depesche.model.roll import ShortRoll
+from depesche.render.detect import HEAD, Format, detect
+from depesche.render.errors import NotWhole
+from depesche.render.renderer import Source
+from depesche.usecases import judge
+from depesche.usecases.compose import FAULTS, sending, text_page
+from depesche.usecases.house import Header, House
+from depesche.usecases.order import Order, Submission
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What might be ordered. A letter has no text."""
+
+    type: JobType
+    """Fax or letter."""
+
+    files: tuple[Path, ...]
+    text: str = ""
+    recipient: str = ""
+    """Empty: as to nobody yet."""
+
+    options: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What would go out."""
+
+    pages: int
+    pictures: dict[int, Path]
+    """PNG files by the numbers of their pages, from 1."""
+
+    warnings: tuple[str, ...]
+
+
+async def preview(house: House, account: Account, draft: Draft, folder: Path, page: int | None = None) -> Preview:
+    """Make the pages and draw them, or the one that is wanted, into an empty folder.
+
+    Raises: RenderError; OSError.
+    """
+    order = _order(house, draft)
+    sources, warnings = await asyncio.to_thread(_sources, draft.files)
+    made = _letter if draft.type.is_letter else _fax
+    finished, pages = await made(house, account, order, sources, folder, warnings)
+    if page is not None and not 1 <= page <= pages:
+        raise NotWhole(f"there is no page {page}: there are {pages}")
+    wanted = range(1, pages + 1) if page is None else range(page, page + 1)
+    colour = draft.type is JobType.LETTER_COLOUR
+    drawn = await house.renderer.preview(finished, folder, wanted, colour=colour, account=account.id)
+    return Preview(pages, dict(zip(wanted, drawn, strict=True)), (*order.options.warnings, *warnings))
+
+
+def _order(house: House, draft: Draft) -> Order:
+    submission = Submission(
+        int(draft.type), recipient=draft.recipient, text="" if draft.type.is_letter else draft.text,
+        options=draft.options,
+    )  # fmt: skip
+    given = (Given(draft.recipient, ""),)
+    return Order(submission, draft.type, given, (), options.parse(draft.options), house.now(), "")
+
+
+def _sources(files: Sequence[Path]) -> tuple[list[Source], list[str]]:
+    """The documents, and warnings. Raises: Unsupported, OSError."""
+    sources, warnings = [], []
+    for path in files:
+        with path.open("rb") as file:
+            found, warning = detect(path.name, file.read(HEAD))
+        sources.append(Source(path, found))
+        warnings += [warning] if warning else []
+    return sources, warnings
+
+
+async def _fax(
+    house: House, account: Account, order: Order, sources: Sequence[Source], folder: Path, warnings: list[str]
+) -> tuple[Source, int]:
+    """The pages under the header line, as the fax engine gets them."""
+    bare, whole = folder / "bare.tif", folder / "fax.tif"
+    roll = (
+        ShortRoll((judge.recipient(account, order.type, Given(order.submission.recipient, "")),))
+        if order.submission.recipient
+        else None
+    )
+    text = text_page(house, account, order, roll)
+    pages = await house.renderer.fax(text, sources, bare, account=account.id, warnings=warnings)
+    sender, told = sending(account, order, tell_each=False)
+    warnings += told
+    at = order.send_at.astimezone(ZoneInfo(house.settings.timezone))
+    to = next(roll.addresses(), order.submission.recipient) if roll else ""
+    header = Header(at, sender.station_id, sender.fax_header or sender.caller_number, to)
+    await asyncio.to_thread(house.stamp, bare, whole, header)
+    return Source(whole, Format.TIFF), pages
+
+
+async def _letter(
+    house: House, account: Account, order: Order, sources: Sequence[Source], folder: Path, warnings: list[str]
+) -> tuple[Source, int]:
+    del order
+    whole = folder / "letter.pdf"
+    pages, fault = await house.renderer.letter(sources, whole, account=account.id, warnings=warnings)
+    if fault is not None:
+        refused = account.demands_window and fault.is_proven
+        warnings.append(FAULTS[fault] + (": the order would be refused" if refused else ""))
+    return Source(whole, Format.PDF), pages

@@ -1,0 +1,80 @@
+"""`preview` on the command line: with a data folder and without one, never with a server."""
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from commands import Depesche
+from depesche.cli.common import Exit
+from documents import address, pdf, picture, words
+
+TWO = pdf(words("Seite 1"), words("Seite 2"))
+
+
+def sizes(folder: Path) -> dict[str, tuple[int, int]]:
+    """Of the pictures in a folder, by their names."""
+    found = {}
+    for path in sorted(folder.glob("*.png")):
+        with Image.open(path) as image:
+            found[path.name] = image.size
+    return found
+
+
+def test_a_fax_is_drawn_without_a_data_folder(quick: Depesche, tmp_path: Path) -> None:
+    (tmp_path / "brief.pdf").write_bytes(TWO)
+    done = quick("preview", "brief.pdf", "--text", "Anbei.")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "3 pages: brief-fax-1.png to brief-fax-3.png\n"
+    assert {name: width for name, (width, _) in sizes(tmp_path).items()} == dict.fromkeys(
+        ("brief-fax-1.png", "brief-fax-2.png", "brief-fax-3.png"), 1728
+    )
+    assert sorted(path.name for path in tmp_path.iterdir() if path.suffix != ".png") == ["brief.pdf"]
+
+
+def test_a_letter_tells_machines_what_is_wrong(quick: Depesche, tmp_path: Path) -> None:
+    (tmp_path / "brief.pdf").write_bytes(TWO)
+    done = quick("preview", "brief.pdf", "--to", "letter", "--page", "2", "--out", "zwei.png", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {
+        "type": "letter",
+        "pages": 2,
+        "warnings": ["the window of the envelope would show no address"],
+        "files": ["zwei.png"],
+    }
+    assert list(sizes(tmp_path)) == ["zwei.png"]
+
+
+def test_the_account_of_a_data_folder_is_the_sender(quick: Depesche, tmp_path: Path) -> None:
+    added = quick("account", "add", "20001", "--name", "Praxis", "--sandbox", "--generate", "--data", "d")
+    assert added.returncode == 0, added.stderr
+    (tmp_path / "a.pdf").write_bytes(pdf(address(45)))
+    with_sender = quick("preview", "a.pdf", "--data", "d", "--out", "mit.png")
+    without = quick("preview", "a.pdf", "--out", "ohne.png")
+    assert (with_sender.returncode, without.returncode) == (0, 0)
+    assert (tmp_path / "mit.png").read_bytes() != (tmp_path / "ohne.png").read_bytes()
+    assert quick("job", "list", "--data", "d", "--json").stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("words_", "code"),
+    [
+        (("preview",), Exit.USAGE),
+        (("preview", "a.png", "a.png", "a.png", "a.png"), Exit.USAGE),
+        (("preview", "a.png", "--to", "letter", "--text", "x"), Exit.USAGE),
+        (("preview", "a.png", "--out", "a.png"), Exit.USAGE),
+        (("preview", "a.png", "--page", "2"), Exit.FAILED),
+        (("preview", "a.xyz"), Exit.FAILED),
+        (("preview", "a.png", "--data", "nowhere"), Exit.USAGE),
+    ],
+)
+def test_what_cannot_be_shown_is_told(quick: Depesche, tmp_path: Path, words_: tuple[str, ...], code: Exit) -> None:
+    image = picture("PNG", Image.new("L", (100, 100)))
+    (tmp_path / "a.png").write_bytes(image)
+    (tmp_path / "a.xyz").write_bytes(b"x")
+    done = quick(*words_)
+    assert done.returncode == code
+    assert "error: " in done.stderr
+    assert (tmp_path / "a.png").read_bytes() == image
+    assert list(sizes(tmp_path)) == ["a.png"]

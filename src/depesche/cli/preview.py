@@ -45,7 +45,10 @@ Switches = Annotated[
 Out = Annotated[
     Path | None,
     typer.Option(
-        "--out", "-o", metavar="NAME.png", help="Where it is written; several pages are NAME-1.png, NAME-2.png, ..."
+        "--out",
+        "-o",
+        metavar="NAME.png",
+        help="File or folder; several pages are NAME-1.png, NAME-2.png, ...",
     ),
 ]
 Page = Annotated[int | None, typer.Option("--page", "-p", metavar="N", min=1, help="This page alone.")]
@@ -83,7 +86,7 @@ def preview(
     given = tuple(files or ())
     _check(given, text, to)
     draft = Draft(TypeName(to.value).job_type, given, text or "", recipient or "", ";".join(option or ()))
-    base = target or Path(f"{given[0].stem if given else 'text'}-{to.value}.png")
+    base = _base(target, f"{given[0].stem if given else 'text'}-{to.value}.png")
     is_named = bool(data or config or account or os.environ.get(DATA))
     with tempfile.TemporaryDirectory(prefix="depesche-") as folder:
         room = Path(folder)
@@ -114,6 +117,12 @@ async def _nobody(house: "House") -> "Account":
     return await accounts.add(house, actor(), accounts.NewAccount("0", "", accounts.new_password()))
 
 
+def _base(target: Path | None, usual: str) -> Path:
+    """Where the pictures go; a folder gets them under their usual name."""
+    base = target or Path(usual)
+    return base / usual if base.is_dir() else base
+
+
 def _put(drawn: "Preview", base: Path, given: tuple[Path, ...]) -> list[Path]:
     """Move the pictures to where they are wanted; none of the documents is overwritten."""
     single = drawn.pages == 1 or len(drawn.pictures) == 1
@@ -123,8 +132,11 @@ def _put(drawn: "Preview", base: Path, given: tuple[Path, ...]) -> list[Path]:
     for target in targets.values():
         if any(target.resolve() == document.resolve() for document in given):
             fail(f"{target} is one of the documents: give another name with --out", Exit.USAGE)
-    for number, target in targets.items():
-        shutil.copyfile(drawn.pictures[number], target)
+    try:
+        for number, target in targets.items():
+            shutil.copyfile(drawn.pictures[number], target)
+    except OSError as error:
+        fail(f"{base} cannot be written: {error.strerror}")
     return list(targets.values())
 
 

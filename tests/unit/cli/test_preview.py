@@ -33,6 +33,14 @@ def test_a_fax_is_drawn_without_a_data_folder(quick: Depesche, tmp_path: Path) -
     assert sorted(path.name for path in tmp_path.iterdir() if path.suffix != ".png") == ["brief.pdf"]
 
 
+def test_a_folder_gets_the_pictures_under_their_usual_names(quick: Depesche, tmp_path: Path) -> None:
+    (tmp_path / "brief.pdf").write_bytes(TWO)
+    (tmp_path / "bilder").mkdir()
+    done = quick("preview", "brief.pdf", "--out", "bilder")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert list(sizes(tmp_path / "bilder")) == ["brief-fax-1.png", "brief-fax-2.png"]
+
+
 def test_a_letter_tells_machines_what_is_wrong(quick: Depesche, tmp_path: Path) -> None:
     (tmp_path / "brief.pdf").write_bytes(TWO)
     done = quick("preview", "brief.pdf", "--to", "letter", "--page", "2", "--out", "zwei.png", "--json")
@@ -65,6 +73,7 @@ def test_the_account_of_a_data_folder_is_the_sender(quick: Depesche, tmp_path: P
         (("preview", "a.png", "--to", "letter", "--text", "x"), Exit.USAGE),
         (("preview", "a.png", "--out", "a.png"), Exit.USAGE),
         (("preview", "a.png", "--page", "2"), Exit.FAILED),
+        (("preview", "a.png", "--out", "nowhere/a.png"), Exit.FAILED),
         (("preview", "a.xyz"), Exit.FAILED),
         (("preview", "a.png", "--data", "nowhere"), Exit.USAGE),
     ],

@@ -63,14 +63,17 @@ class PdfPages:
         return len(self._document)
 
     def draw(self, index: int) -> Bits:
+        return black_and_white(self.grey(index))
+
+    def grey(self, index: int) -> Grey:
+        """One page before it becomes black and white. Raises: Damaged."""
         with enough():
             page = load_page(self._document, index)
             try:
                 self._look_at_pictures(page)
-                grey = self._grey(page)
+                return self._grey(page)
             finally:
                 page.close()
-        return black_and_white(grey)
 
     def _look_at_pictures(self, page: Any) -> None:
         width, height = ctypes.c_uint(), ctypes.c_uint()

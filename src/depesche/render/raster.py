@@ -4,7 +4,8 @@ A fax knows no grey. One threshold for the page loses grey text or drowns tinted
 grey letters into dots. So the page is looked at in cells of 4 by 4 picture elements:
 
 - Where thin marks stand on an even ground (text on paper, text on a tinted box, white text on a grey box), the middle
-  between mark and ground decides: letters become solid and clear, and so does the ground close around them.
+  between mark and ground decides: letters become solid and clear, and so does the ground around them, as far as it is
+  even and `REACH` goes: dots between letters and lines are what makes a text on a tinted box hard to read.
 - Everywhere else (photographs, the boxes themselves) an ordered dither decides, but what is darker than `BLACK` or
   lighter than `WHITE` is never dotted.
 
@@ -36,8 +37,11 @@ CONTRAST = 40
 BAND = 24
 """Stripes of cells looked at together: few enough for the processor's cache."""
 
-EVEN = 12
-"""An even ground differs from cell to cell by no more than this."""
+EVEN = 20
+"""An even ground differs from cell to cell by no more than this: paper that was photographed has grain."""
+
+REACH = 5
+"""Cells around a mark in which its even ground becomes clear: two lines of text and what is between them."""
 
 _BAYER = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]])
 _DITHER = (_BAYER * 16 + 8).astype(np.uint8)
@@ -49,11 +53,15 @@ def black_and_white(grey: Grey) -> Bits:
     whole = np.pad(grey, ((0, -rows % CELL), (0, 0)), mode="edge") if rows % CELL else grey
     stripes = whole.reshape(-1, CELL, width)
     bits = np.zeros((len(stripes), CELL, width // 8), np.uint8)
-    low, high = _limits(stripes)
+    darkest, lightest = _cells(np.minimum, stripes), _cells(np.maximum, stripes)
+    low, high = _limits(darkest, lightest)
+    dotted = ((low < high) & (darkest <= WHITE) & (lightest > BLACK)).any(axis=1)
     dither = np.tile(_DITHER, (1, width // CELL))[np.newaxis]
     for start in range(0, len(stripes), BAND):
         band = slice(start, start + BAND)
-        threshold = np.minimum(np.maximum(dither, _widen(low[band])), _widen(high[band]))
+        threshold = _widen(low[band])
+        if dotted[band].any():
+            threshold = np.minimum(np.maximum(dither, threshold), _widen(high[band]))
         bits[band] = np.packbits(stripes[band] <= threshold, axis=2)
     return bits.reshape(-1, width // 8)[:rows]
 
@@ -63,17 +71,17 @@ def packed(black: NDArray[np.bool_]) -> Bits:
     return np.packbits(black, axis=1)
 
 
-def _limits(stripes: Grey) -> tuple[Grey, Grey]:
+def _limits(darkest: Grey, lightest: Grey) -> tuple[Grey, Grey]:
     """For each cell the range into which the dither's threshold is bent; where both are equal, it is the threshold."""
-    darkest, lightest = _cells(np.minimum, stripes), _cells(np.maximum, stripes)
     low, high = np.full_like(darkest, BLACK), np.full_like(darkest, WHITE)
     tint = _without_thin(np.minimum, np.maximum, darkest)
     if tint.min() <= 255 - CONTRAST:  # else nothing on the page is dark enough to bear light marks
         light = _marks(tint, lightest - tint)
-        _decide(low, high, light >= CONTRAST, tint + light // 2)
+        # nearer to the ground: on paper ink runs into thin white lines
+        _decide(low, high, light >= CONTRAST, tint + np.minimum(light, 255 - tint) // 8 * 3)
     paper = _without_thin(np.maximum, np.minimum, lightest)
     dark = _marks(paper, paper - darkest)
-    _decide(low, high, dark >= CONTRAST, paper - dark // 2)
+    _decide(low, high, dark >= CONTRAST, paper - np.minimum(dark, paper) // 2)
     return low, high
 
 
@@ -83,9 +91,19 @@ def _decide(low: Grey, high: Grey, there: NDArray[np.bool_], middle: Grey) -> No
 
 
 def _marks(ground: Grey, contrast: Grey) -> Grey:
-    """The strongest contrast of a thin mark in each cell and around it; 0 where the ground is not even."""
+    """The strongest contrast of a thin mark in each cell and around it; 0 where the ground is not even.
+
+    On white and on black paper the next cell is far enough: nothing is dotted there. A mark reaches over even ground
+    alone, so no further than its box.
+    """
     even = _spread(np.maximum, ground) - _spread(np.minimum, ground) <= EVEN
-    return _spread(np.maximum, contrast * even) * even
+    reached: Grey = _spread(np.maximum, contrast * even) * even
+    grey = np.flatnonzero((even & (ground > BLACK) & (ground <= WHITE)).any(axis=1))
+    if grey.size:
+        rows = slice(grey[0], grey[-1] + 1)
+        for _ in range(REACH):
+            reached[rows] = _spread(np.maximum, reached[rows]) * even[rows]
+    return reached
 
 
 def _cells(extreme: Extreme, stripes: Grey) -> Grey:

@@ -20,8 +20,11 @@ from depesche.render.work import Input, Work
 
 __all__ = ["AddressFault", "Renderer", "Source", "TextPage"]
 
-LARGE = 128 << 10
-"""Octets of documents from which their pages are counted first, and drawn in several processes if they are many."""
+LARGE = 32 << 10
+"""Octets of documents from which their pages are counted first, and drawn in several processes if they are many.
+
+Counting takes as long as half a page; a hundred pages of text without pictures may be no larger than this.
+"""
 
 PART = 12
 """Pages that are worth a process of their own."""

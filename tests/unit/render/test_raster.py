@@ -64,6 +64,33 @@ def test_a_hairline_of_just_the_contrast_that_counts_is_clear(paper: int, ink: i
     assert (drawn[[199, 201], 100:1600] == (paper < ink)).all()
 
 
+def test_between_the_lines_of_a_tinted_box_are_no_dots() -> None:
+    drawn = black(black_and_white(text_on(191, 0)))
+    columns = np.flatnonzero(letters().any(axis=0))
+    text = slice(columns[0], columns[-1])
+    assert share(drawn[76:116, text], ~letters()[76:116, text]) < 0.1
+    assert 0.1 < drawn[:, -100:].mean() < 0.4  # the rest of the box is still one
+
+
+def test_marks_do_not_reach_into_the_box_beside_theirs() -> None:
+    page = ground(255)
+    page[104:200, :] = text_on(80, 255)[40:136, :]
+    page[200:360, :] = text_on(255, 0)[40:200, :]
+    drawn = black(black_and_white(page))
+    assert drawn[104:200][~letters()[40:136]].mean() > 0.98
+    assert drawn[104:200][letters()[40:136]].mean() < 0.05
+
+
+def test_grainy_grey_paper_is_clear_around_letters() -> None:
+    grain = np.random.default_rng(1).normal(0, 4, (HEIGHT, WIDTH))
+    page = np.clip(text_on(200, 100) + grain, 0, 255).astype(np.uint8)
+    drawn = black(black_and_white(page))
+    image = Image.fromarray(letters())
+    near = np.asarray(image.resize((WIDTH // 4, HEIGHT // 4)).resize((WIDTH, HEIGHT))) & ~letters()
+    assert share(drawn, letters()) > 0.95
+    assert share(drawn, near) < 0.1
+
+
 def test_white_letters_on_black_stay_white() -> None:
     page = black(black_and_white(text_on(0, 255)))
     assert share(page, letters()) < 0.02

@@ -1,0 +1,266 @@
+"""Pages that are hard on a fax, ways to make them black and white, and how much of them tesseract can still read."""
+
+import base64
+import io
+import os
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import weasyprint  # type: ignore[import-untyped]
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
+
+from depesche.render.grid import A4_ROWS, MM_PER_INCH, WIDTH, X_DPI, Y_DPI
+
+Black = NDArray[np.bool_]
+"""A page, true where it is black."""
+
+LAYOUTS = (4, 6, 11)
+"""Ways in which tesseract looks for lines: a column, a block, anywhere."""
+
+MARGIN = 20
+"""Of a page, in millimetres."""
+
+SENTENCES = (
+    "Die Rechnung über 1.234,56 EUR ist bis zum Monatsende fällig.",
+    "Bitte überweisen Sie den Betrag auf unser Konto in Köln.",
+    "Öffnungszeiten: Montag bis Freitag von 8 bis 17 Uhr.",
+    "Für Rückfragen erreichen Sie uns unter 0221 4711 815.",
+    "Größere Mengen liefern wir nach Vereinbarung frei Haus.",
+    "Gerichtsstand ist Hamburg, es gilt deutsches Recht.",
+    "Änderungen und Irrtümer bleiben ausdrücklich vorbehalten.",
+    "Befund: Kein Hinweis auf frische Blutung, Übelkeit seit gestern.",
+    "Verordnung: Ramipril 2,5 mg morgens, Jodid 100 mg abends.",
+    "Lieferung am 12. März 2026 an das Lager in Gießen.",
+    "Schlüsselübergabe erfolgt jährlich durch den Eigentümer.",
+    "Zwölf Boxkämpfer jagen Viktor quer über den großen Deich.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A page of one kind."""
+
+    name: str
+    pdf: bytes
+    text: str
+    """What is on it from `top` on, line by line."""
+
+    top: float = 0
+    """Millimetres; what is above is not read."""
+
+
+def small_grey() -> Sample:
+    """7 points, from dark to light grey."""
+    greys = ("#555", "#666", "#777", "#888", "#999", "#aaa")
+    return _lines("small grey text", [(f"font-size:7pt;color:{grey}", 4) for grey in greys])
+
+
+def six_points() -> Sample:
+    """Small print, black, with serifs and without."""
+    faces = ("Liberation Sans", "Liberation Serif", "DejaVu Sans", "Liberation Sans")
+    sizes = ("6pt", "6pt", "6pt", "5.5pt")
+    styles = [f"font-family:{face};font-size:{size}" for face, size in zip(faces, sizes, strict=True)]
+    return _lines("6-point print", [(style, 6) for style in styles])
+
+
+def umlauts() -> Sample:
+    """Ordinary text in which dots count."""
+    words = (
+        "Äpfel Öfen Übung ärgern öffnen übel Maß Straße Gruß süß",
+        "Bär Bar Hör Hor Mütter Mutter schön schon drücken drucken",
+        "Gespräch, Löhne, Gebühr, Fuß, Ärztin, Österreich, Überweisung",
+        "müßte mußte fällen fallen zählen zahlen Bäcker Backer Tür Tor",
+        "Köln, Düsseldorf, Würzburg, Göttingen, Nürnberg, Gießen, Lübeck",
+        "Jürgen Müller, Björn Schäfer, Käthe Größ, Götz Weiß, Änne Kühn",
+    )
+    styles = ("font:9pt Liberation Serif", "font:9pt Liberation Sans", "font:7pt Liberation Serif")
+    body = "".join(f"<div style='{style}'>{line}</div>" for style in styles for line in words)
+    return Sample("German umlauts", _pdf(body), "\n".join(words * len(styles)))
+
+
+def coloured() -> Sample:
+    """Coloured text on tinted boxes."""
+    pairs = (
+        ("#c00000", "#fde9d9"), ("#0000c0", "#dce6f1"), ("#006000", "#d8e4bc"), ("#7030a0", "#e4dfec"),
+        ("#c55a11", "#ededed"), ("#000000", "#9bc2e6"), ("#1f3864", "#a9d08e"), ("#833c0b", "#ffd966"),
+    )  # fmt: skip
+    return _lines(
+        "coloured text on tinted boxes",
+        [(f"font-size:9pt;padding:2mm;color:{ink};background:{box}", 3) for ink, box in pairs],
+    )
+
+
+def white_on_grey() -> Sample:
+    """White text on grey and coloured boxes."""
+    boxes = ("#404040", "#606060", "#808080", "#909090", "#a0a0a0", "#4472c4", "#70ad47", "#ed7d31")
+    return _lines(
+        "white text on grey", [(f"font-size:9pt;padding:2mm;color:#fff;background:{box}", 3) for box in boxes]
+    )
+
+
+def tinted_table() -> Sample:
+    """A table with a dark head and tinted rows."""
+    head = "Position Bezeichnung Menge Betrag"
+    tints = ("#ffffff", "#d9d9d9", "#ffffff", "#bfbfbf", "#d9e1f2", "#c6e0b4", "#ffe699", "#f8cbad")
+    goods = ("Schläuche", "Kabelbinder", "Gehäuse", "Dübel", "Prüfgerät", "Fräser", "Bügelsäge", "Lötzinn")
+    rows = [
+        (tint, (str(number), name, f"{number % 17} Stück", f"{number // 7},{number % 90 + 10} EUR"))
+        for turn in range(2)
+        for number, (tint, name) in enumerate(zip(tints, goods, strict=True), 100 + 411 * turn)
+    ]
+    cells = "".join(
+        f"<tr style='background:{tint}'>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for tint, row in rows
+    )
+    heads = "".join(f"<th>{word}</th>" for word in head.split())
+    body = (
+        "<table style='width:100%;border-collapse:collapse;font-size:8pt'>"
+        f"<tr style='background:#44546a;color:#fff'>{heads}</tr>{cells}</table>"
+        "<style>td,th{text-align:left;padding:1.2mm 2mm}</style>"
+    )
+    return Sample("tinted table", _pdf(body), "\n".join([head, *(" ".join(row) for _, row in rows)]))
+
+
+def captioned() -> Sample:
+    """A photograph with grey text under it, which alone is read."""
+    lines = SENTENCES[:9]
+    photograph = f"<img src='{_data(_photograph())}' style='position:absolute;left:0;top:0;width:160mm;height:90mm'>"
+    captions = (
+        f"<div style='position:absolute;top:{95 + number * 6}mm;font-size:8pt;color:{colour}'>{line}</div>"
+        for number, (line, colour) in enumerate(zip(lines, ("#333", "#666", "#888") * 3, strict=True))
+    )
+    return Sample("photograph with caption", _pdf("".join((photograph, *captions))), "\n".join(lines), top=MARGIN + 93)
+
+
+def receipt() -> Sample:
+    """A till receipt that was photographed: grey paper that grows darker, pale ink, noise."""
+    rows = (
+        ("Bäckerei Müller Köln", ""), ("Brötchen 6 Stück", "2,70"), ("Käsekuchen", "3,45"), ("Kaffee groß", "2,90"),
+        ("Nussschnecke", "1,95"), ("Apfelschorle", "2,40"), ("Körnerbrot", "4,25"), ("Summe EUR", "17,65"),
+        ("Gegeben bar", "20,00"), ("Rückgeld", "2,35"), ("MwSt 7 Prozent", "1,15"), ("Beleg Nr 004711", ""),
+        ("12.03.2026 08:15 Uhr", ""), ("Vielen Dank für Ihren Einkauf", ""),
+    )  # fmt: skip
+    width, height = 630, 900  # 80 mm at 200 dpi
+    random = np.random.default_rng(1)
+    paper = np.linspace(236, 176, height)[:, None] - np.linspace(0, 18, width)[None, :]
+    drawn = Image.new("L", (width, height), 0)
+    draw, font = ImageDraw.Draw(drawn), ImageFont.truetype("/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf", 26)
+    for number, (left, right) in enumerate(rows):
+        draw.text((40, 40 + number * 58), left, 255, font)
+        draw.text((width - 40, 40 + number * 58), right, 255, font, anchor="ra")
+    ink = np.asarray(drawn.filter(ImageFilter.GaussianBlur(0.7))) / 255
+    grey = paper - ink * 95 + random.normal(0, 4, (height, width))
+    picture = Image.fromarray(np.clip(grey, 0, 255).astype(np.uint8))
+    size = f"@page{{size:{width / 200 * 25.4}mm {height / 200 * 25.4}mm;margin:0}}img{{display:block;width:100%}}"
+    pdf = weasyprint.HTML(string=f"<style>{size}</style><img src='{_data(picture)}'>").write_pdf()
+    return Sample("receipt", bytes(pdf), "\n".join(" ".join(filter(None, row)) for row in rows))
+
+
+KINDS: tuple[Callable[[], Sample], ...] = (
+    small_grey, tinted_table, captioned, receipt, umlauts, six_points, coloured, white_on_grey,
+)  # fmt: skip
+"""A page of each kind, A4 or smaller."""
+
+
+def ghostscript(pdf: Path, folder: Path) -> Black:
+    """The first page, by ``tiffg4``."""
+    out = folder / "gs.tif"
+    size = ["-r204x196", f"-g{WIDTH}x{A4_ROWS}"]
+    quiet = ["-q", "-dSAFER", "-dBATCH", "-dNOPAUSE"]
+    _run("gs", *quiet, "-sDEVICE=tiffg4", *size, "-dLastPage=1", f"-sOutputFile={out}", str(pdf))
+    return _picture(out)
+
+
+def poppler(pdf: Path, folder: Path) -> Black:
+    """The first page, by ``pdftoppm -mono``."""
+    _run("pdftoppm", "-mono", "-rx", str(X_DPI), "-ry", str(Y_DPI), "-singlefile", str(pdf), str(folder / "poppler"))
+    return _picture(folder / "poppler.pbm")
+
+
+def cairo(pdf: Path, folder: Path) -> Black:
+    """The first page, by ``pdftocairo -mono``."""
+    resolution = ["-rx", str(X_DPI), "-ry", str(Y_DPI)]
+    _run("pdftocairo", "-png", "-mono", *resolution, "-singlefile", str(pdf), str(folder / "cairo"))
+    return _picture(folder / "cairo.png")
+
+
+def accuracy(page: Black, sample: Sample) -> float:
+    """Share of the characters of `sample` that tesseract (deu) reads on `page`: 1 less the edits that they lack.
+
+    Where lines are is not the question: the best of several ways to look for them counts.
+    """
+    wanted = " ".join(sample.text.split())
+    fewest = min(edits(" ".join(read(page, sample.top, layout).split()), wanted) for layout in LAYOUTS)
+    return max(0.0, 1 - fewest / len(wanted))
+
+
+def read(page: Black, top: float, layout: int) -> str:
+    """What tesseract reads from `top` millimetres on; `layout`: its ``--psm``."""
+    shown = io.BytesIO()
+    Image.fromarray(~page[round(top / MM_PER_INCH * Y_DPI) :]).save(shown, "PNG", dpi=(X_DPI, Y_DPI))
+    command = ["tesseract", "-", "-", "-l", "deu", "--psm", str(layout), "--dpi", "200"]
+    one_thread = os.environ | {"OMP_THREAD_LIMIT": "1"}
+    done = subprocess.run(command, input=shown.getvalue(), capture_output=True, check=True, env=one_thread)
+    return done.stdout.decode()
+
+
+def edits(found: str, wanted: str) -> int:
+    """Characters to insert, delete or replace (Levenshtein)."""
+    letters = np.frombuffer(wanted.encode("utf-32-le"), np.uint32)
+    steps = np.arange(len(letters) + 1)
+    row = steps
+    for number, letter in enumerate(found, 1):
+        best = np.minimum(row[1:] + 1, row[:-1] + (letters != ord(letter)))
+        whole = np.concatenate(([number], best)) - steps
+        row = np.minimum.accumulate(whole) + steps
+    return int(row[-1])
+
+
+def _lines(name: str, styles: Sequence[tuple[str, int]]) -> Sample:
+    """Each style has so many lines, of different sentences."""
+    count = sum(lines for _, lines in styles)
+    texts = [SENTENCES[number % len(SENTENCES)] for number in range(count)]
+    rest = iter(texts)
+    boxes = (
+        f"<div style='{style}'>{''.join(f'<div>{next(rest)}</div>' for _ in range(lines))}</div>"
+        for style, lines in styles
+    )
+    return Sample(name, _pdf("".join(boxes)), "\n".join(texts))
+
+
+def _pdf(body: str) -> bytes:
+    style = (
+        f"@page{{size:A4;margin:{MARGIN}mm}}body{{font:9pt Liberation Sans;line-height:1.7;position:relative;margin:0}}"
+    )
+    return bytes(weasyprint.HTML(string=f"<style>{style}</style>{body}").write_pdf())
+
+
+@cache
+def _photograph() -> Image.Image:
+    """Something with the tones of one: soft shapes, edges, grain."""
+    random = np.random.default_rng(7)
+    grain = Image.fromarray(random.integers(0, 256, (54, 96), np.uint8)).resize((960, 540), Image.Resampling.BICUBIC)
+    drawn = ImageDraw.Draw(grain)
+    drawn.ellipse((120, 90, 420, 390), fill=210)
+    drawn.polygon([(500, 500), (650, 120), (900, 520)], fill=70)
+    return grain.filter(ImageFilter.GaussianBlur(2))
+
+
+def _data(picture: Image.Image) -> str:
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=88)
+    return f"data:image/jpeg;base64,{base64.b64encode(out.getvalue()).decode()}"
+
+
+def _picture(path: Path) -> Black:
+    with Image.open(path) as image:
+        black: Black = ~np.asarray(image.convert("1"))
+    return black
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, check=True, capture_output=True, timeout=120)

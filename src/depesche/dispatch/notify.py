@@ -47,7 +47,7 @@ class Notifier:
         self.loop = Loop("notify", self.notify, desk.settings.poll_seconds)
 
     async def notify(self) -> bool:
-        """One round: fill the free places. True if there may be more to do at once."""
+        """One round: fill the free places. True if there may be more to do."""
         free = self._settings.at_once - len(self._running)
         if free <= 0 or self._closing:
             return False

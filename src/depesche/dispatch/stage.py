@@ -14,7 +14,7 @@ CHUNK = 200
 async def stage(desk: Desk) -> bool:
     """One round, single orders first: they are on their way while those of a broadcast get their turns.
 
-    True if there may be more to do at once.
+    True if there may be more to do.
     """
     more = False
     for lane in ORDERS:

@@ -8,13 +8,18 @@ from threading import Thread
 from typing import Any, TypeVar
 
 from depesche.config import Render
-from depesche.render import sandbox
+from depesche.render import office, sandbox
 from depesche.render.detect import Format
 from depesche.render.keeper import Keeper
+from depesche.render.offices import Offices
 from depesche.render.process import ConversionProcess
 from depesche.render.renderer import Renderer, Source
+from depesche.render.wire import Task
 
 T = TypeVar("T")
+
+PATIENT = {"seconds": 100.0}
+"""Settings for orders that may be the first, and wait until LibreOffice has started on a machine that is busy."""
 
 
 class Studio:
@@ -27,10 +32,11 @@ class Studio:
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever)
         self._thread.start()
-        self.keeper = self.run(self._start(sandbox_mode))
+        self.keeper, self.offices = self.run(self._start(sandbox_mode))
 
-    async def _start(self, sandbox_mode: str) -> Keeper:
-        return Keeper(await sandbox.command(sandbox_mode))
+    async def _start(self, sandbox_mode: str) -> tuple[Keeper, Offices]:
+        offices = await sandbox.command(sandbox_mode, office.steward(), office.mounts(Render().output))
+        return Keeper(await sandbox.command(sandbox_mode)), Offices(offices, kept=2)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Do it in the studio's loop, and wait for it."""
@@ -44,7 +50,19 @@ class Studio:
         """A renderer with settings of its own and the shared process."""
         made = Renderer(Render(**settings))
         made._keeper = self.keeper
+        made._offices = self.offices
         return made
+
+    def pdf(self, source: Source, **settings: Any) -> bytes:
+        """The PDF document that an Office document becomes before its pages are drawn."""
+
+        async def work() -> bytes:
+            async with self.renderer(**PATIENT | settings)._work(Task.COUNT, 0) as work:
+                made = (await work.open(source)).file
+                made.seek(0)
+                return made.read()
+
+        return self.run(work())
 
     def source(self, data: bytes, format_: Format = Format.PDF) -> Source:
         """A document on disk."""
@@ -54,6 +72,7 @@ class Studio:
 
     def close(self) -> None:
         """End the process and the loop."""
+        self.run(self.offices.close())
         self.run(self.keeper.close())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()

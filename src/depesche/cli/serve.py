@@ -13,8 +13,11 @@ from depesche.cli import common
 from depesche.cli.common import ConfigFile, DataFolder, Exit, Failed, fail, load_settings, out
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from depesche.config import Settings
     from depesche.node import Node
+    from depesche.render.detect import Format
 
 Port = Annotated[
     int | None, typer.Option("--port", "-p", metavar="PORT", min=0, max=65535, help="Port to listen on; 0: a free one.")
@@ -72,7 +75,7 @@ async def _serve(settings: "Settings", *, with_demo: bool) -> None:
     async def prepared(opened: "Node", port: int) -> None:
         if with_demo:
             await demo.ensure(opened.house)
-        _welcome(settings, port, with_demo=with_demo)
+        _welcome(settings, port, opened.house.renderer.lacking, with_demo=with_demo)
 
     try:
         await node.serve(settings, prepared)
@@ -104,7 +107,7 @@ def _only_here(settings: "Settings") -> None:
         fail(f"{reason}: leave out --host", Exit.USAGE)
 
 
-def _welcome(settings: "Settings", port: int, *, with_demo: bool) -> None:
+def _welcome(settings: "Settings", port: int, lacking: "Mapping[Format, str]", *, with_demo: bool) -> None:
     base = _address(settings.web.host, port)
     lines = [("Data", str(settings.data.resolve()))]
     if port:
@@ -118,6 +121,9 @@ def _welcome(settings: "Settings", port: int, *, with_demo: bool) -> None:
         lines.append(("Roles", ", ".join(sorted(settings.roles))))
         if not settings.blobs.url:
             lines.append(("Documents", "in the data folder, out of reach for other machines: name a [blobs] url"))
+    if port and lacking:
+        packages = " ".join(sorted(set(lacking.values())))
+        lines.append(("Not converted", f"{', '.join(format_.name for format_ in lacking)}: install {packages}"))
     if settings.operations.port:
         lines.append(("Operations", f"{_address(settings.operations.host, settings.operations.port)}/metrics"))
     if with_demo:

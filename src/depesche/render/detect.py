@@ -48,11 +48,11 @@ class Format(Enum):
 
     @property
     def renderable(self) -> bool:
-        """Whether there is a converter for it."""
+        """Whether there is a converter for it; it may not be installed here (`Renderer.takes`)."""
         return self in _RENDERABLE
 
 
-_RENDERABLE = frozenset({Format.TIFF, Format.BMP, Format.PNG, Format.JPEG, Format.PDF, Format.TEXT, Format.HTML})
+_RENDERABLE = frozenset(Format) - {Format.OTHER}
 
 _EXTENSIONS = {
     "tif": (Family.PICTURE, Format.TIFF),

@@ -30,6 +30,11 @@ class Keeper:
     def ready(self) -> bool:
         return self._warm.is_set()
 
+    @property
+    def sound(self) -> bool:
+        """Whether there is a process, and it has not said that it ends."""
+        return self._process is not None and self._process.listens
+
     async def process(self) -> ConversionProcess:
         """The running process; waits until there is one."""
         while self._process is None:

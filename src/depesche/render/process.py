@@ -39,6 +39,16 @@ class ConversionProcess:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def listens(self) -> bool:
+        """Whether the other end of its socket is open."""
+        try:
+            return bool(self._control.recv(1, socket.MSG_PEEK))
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+
     @classmethod
     async def start(cls, command: Sequence[str]) -> Self:
         """Start it and wait until it is warm.

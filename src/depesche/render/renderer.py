@@ -10,9 +10,11 @@ from typing import BinaryIO, Self
 
 from depesche import metrics
 from depesche.config import Render
-from depesche.render import sandbox, tiff
+from depesche.render import office, sandbox, tiff
+from depesche.render.detect import Format
 from depesche.render.errors import ConverterFailed, RenderError
 from depesche.render.keeper import Keeper
+from depesche.render.offices import Offices
 from depesche.render.order import Source, TextPage
 from depesche.render.turns import Turns
 from depesche.render.wire import AddressFault, Done, Task
@@ -41,16 +43,31 @@ class Renderer:
         self._settings = settings
         self._turns = Turns(settings.workers)
         self._keeper: Keeper | None = None
+        self._offices: Offices | None = None
+        self.lacking = office.lacking()
+        """Formats of which this machine cannot make pages, and the package that each of them wants."""
 
     async def __aenter__(self) -> Self:
         """Raises: SandboxMissing."""
-        self._keeper = Keeper(await sandbox.command(self._settings.sandbox))
+        command = await sandbox.command(self._settings.sandbox)
+        self._offices = Offices(await self._office_command(command), self._settings.workers, self.lacking)
+        self._keeper = Keeper(command)
         return self
+
+    async def _office_command(self, worker: Sequence[str]) -> tuple[str, ...]:
+        """As the worker: where there is no sandbox for it, there is none, and that was said."""
+        if set(office.FILTERS) <= set(self.lacking):
+            return ()
+        mode = "off" if worker == sandbox.WORKER else self._settings.sandbox
+        return await sandbox.command(mode, office.steward(), office.mounts(self._settings.output))
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         keeper, self._keeper = self._keeper, None
+        offices, self._offices = self._offices, None
+        if offices:
+            await offices.close()
         if keeper:
             await keeper.close()
 
@@ -58,6 +75,10 @@ class Renderer:
     def ready(self) -> bool:
         """Whether the conversion process is warm."""
         return self._keeper is not None and self._keeper.ready
+
+    def takes(self, format_: Format) -> bool:
+        """Whether pages can be made of it here."""
+        return format_.renderable and format_ not in self.lacking
 
     async def fax(
         self,
@@ -144,7 +165,7 @@ class Renderer:
 
     @asynccontextmanager
     async def _turn(self, account: int, folder: Path | None) -> AsyncIterator[Work]:
-        if self._keeper is None:
+        if self._keeper is None or self._offices is None:
             raise ConverterFailed("the renderer is not running")
         until = asyncio.get_running_loop().time() + self._settings.seconds
         try:
@@ -153,7 +174,7 @@ class Renderer:
         except TimeoutError as error:
             raise ConverterFailed(f"no worker was free within {self._settings.seconds:g} seconds") from error
         try:
-            with Work(self._settings, self._keeper, folder, until) as work:
+            with Work(self._settings, self._keeper, self._offices, folder, until) as work:
                 yield work
         finally:
             self._turns.give_back(account)

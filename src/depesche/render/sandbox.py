@@ -40,31 +40,33 @@ class SandboxMissing(Exception):
     """The settings require bubblewrap, and it is not installed or may not make namespaces here."""
 
 
-async def command(mode: str) -> tuple[str, ...]:
-    """How to start the conversion process; `mode`: ``require``, ``prefer`` or ``off``.
+WORKER = (sys.executable, "-I", "-B", "-m", "depesche.render.worker")
+
+
+async def command(mode: str, program: Sequence[str] = WORKER, mounts: Sequence[str] = ()) -> tuple[str, ...]:
+    """How to start a conversion process; `mode`: ``require``, ``prefer`` or ``off``; `mounts`: more for bwrap(1).
 
     Raises: SandboxMissing.
     """
-    worker = (sys.executable, "-I", "-B", "-m", "depesche.render.worker")
     if mode == "off":
-        return worker
+        return tuple(program)
     bubblewrap = shutil.which("bwrap")
-    why = await _trouble(bubblewrap) if bubblewrap else "bubblewrap is not installed"
+    why = await _trouble(bubblewrap, mounts) if bubblewrap else "bubblewrap is not installed"
     if bubblewrap and not why:
-        return wrapped(worker, bubblewrap)
+        return wrapped(program, bubblewrap, mounts)
     if mode == "require":
         raise SandboxMissing(f"documents cannot be converted in a sandbox, as [render] sandbox requires: {why}")
     _log.warning("documents are converted without a sandbox, with limits only", why=why)
-    return worker
+    return tuple(program)
 
 
-def wrapped(program: Sequence[str], bubblewrap: str) -> tuple[str, ...]:
+def wrapped(program: Sequence[str], bubblewrap: str, mounts: Sequence[str] = ()) -> tuple[str, ...]:
     """The same command in a world of its own (bwrap(1)). Open files stay open."""
     environment = (word for name, value in ENVIRONMENT.items() for word in ("--setenv", name, value))
     return (
         bubblewrap, "--unshare-all", "--unshare-user", "--uid", "65534", "--gid", "65534", "--cap-drop", "ALL",
         "--die-with-parent", "--new-session", "--clearenv", *environment,
-        *_mounts(), "--remount-ro", "/", "--chdir", "/", "--", *program,
+        *_mounts(), *mounts, "--remount-ro", "/", "--chdir", "/", "--", *program,
     )  # fmt: skip
 
 
@@ -86,10 +88,10 @@ def _python() -> Iterator[str]:
             yield folder
 
 
-async def _trouble(bubblewrap: str) -> str:
+async def _trouble(bubblewrap: str, mounts: Sequence[str] = ()) -> str:
     """Why bubblewrap does not work here; empty if it does. Containers often forbid namespaces."""
     probe = await asyncio.create_subprocess_exec(
-        *wrapped(("/usr/bin/true",), bubblewrap), stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, env=ENVIRONMENT
+        *wrapped(("/usr/bin/true",), bubblewrap, mounts), stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, env=ENVIRONMENT
     )
     try:
         async with asyncio.timeout(PROBE_SECONDS):

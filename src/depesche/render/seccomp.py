@@ -7,6 +7,7 @@ everybody, needs no right, and nothing takes it off again. What cannot fork leav
 import ctypes
 import errno
 import os
+import socket
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -40,12 +41,13 @@ class _Machine:
     """fork, vfork, setrlimit."""
 
     prlimit: int
+    socket: int
 
 
-_CLONE3 = 435
+_CLONE3, _IO_URING_SETUP = 435, 425
 _MACHINES: Mapping[str, _Machine] = {
-    "x86_64": _Machine(0xC000003E, clone=56, forbidden=(57, 58, 160), prlimit=302),
-    "aarch64": _Machine(0xC00000B7, clone=220, forbidden=(164,), prlimit=261),
+    "x86_64": _Machine(0xC000003E, clone=56, forbidden=(57, 58, 160), prlimit=302, socket=41),
+    "aarch64": _Machine(0xC00000B7, clone=220, forbidden=(164,), prlimit=261, socket=198),
 }
 
 
@@ -72,7 +74,7 @@ def check() -> None:
 
 
 def forbid_processes() -> None:
-    """No new process from now on, and no higher limits; threads are allowed. PR_SET_NO_NEW_PRIVS has to be set.
+    """No new process from now on, no higher limits, no network; threads are allowed. PR_SET_NO_NEW_PRIVS has to be set.
 
     Raises: OSError.
     """
@@ -103,9 +105,11 @@ def _filter(machine: _Machine) -> Iterator[_Instruction]:
     yield _Instruction(_LOAD, k=_NUMBER)
     yield from _answer(_AT_LEAST, _X32, errno.EPERM)
     yield from _answer(_EQUAL, _CLONE3, errno.ENOSYS)  # its flags cannot be seen; the C library asks with clone then
+    yield from _answer(_EQUAL, _IO_URING_SETUP, errno.ENOSYS)  # a way round this filter
     for number in machine.forbidden:
         yield from _answer(_EQUAL, number, errno.EPERM)
     yield from _only_threads(machine.clone)
+    yield from _only_unix(machine.socket)
     yield from _only_reading(machine.prlimit)
     yield _Instruction(_RETURN, k=_RET_ALLOW)
 
@@ -121,6 +125,15 @@ def _only_threads(clone: int) -> Iterator[_Instruction]:
     yield _Instruction(_LOAD, k=_ARGUMENTS)
     yield _Instruction(_ANY_BIT, 1, 0, _CLONE_THREAD)
     yield _Instruction(_RETURN, k=_RET_ERRNO | errno.EPERM)
+    yield _Instruction(_RETURN, k=_RET_ALLOW)
+
+
+def _only_unix(call: int) -> Iterator[_Instruction]:
+    """Of socket(2), the first argument: the family. What is left ends on this machine, at a file of ours."""
+    yield _Instruction(_EQUAL, 0, 4, call)
+    yield _Instruction(_LOAD, k=_ARGUMENTS)
+    yield _Instruction(_EQUAL, 1, 0, socket.AF_UNIX)
+    yield _Instruction(_RETURN, k=_RET_ERRNO | errno.EACCES)
     yield _Instruction(_RETURN, k=_RET_ALLOW)
 
 

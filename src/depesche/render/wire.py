@@ -55,6 +55,9 @@ class Task(StrEnum):
     PREVIEW = "preview"
     """Draw a range of pages of the one input, a finished fax or letter, as PNG files, one after the other."""
 
+    OFFICE = "office"
+    """Write the one input, an Office document, as a PDF document; its pages are counted when that is opened."""
+
 
 class AddressFault(StrEnum):
     """Why the address of a letter would not be read through the window of the envelope."""

@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,16 +15,21 @@ from depesche.config import Render
 from depesche.render.detect import Format
 from depesche.render.errors import ConverterFailed, Unsupported
 from depesche.render.keeper import Keeper
+from depesche.render.office import FILTERS
+from depesche.render.offices import Offices
 from depesche.render.order import Source, TextPage
 from depesche.render.process import ConversionProcess, ProcessLost
 from depesche.render.wire import Done, Request, Task
 
+MADE_BY: Mapping[Format, Task] = {
+    Format.TEXT: Task.PLAIN_TEXT,
+    Format.HTML: Task.HTML,
+    **dict.fromkeys(FILTERS, Task.OFFICE),
+}
+"""Which converter makes a PDF document of what; pages of all else are drawn as it is."""
+
 ATTEMPTS = 2
 """A conversion is repeated once if the conversion process was lost under it."""
-
-
-_SET = {Format.TEXT: Task.PLAIN_TEXT, Format.HTML: Task.HTML}
-"""What has no pages of its own, and how it gets them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +47,11 @@ class Input:
 class Work:
     """One call of the renderer, as a context manager: the files it opens are closed with it."""
 
-    def __init__(self, settings: Render, keeper: Keeper, folder: Path | None, until: float) -> None:
+    def __init__(self, settings: Render, keeper: Keeper, offices: Offices, folder: Path | None, until: float) -> None:
         """`folder`: where interim files may lie, unnamed; `until`: when its time is over, by the loop's clock."""
         self._settings = settings
         self._keeper = keeper
+        self._offices = offices
         self._folder = folder
         self._until = until
         self._files = ExitStack()
@@ -61,17 +67,20 @@ class Work:
         self._files.close()
 
     async def open(self, source: Source) -> Input:
-        """A document, ready to be drawn; text and HTML are set first. Raises: RenderError."""
-        if not source.format.renderable:
+        """A document, ready to be drawn; what is neither PDF nor a picture becomes PDF first. Raises: RenderError."""
+        if not source.format.renderable or source.format in self._offices.lacking:
             raise Unsupported(f"there is no converter for this type of file: {source.format.value}")
-        file = self._files.enter_context(source.path.open("rb", buffering=0))
-        task = _SET.get(source.format)
+        document = Input(source.format, self._files.enter_context(source.path.open("rb", buffering=0)))
+        task = MADE_BY.get(source.format)
         if task is None:
-            return Input(source.format, file)
-        sheets = self.scratch()
-        done = await self.convert(task, [Input(source.format, file)], sheets)
-        self.warnings += done.warnings
-        return Input(Format.PDF, sheets)
+            return document
+        made = self.scratch()
+        if task is Task.OFFICE:
+            async with self._offices.one() as office:
+                await self.convert(task, [document], made, keeper=office)
+        else:
+            self.warnings += (await self.convert(task, [document], made)).warnings
+        return Input(Format.PDF, made)
 
     async def set_text(self, page: TextPage, others: int) -> Input:
         """The sheets in front of a fax of which `others` more pages follow. Raises: RenderError."""
@@ -84,12 +93,16 @@ class Work:
 
     async def convert(
         self, task: Task, inputs: Sequence[Input], output: BinaryIO | None = None, *,
-        first: int = 0, last: int = 0, others: int = 0, colour: bool = False,
+        first: int = 0, last: int = 0, others: int = 0, colour: bool = False, keeper: Keeper | None = None,
     ) -> Done:  # fmt: skip
-        """One conversion; what it writes begins where `output` stands. Raises: RenderError."""
+        """One conversion; what it writes begins where `output` stands. `keeper`: of another process than the usual one.
+
+        Raises: RenderError.
+        """
+        keeper = keeper or self._keeper
         start = output.tell() if output else 0
         for _ in range(ATTEMPTS):
-            process = await self._process()
+            process = await self._process(keeper)
             for document in inputs:
                 document.file.seek(0)
             if output:
@@ -99,17 +112,17 @@ class Work:
             try:
                 return await process.convert(request, _descriptors(inputs, output))
             except ProcessLost:
-                await self._keeper.give_up(process)
+                await keeper.give_up(process)
         raise ConverterFailed("the conversion process was lost, twice")
 
     def scratch(self) -> BinaryIO:
         """An empty file without a name."""
         return self._files.enter_context(tempfile.TemporaryFile(buffering=0, dir=self._folder))
 
-    async def _process(self) -> ConversionProcess:
+    async def _process(self, keeper: Keeper) -> ConversionProcess:
         try:
             async with asyncio.timeout_at(self._until):
-                return await self._keeper.process()
+                return await keeper.process()
         except TimeoutError as error:
             raise ConverterFailed("the conversion process is not running") from error
 

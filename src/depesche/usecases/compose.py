@@ -130,7 +130,7 @@ async def _invoice(house: House, account: Account, file: OrderFile, written: lis
 async def _count(house: House, account: Account, files: tuple[OrderFile, ...]) -> int:
     """Pages of the attachments that can be counted, at least 1: they go out unchanged, readable for us or not."""
     async with AsyncExitStack() as stack:
-        sources = await _sources(house, tuple(file for file in files if file.format.renderable), stack)
+        sources = await _sources(house, tuple(file for file in files if house.renderer.takes(file.format)), stack)
         return max(1, await house.renderer.count_known(sources, account=account.id)) if sources else 1
 
 

@@ -169,8 +169,8 @@ async def _detect(house: House, job_type: JobType, position: int, name: str, blo
         if is_attachment:
             return Format.OTHER, None
         raise Refused(Rule.FORMAT, str(error)) from error
-    if not found.renderable and not is_attachment:
-        raise Refused(Rule.FORMAT, f"{name[:100]}: no converter for {found.value} is installed")
+    if not house.renderer.takes(found) and not is_attachment:
+        raise Refused(Rule.FORMAT, f"{name[:100]}: no converter for a {found.value} is installed")
     return found, warning
 
 

@@ -18,6 +18,7 @@ import pytest
 from commands import Depesche
 from depesche.cli import serve
 from depesche.config import load
+from depesche.render.detect import Format
 from serving import Serving
 
 
@@ -146,5 +147,10 @@ def test_the_demo_is_refused_where_others_can_reach_it(depesche: Depesche, tmp_p
 def test_whoever_shares_a_database_but_no_bucket_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], given: dict[str, Any], told: bool
 ) -> None:
-    serve._welcome(load(data=tmp_path, **given), 8080, with_demo=False)
+    serve._welcome(load(data=tmp_path, **given), 8080, {}, with_demo=False)
     assert ("out of reach for other machines" in capsys.readouterr().out) is told
+
+
+def test_formats_that_cannot_be_converted_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    serve._welcome(load(data=tmp_path), 8080, dict.fromkeys((Format.DOC, Format.DOCX), "python3-uno"), with_demo=False)
+    assert "DOC, DOCX: install python3-uno" in capsys.readouterr().out

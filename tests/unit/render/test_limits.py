@@ -16,7 +16,7 @@ USERS = sorted({os.getuid(), NOBODY}) if os.getuid() == 0 else [os.getuid()]
 """Limits of processes do not hold for root: where we are root, both are tried."""
 
 PROGRAM = """
-import ctypes, json, os, resource, subprocess, sys, threading
+import ctypes, json, os, resource, socket, subprocess, sys, threading
 from depesche.render import limits
 from depesche.render.wire import Request, Task
 
@@ -92,6 +92,18 @@ def test_limits_cannot_be_raised_again(user: int) -> None:
     raised = "resource.setrlimit(resource.RLIMIT_AS, (1 << 40, 1 << 40))"
     assert confined(raised, user=user) == "not allowed to raise maximum limit"
     assert confined("assert resource.getrlimit(resource.RLIMIT_AS) == (1 << 30, 1 << 30)", user=user) == "done"
+
+
+@pytest.mark.parametrize("boxed", [False, True])
+@pytest.mark.parametrize(
+    ("family", "end"), [("INET", "Permission denied"), ("INET6", "Permission denied"), ("UNIX", "done")]
+)
+def test_there_is_no_network(family: str, end: str, boxed: bool) -> None:
+    assert confined(f"socket.socket(socket.AF_{family}).close()", boxed=boxed) == end
+
+
+def test_there_is_no_way_round_the_filter() -> None:
+    assert confined("call(425, 1, 0)") == "Function not implemented"  # io_uring_setup
 
 
 def test_threads_are_allowed() -> None:

@@ -152,7 +152,7 @@ REFUSED: list[tuple[str, Format, bytes, type[RenderError]]] = [
     ("long text", Format.TEXT, b"x\n" * 100_000, NotWhole),
     ("huge text", Format.TEXT, bytes(17 << 20), NotWhole),
     ("mislabelled", Format.PNG, pdf(BLACK_SQUARE), Damaged),
-    ("without a converter", Format.DOCX, b"PK\3\4", Unsupported),
+    ("without a converter", Format.OTHER, b"?", Unsupported),
 ]
 
 
@@ -252,7 +252,7 @@ def test_what_can_be_counted_is_counted_and_the_rest_is_not(studio: Studio) -> N
     sources = [
         studio.source(pdf(b"", b"")),
         studio.source(encrypted_pdf()),
-        studio.source(b"PK\3\4", Format.DOCX),
+        studio.source(b"?", Format.OTHER),
         studio.source(TIFF, Format.TIFF),
     ]
     assert studio.run(renderer.count_known(sources)) == 2 + 3

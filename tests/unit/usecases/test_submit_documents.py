@@ -165,6 +165,7 @@ def warm(rendering: OpenHouse, database: Sqlite, clock: Clock, **settings: Any) 
     """The same house with a renderer of other settings, whose conversion process is running already."""
     renderer = Renderer(Render(**settings))
     renderer._keeper = rendering.house.renderer._keeper
+    renderer._offices = rendering.house.renderer._offices
     return open_house(rendering.house.settings.data, database, clock, renderer)
 
 

@@ -3,12 +3,13 @@
 # ruff: noqa: PLC0415  the rooms take half a second to import, and --help needs none of them
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from depesche.cli import customer, tables
-from depesche.cli.columns import several, with_columns, written
+from depesche.cli.columns import NONE, several, with_columns, written
 from depesche.cli.common import (
     AsJson,
     ConfigFile,
@@ -188,6 +189,74 @@ def unlock(number: Number, config: ConfigFile = None, data: DataFolder = None) -
 
     unlocked = in_house(load_settings(config, data), lambda house: accounts.unlock(house, actor(), number))
     out.print(f"account {number} is unlocked: {customer.state(unlocked)}", markup=False)
+
+
+Picture = Annotated[str | None, typer.Option(metavar="FILE", help="PNG, JPEG or SVG above the sender's name, or none.")]
+Foot = Annotated[str | None, typer.Option(metavar="TEXT", help="Lines at the foot of the first sheet, or none.")]
+Template = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="HTML in place of the standard template, with fields such as {{text}}, or none."),
+]
+
+
+@app.command("cover")
+def cover(
+    number: Number,
+    logo: Picture = None,
+    footer: Foot = None,
+    html: Template = None,
+    as_json: AsJson = False,
+    config: ConfigFile = None,
+    data: DataFolder = None,
+) -> None:
+    """Show or change how the account's sheets in front of a fax look.
+
+    Fields of a template: {{text}}, {{sender}}, {{sender_number}}, {{recipient}}, {{subject}},
+    {{date}}, {{pages}} and {{logo}}, an address for <img src>. Nothing in it is fetched.
+    `depesche preview --cover` shows it.
+
+    Examples:
+
+      depesche account cover 20001 --logo logo.svg --footer "Praxis Dr. Weiss, Hauptstr. 1, Berlin"
+
+      depesche account cover 20001 --html cover.html
+
+      depesche account cover 20001 --logo none --html none
+    """
+    from depesche.cli.folder import in_house
+    from depesche.usecases import covers
+
+    settings = load_settings(config, data)
+    if (logo, footer, html) == (None, None, None):
+        _, kept = in_house(settings, lambda house: covers.show(house, number))
+    else:
+        picture = None if logo is None else _content(logo)
+        foot = "" if footer == NONE else footer
+        template = None if html is None else _content(html).decode("utf-8-sig", errors="replace")
+        kept = in_house(
+            settings,
+            lambda house: covers.change(house, actor(), number, logo=picture, footer=foot, html=template),
+        )
+    if as_json:
+        tables.print_json({"account": number, "logo": kept.logo, "footer": kept.footer, "html": kept.html})
+        return
+    lines = (
+        ("Account", number),
+        ("Template", "its own" if kept.html else "the standard one"),
+        ("Logo", kept.logo.partition(";")[0].removeprefix("data:")),
+        ("Footer", kept.footer),
+    )
+    out.print(tables.described(lines))
+
+
+def _content(file: str) -> bytes:
+    """Of a file; nothing for the word `none`."""
+    if file == NONE:
+        return b""
+    try:
+        return Path(file).read_bytes()
+    except OSError as error:
+        fail(f"{file}: {error.strerror}", Exit.USAGE)
 
 
 def _portrait(settings: "Settings", work: "Callable[[House], Awaitable[Account]]", *, made: bool = True) -> "Portrait":

@@ -36,6 +36,9 @@ Files = Annotated[
 ]
 To = Annotated[Paper, typer.Option("--to", "-t", metavar="TYPE", help="fax, letter or letter-colour.")]
 Words = Annotated[str | None, typer.Option("--text", metavar="TEXT", help="A first page of a fax.")]
+Cover = Annotated[
+    bool, typer.Option("--cover", help="The account's sheet in front of a fax; with a sample where no --text is given.")
+]
 Number = Annotated[
     str | None, typer.Option("--recipient", metavar="NUMBER", help="Whom the header line and the first page name.")
 ]
@@ -58,6 +61,7 @@ def preview(
     files: Files = None,
     to: To = Paper.FAX,
     text: Words = None,
+    cover: Cover = False,
     recipient: Number = None,
     option: Switches = None,
     page: Page = None,
@@ -78,15 +82,17 @@ def preview(
 
       depesche preview page.html --text "Anbei." --recipient +493023125200 --data /var/lib/depesche --account 20001
 
+      depesche preview --cover --data /var/lib/depesche --account 20001
+
       depesche preview letter.pdf --to letter --page 1 --out first.png --json
     """
     from depesche.cli.folder import in_house
     from depesche.usecases.preview import Draft
 
     given = tuple(files or ())
-    _check(given, text, to)
-    draft = Draft(TypeName(to.value).job_type, given, text or "", recipient or "", ";".join(option or ()))
-    base = _base(target, f"{given[0].stem if given else 'text'}-{to.value}.png")
+    _check(given, text, to, cover=cover)
+    draft = Draft(TypeName(to.value).job_type, given, text or "", recipient or "", ";".join(option or ()), sample=cover)
+    base = _base(target, f"{given[0].stem if given else 'cover' if cover else 'text'}-{to.value}.png")
     is_named = bool(data or config or account or os.environ.get(DATA))
     with tempfile.TemporaryDirectory(prefix="depesche-") as folder:
         room = Path(folder)
@@ -151,10 +157,10 @@ def _tell(drawn: "Preview", written: list[Path], to: Paper, *, as_json: bool) ->
         warn(warning)
 
 
-def _check(files: tuple[Path, ...], text: str | None, to: Paper) -> None:
+def _check(files: tuple[Path, ...], text: str | None, to: Paper, *, cover: bool) -> None:
     if len(files) > MOST_FILES:
         fail(f"an order has at most {MOST_FILES} files", Exit.USAGE)
-    if to is not Paper.FAX and text:
+    if to is not Paper.FAX and (text or cover):
         fail("a letter has no text: it would displace the address", Exit.USAGE)
-    if not files and not (text or "").strip():
+    if not files and not cover and not (text or "").strip():
         fail("what shall be shown? Give a file" + ("" if to is not Paper.FAX else " or --text"), Exit.USAGE)

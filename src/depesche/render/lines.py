@@ -88,8 +88,10 @@ def face(name: str) -> Face:
     return Face(name)
 
 
-def leaves(sheets: Iterable[Iterable[str]], look: Look, first_top: float, most: int) -> list[list[Line]]:
-    """The lines of each page; every sheet begins a new one. `first_top`: where the first page begins.
+def leaves(
+    sheets: Iterable[Iterable[str]], look: Look, first_top: float, most: int, first_bottom: float | None = None
+) -> list[list[Line]]:
+    """The lines of each page; every sheet begins a new one. `first_top`, `first_bottom`: of the first page.
 
     Raises: NotWhole: they are more than `most`.
     """
@@ -99,7 +101,8 @@ def leaves(sheets: Iterable[Iterable[str]], look: Look, first_top: float, most: 
         room = 0
         for line in (set_line for text in sheet for set_line in _broken(text, look)):
             if not room:
-                room = max(1, int((look.bottom - (look.top if pages else first_top)) / look.leading + 1e-6))
+                top, bottom = (look.top, look.bottom) if pages else (first_top, first_bottom or look.bottom)
+                room = max(1, int((bottom - top) / look.leading + 1e-6))
                 pages.append([])
                 if len(pages) > most:
                     raise NotWhole(f"the text takes more than {most} pages")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from depesche.model.cover import Cover
 from depesche.render.detect import Format
 
 
@@ -13,6 +14,9 @@ class Source:
 
     path: Path
     format: Format
+
+
+STANDARD = Cover()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +40,5 @@ class TextPage:
     """ISO 639-1: ``de``; anything else is taken for English."""
 
     recipients: int = 1
+    cover: Cover = STANDARD
+    """What differs from the standard template."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from traceback import extract_tb
 from typing import BinaryIO
 
+from depesche.model.cover import Cover
 from depesche.render import g4
 from depesche.render.detect import Format
 from depesche.render.errors import ConverterFailed, Damaged, NotWhole, RenderError
@@ -88,7 +89,8 @@ def _text_page(request: Request, files: Sequence[BinaryIO]) -> Done:
     source, output = files
     fields = json.loads(source.read())
     fields["sent_on"] = datetime.fromisoformat(fields["sent_on"])
-    return _written(text_page(TextPage(**fields), request.others, request.most), output)
+    fields["cover"] = Cover(**fields["cover"])
+    return _written(text_page(TextPage(**fields), request.others, request.most, request.pixels), output)
 
 
 def _plain_text(request: Request, files: Sequence[BinaryIO]) -> Done:

@@ -6,7 +6,9 @@ columns in them are made of blanks. Long text goes through the `Press`, which lo
 """
 
 import json
+import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -16,12 +18,15 @@ from string import Template
 from typing import Any
 
 from weasyprint import HTML  # type: ignore[import-untyped]
-from weasyprint.urls import URLFetcher  # type: ignore[import-untyped]
+from weasyprint.urls import FatalURLFetchingError  # type: ignore[import-untyped]
 
+from depesche.model.cover import Cover
+from depesche.render.cover import own_sheets
 from depesche.render.errors import NotWhole
+from depesche.render.inline import Inline, Omissions, listening
 from depesche.render.lines import Look, can_set, face, leaves
 from depesche.render.memory import enough
-from depesche.render.order import TextPage
+from depesche.render.order import STANDARD, TextPage
 from depesche.render.pages import Sheets
 from depesche.render.press import MM, Press
 from depesche.render.typography import decoded, one_line, paragraphs, sheets, telephone
@@ -42,15 +47,25 @@ TYPED = Look(
 )  # fmt: skip
 """As in text.css, for letters and for text files."""
 
+FOOTER_TOP = 267 * MM
+"""Where the text of a first sheet with a footer ends."""
+
 HEAD_SIZE, HEAD_RULE = 9.5, 0.25 * MM
 
 POINTS_PER_PIXEL = 72 / 96
 """Of CSS."""
 
+PIXELS = 1
+"""Of a picture on the standard template, which has none."""
+
 SHEET_LINES = 64
 SHEET_COLUMNS = 220
 """No sheet holds more lines and no line more letters: what is too long is known before it is set."""
 
+_FOOTER = Template(
+    "@page :first { margin-bottom: 30mm; @bottom-left { content: $text; width: 100%; white-space: pre-wrap;"
+    " vertical-align: top; margin-top: 4mm; padding-top: 1.5mm; border-top: 0.25mm solid; font: 8.5pt/1.25 $face; } }"
+)
 _STYLE = Template((files("depesche.render") / "text.css").read_text("utf-8"))
 
 
@@ -87,20 +102,22 @@ _ENGLISH = _Words(
 )  # fmt: skip
 
 
-def text_page(page: TextPage, others: int, most: int) -> Sheets:
-    """The sheets in front of a fax of which `others` more pages follow.
+def text_page(page: TextPage, others: int, most: int, pixels: int = PIXELS) -> Sheets:
+    """The sheets in front of a fax of which `others` more pages follow; `pixels`: of a picture on them at most.
 
-    Raises: NotWhole: they are more than `most`.
+    Raises: NotWhole: they are more than `most`; Damaged: the account's own template or logo cannot be set.
     """
     words = _GERMAN if page.language.lower().startswith("de") else _ENGLISH
     lines = sheets(page.text)
     _refuse_long(lines, most)
+    if page.cover.html:
+        return own_sheets(page, _day(page.sent_on, words), _recipient(page, words), others, most, pixels)
     is_long = len(page.text) > LONG
     if is_long and can_set(chain([one_line(page.sender)], *lines), LETTER):
-        return _pressed_page(page, words, lines, others, most)
+        return _pressed_page(page, words, lines, others, most, pixels)
     style = "long" if is_long else "hyphens"
     body = (_heading(page, words), f"<main class={style}>", *_paragraphs(lines), "</main>", *_blanks(others))
-    return _set(words, body, others, most)
+    return _set(words, body, others, most, page.cover, pixels)
 
 
 def plain_text(data: bytes, most: int) -> Sheets:
@@ -126,15 +143,21 @@ def _refuse_more(pages: int, most: int) -> None:
 def _heading(page: TextPage, words: _Words, pages: str = "") -> str:
     """Who to whom, when, how much; `pages`: if WeasyPrint does not count them."""
     sender, number = one_line(page.sender), one_line(telephone(page.sender_number))
-    recipient = telephone(page.recipient) if page.recipients == 1 else words.several.format(page.recipients)
     facts = (
-        (words.recipient, "", one_line(recipient)),
+        (words.recipient, "", one_line(_recipient(page, words))),
         (words.date, "", _day(page.sent_on, words)),
         (words.sender, "", number or sender),
         (words.pages, "" if pages else "pages", pages),
     )
     shown = (f"<dt>{term}</dt><dd class='{kind}'>{escape(fact)}</dd>" for term, kind, fact in facts)
-    return f"<header><h1>{escape(sender)}</h1><div class=kind>{words.kind}</div></header><dl>{''.join(shown)}</dl>"
+    logo = f'<img class=logo src="{escape(page.cover.logo)}">' if page.cover.logo else ""
+    return (
+        f"{logo}<header><h1>{escape(sender)}</h1><div class=kind>{words.kind}</div></header><dl>{''.join(shown)}</dl>"
+    )
+
+
+def _recipient(page: TextPage, words: _Words) -> str:
+    return telephone(page.recipient) if page.recipients == 1 else words.several.format(page.recipients)
 
 
 def _day(moment: datetime, words: _Words) -> str:
@@ -156,24 +179,44 @@ def _blanks(others: int) -> Iterator[str]:
     return ("<div class=file></div>" for _ in range(others))
 
 
-def _set(words: _Words, body: Iterable[str], others: int, most: int) -> Sheets:
-    document = _rendered(words, body)
+def _set(
+    words: _Words, body: Iterable[str], others: int, most: int, cover: Cover = STANDARD, pixels: int = PIXELS
+) -> Sheets:
+    document, warnings = _rendered(words, body, cover, pixels)
     pages = len(document.pages) - others
     _refuse_more(pages, most)
-    return Sheets(document.copy(document.pages[:pages]).write_pdf(), pages)
+    return Sheets(document.copy(document.pages[:pages]).write_pdf(), pages, warnings)
 
 
-def _rendered(words: _Words, body: Iterable[str]) -> Any:
+def _rendered(words: _Words, body: Iterable[str], cover: Cover, pixels: int) -> tuple[Any, tuple[str, ...]]:
+    """The laid out document, and what it lacks."""
     style = _STYLE.substitute(face=FACE, plain=PLAIN_FACE, page=json.dumps(words.page), of=json.dumps(words.of))
+    style += _FOOTER.substitute(face=FACE, text=_css_string(cover.footer)) if cover.footer else ""
     html = f"<html lang={words.language}><style>{style}</style><body>{''.join(body)}</body></html>"
-    return HTML(string=html, url_fetcher=URLFetcher(allowed_protocols=("data",))).render()
+    omissions = Omissions()
+    inline = Inline(pixels, omissions)
+    try:
+        with listening(omissions, sys.maxsize) if cover.logo else nullcontext():
+            rendered = HTML(string=html, url_fetcher=inline).render()
+    except FatalURLFetchingError as error:
+        raise inline.fault or error from error
+    if inline.fault:
+        raise inline.fault
+    return rendered, omissions.warnings()
 
 
-def _pressed_page(page: TextPage, words: _Words, lines: Sequence[list[str]], others: int, most: int) -> Sheets:
+def _css_string(text: str) -> str:
+    """As a string of CSS within a ``<style>`` (CSS Syntax 3 §4.3.5): nothing in it ends either."""
+    return '"' + "".join(c if c.isalnum() or c == " " else f"\\{ord(c):x} " for c in text) + '"'
+
+
+def _pressed_page(
+    page: TextPage, words: _Words, lines: Sequence[list[str]], others: int, most: int, pixels: int
+) -> Sheets:
     """A heading by WeasyPrint, and the rest by the press."""
-    top, _ = _alone(page, words, 1)
-    pages = leaves(lines, LETTER, top, most)
-    _, heading = _alone(page, words, len(pages) + others)
+    top, *_ = _alone(page, words, 1, pixels)
+    pages = leaves(lines, LETTER, top, most, FOOTER_TOP if page.cover.footer else None)
+    _, heading, warnings = _alone(page, words, len(pages) + others, pixels)
     with enough():
         press = Press(LETTER.face)
         for number, leaf in enumerate(pages, 1):
@@ -184,14 +227,17 @@ def _pressed_page(page: TextPage, words: _Words, lines: Sequence[list[str]], oth
                 _head(press, sheet, one_line(page.sender), f"{words.page} {number} {words.of} {len(pages) + others}")
             press.lines(sheet, leaf, LETTER, LETTER.top if number > 1 else top)
             press.end(sheet)
-        return Sheets(press.save(), len(pages))
+        return Sheets(press.save(), len(pages), warnings)
 
 
-def _alone(page: TextPage, words: _Words, pages: int) -> tuple[float, bytes]:
-    """The heading without the text: the points from the upper edge to where the text begins, and the sheet as PDF."""
-    document = _rendered(words, (_heading(page, words, str(pages)), "<main id=text></main>"))
+def _alone(page: TextPage, words: _Words, pages: int, pixels: int) -> tuple[float, bytes, tuple[str, ...]]:
+    """The heading without the text: the points from the upper edge to where the text begins, the sheet as PDF, and what
+    is not on it.
+    """
+    body = (_heading(page, words, str(pages)), "<main id=text></main>")
+    document, warnings = _rendered(words, body, page.cover, pixels)
     _, top, *_ = document.pages[0].anchors["text"]
-    return top * POINTS_PER_PIXEL, document.write_pdf()
+    return top * POINTS_PER_PIXEL, document.write_pdf(), warnings
 
 
 def _head(press: Press, sheet: Any, sender: str, number: str) -> None:

@@ -88,7 +88,8 @@ class Work:
         fields = asdict(page) | {"sent_on": page.sent_on.isoformat()}
         source.write(json.dumps(fields).encode())
         source.seek(0)
-        await self.convert(Task.TEXT_PAGE, [Input(Format.TEXT, source)], sheets, others=others)
+        done = await self.convert(Task.TEXT_PAGE, [Input(Format.TEXT, source)], sheets, others=others)
+        self.warnings += done.warnings
         return Input(Format.PDF, sheets)
 
     async def convert(

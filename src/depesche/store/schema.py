@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 
-REVISION = "0005"
+REVISION = "0006"
 """The last migration: with it the tables are exactly these."""
 
 Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -392,6 +392,17 @@ audit = sa.Table(
     sa.Column("data", sa.JSON, nullable=False),
     sqlite_autoincrement=True,
 )
+
+cover = sa.Table(
+    "cover",
+    metadata,
+    sa.Column("account_id", Id, sa.ForeignKey("account.id"), primary_key=True, autoincrement=False),
+    sa.Column("logo", sa.Text, nullable=False),
+    sa.Column("footer", sa.Text, nullable=False),
+    sa.Column("html", sa.Text, nullable=False),
+    sa.Column("changed_at", Moment, nullable=False),
+)
+"""How an account's sheets in front of a fax look, if not as everybody's."""
 
 turn = sa.Table(
     "turn",

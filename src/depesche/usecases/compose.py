@@ -2,6 +2,7 @@
 
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ from depesche.blobs.store import Blob
 from depesche.model import gsm, options, statusurl
 from depesche.model.account import Account
 from depesche.model.codes import SendJobCode as Code
+from depesche.model.cover import Cover
 from depesche.model.job import Sending, StoredFile
 from depesche.model.jobtype import Channel, JobType
 from depesche.model.numbers import judge_number
@@ -18,6 +20,7 @@ from depesche.model.station import station_id
 from depesche.render.detect import Format
 from depesche.render.errors import ConverterFailed, Damaged, NotWhole, RenderError, Unsupported
 from depesche.render.renderer import AddressFault, Source, TextPage
+from depesche.store import covers
 from depesche.usecases.house import House
 from depesche.usecases.order import Order, OrderFile
 from depesche.usecases.refused import Refused
@@ -76,7 +79,7 @@ async def compose(house: House, account: Account, order: Order, roll: Roll, writ
 async def _pages(house: House, account: Account, order: Order, roll: Roll, written: list[Blob]) -> Made:
     match order.type.channel:
         case Channel.FAX:
-            return await _fax(house, account, order, text_page(house, account, order, roll), written)
+            return await _fax(house, account, order, await text_page(house, account, order, roll), written)
         case Channel.SMS:
             return Made(len(gsm.parts(order.submission.text)))
         case Channel.MAIL:
@@ -144,19 +147,31 @@ async def _keep(house: House, path: Path, name: str, form: Format, pages: int, w
     return StoredFile("pages", name, form.name, pages, blob.key, blob.size, blob.sha256)
 
 
-def text_page(house: House, account: Account, order: Order, roll: Roll | None) -> TextPage | None:
+async def text_page(house: House, account: Account, order: Order, roll: Roll | None) -> TextPage | None:
     """What goes on the sheets in front of a fax, if it has a text; `roll`: None: to nobody yet."""
     text = order.submission.text
     if not text.strip():
         return None
-    return TextPage(
-        text=text,
-        sender=order.options.get("STATIONID") or account.name,
-        sender_number=account.fax_number,
+    cover = await house.database.peek(lambda connection: covers.of(connection, account.id))
+    page = heading(house, account, text, order.send_at, cover)
+    return replace(
+        page,
+        sender=order.options.get("STATIONID") or page.sender,
         recipient=next(roll.addresses()) if roll and roll.good == 1 else "",
         recipients=roll.good if roll and roll.good else 1,
-        sent_on=order.send_at.astimezone(ZoneInfo(house.settings.timezone)),
+    )
+
+
+def heading(house: House, account: Account, text: str, send_at: datetime, cover: Cover) -> TextPage:
+    """The same to nobody yet, without an order."""
+    return TextPage(
+        text=text,
+        sender=account.name,
+        sender_number=account.fax_number,
+        recipient="",
+        sent_on=send_at.astimezone(ZoneInfo(house.settings.timezone)),
         language="de" if account.country in GERMAN else "en",
+        cover=cover,
     )
 
 

@@ -14,7 +14,7 @@ from depesche.model.roll import ShortRoll
 from depesche.render.detect import HEAD, Format, detect
 from depesche.render.errors import NotWhole
 from depesche.render.renderer import Source
-from depesche.usecases import judge
+from depesche.usecases import covers, judge
 from depesche.usecases.compose import FAULTS, sending, text_page
 from depesche.usecases.house import Header, House
 from depesche.usecases.order import Order, Submission
@@ -33,6 +33,8 @@ class Draft:
     """Empty: as to nobody yet."""
 
     options: str = ""
+    sample: bool = False
+    """Where there is no text, one that shows how the sheet looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ async def preview(house: House, account: Account, draft: Draft, folder: Path, pa
 
     Raises: RenderError; OSError.
     """
-    order = _order(house, draft)
+    order = _order(house, account, draft)
     sources, warnings = await asyncio.to_thread(_sources, draft.files)
     made = _letter if draft.type.is_letter else _fax
     finished, pages = await made(house, account, order, sources, folder, warnings)
@@ -63,9 +65,10 @@ async def preview(house: House, account: Account, draft: Draft, folder: Path, pa
     return Preview(pages, dict(zip(wanted, drawn, strict=True)), (*order.options.warnings, *warnings))
 
 
-def _order(house: House, draft: Draft) -> Order:
+def _order(house: House, account: Account, draft: Draft) -> Order:
+    text = draft.text if draft.text.strip() or not draft.sample else covers.sample(account)
     submission = Submission(
-        int(draft.type), recipient=draft.recipient, text="" if draft.type.is_letter else draft.text,
+        int(draft.type), recipient=draft.recipient, text="" if draft.type.is_letter else text,
         options=draft.options,
     )  # fmt: skip
     given = (Given(draft.recipient, ""),)
@@ -93,7 +96,7 @@ async def _fax(
         if order.submission.recipient
         else None
     )
-    text = text_page(house, account, order, roll)
+    text = await text_page(house, account, order, roll)
     pages = await house.renderer.fax(text, sources, bare, account=account.id, warnings=warnings)
     sender, told = sending(account, order, tell_each=False)
     warnings += told

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from builders import START, everything, rows
 from depesche.model.account import Account
-from depesche.store import audit, schema, sequence, snapshot, turns
+from depesche.model.cover import Cover
+from depesche.store import audit, covers, schema, sequence, snapshot, turns
 from depesche.store.database import Database, NotVacant, Place
 from depesche.store.postgres import PostgresServer
 from depesche.store.schema import REVISION
@@ -38,6 +39,7 @@ def lived(connection: sa.Connection, account: Account) -> None:
     turns.stage(connection, START, 10)
     finish_one(connection, begun(connection), OK, START, None)
     begun(connection)
+    covers.put(connection, account.id, Cover("data:,ä", "Fuß\n", "{{text}}"), START)
     audit.write(connection, START, "ä", "x", account.id, {"a": [1, None, {"b": "ü"}], "c": 0.1})
     connection.execute(
         schema.account.update().values(

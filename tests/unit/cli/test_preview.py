@@ -65,6 +65,29 @@ def test_the_account_of_a_data_folder_is_the_sender(quick: Depesche, tmp_path: P
     assert quick("job", "list", "--data", "d", "--json").stdout == "[]\n"
 
 
+def test_the_sheet_of_an_account_is_set_and_shown(quick: Depesche, tmp_path: Path) -> None:
+    added = quick("account", "add", "20001", "--name", "Praxis", "--sandbox", "--generate", "--data", "d")
+    assert added.returncode == 0, added.stderr
+    (tmp_path / "logo.png").write_bytes(picture("PNG", Image.new("L", (400, 100))))
+    (tmp_path / "cover.html").write_text("<img src='{{logo}}'><h1>{{subject}}</h1>{{text}}")
+    assert quick("preview", "--cover", "--data", "d", "--out", "vorher.png").returncode == 0
+    done = quick("account", "cover", "20001", "--logo", "logo.png", "--html", "cover.html", "--data", "d")
+    assert done.returncode == 0, done.stderr
+    assert "its own" in done.stdout
+    shown = quick("preview", "--cover", "--data", "d", "--out", "nachher.png")
+    assert (shown.returncode, shown.stdout) == (0, "1 page: nachher.png\n")
+    (tmp_path / "logo.png").unlink()
+    assert (tmp_path / "vorher.png").read_bytes() != (tmp_path / "nachher.png").read_bytes()
+    told = json.loads(quick("account", "cover", "20001", "--json", "--data", "d").stdout)
+    assert told["html"].endswith("{{text}}")
+    assert quick("account", "cover", "20001", "--html", "none", "--logo", "none", "--data", "d").returncode == 0
+    assert json.loads(quick("account", "cover", "20001", "--json", "--data", "d").stdout) == {
+        "account": "20001", "logo": "", "footer": "", "html": "",
+    }  # fmt: skip
+    assert quick("preview", "--cover", "--data", "d", "--out", "wieder.png").returncode == 0
+    assert (tmp_path / "vorher.png").read_bytes() == (tmp_path / "wieder.png").read_bytes()
+
+
 @pytest.mark.parametrize(
     ("words_", "code"),
     [

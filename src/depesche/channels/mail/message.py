@@ -9,8 +9,8 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 
 from depesche.channels.base import Delivery, Document
+from depesche.model.subject import split_subject
 
-_SUBJECT_WORDS = ("betreff:", "subject:")
 _HTML_BEGINS = ("<!doctype html", "<html")
 
 
@@ -72,12 +72,3 @@ def _media_type(filename: str) -> tuple[str, str]:
 def _name(filename: str) -> str:
     """No folder and no line break: those would be the receiver's trouble, and a header's end (RFC 5322 §2.2)."""
     return "".join(character if character.isprintable() else " " for character in filename.replace("/", "_"))
-
-
-def split_subject(text: str, default: str) -> tuple[str, str]:
-    """Subject and body: a first line ``Betreff: …`` or ``Subject: …`` is the subject, else the account's default is."""
-    first, _, rest = text.partition("\n")
-    word, colon, subject = first.partition(":")
-    if f"{word}{colon}".strip().lower() in _SUBJECT_WORDS:
-        return subject.strip() or default, rest.lstrip("\r\n")
-    return default, text

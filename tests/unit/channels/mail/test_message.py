@@ -14,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from depesche.channels.base import Delivery, Document
-from depesche.channels.mail.message import build, split_subject
+from depesche.channels.mail.message import build
 from depesche.model.codes import SendJobCode
 from depesche.model.jobtype import JobType
 from depesche.model.numbers import judge_mail
+from depesche.model.subject import split_subject
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 

@@ -1,4 +1,4 @@
-"""PDF documents, drawn by PDFium straight into the fax grid: no detour through a larger picture."""
+"""PDF documents, drawn by PDFium straight into the fax grid: no detour through a larger picture, but for scans."""
 
 import ctypes
 from collections.abc import Callable, Iterator
@@ -7,6 +7,7 @@ from typing import Any, BinaryIO
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 
+from depesche.render import scan
 from depesche.render.errors import Damaged, NotWhole
 from depesche.render.grid import MM_PER_INCH, WIDTH, place
 from depesche.render.memory import enough
@@ -58,6 +59,8 @@ class PdfPages:
         """`pixels`: of one picture in it at most. Raises: Damaged, NotWhole."""
         self._pixels = min(pixels, _MOST_PIXELS)
         self._document = open_pdf(file)
+        with mapped(file) as memory:
+            self._opaque = not scan.may_show_through(memory)
 
     def __len__(self) -> int:
         return len(self._document)
@@ -89,13 +92,15 @@ class PdfPages:
         placed = place(width / POINTS_PER_INCH * MM_PER_INCH, height / POINTS_PER_INCH * MM_PER_INCH)
         bitmap = pdfium.PdfBitmap.new_native(WIDTH, placed.rows, pdfium_c.FPDFBitmap_Gray)
         pdfium_c.FPDFBitmap_FillRect(bitmap, 0, 0, WIDTH, placed.rows, _WHITE)
+        paper: Grey = bitmap.to_numpy().reshape(placed.rows, bitmap.stride)[:, :WIDTH]
+        if self._opaque:
+            scan.lay(page, placed, paper)
         where = (placed.left, placed.top, placed.width, placed.height, int(placed.turned))
         flags = pdfium_c.FPDF_ANNOT | pdfium_c.FPDF_GRAYSCALE | pdfium_c.FPDF_RENDER_LIMITEDIMAGECACHE
         pdfium_c.FPDF_RenderPageBitmap(bitmap, page, *where, flags)
         if self._document.formenv:
             pdfium_c.FPDF_FFLDraw(self._document.formenv, bitmap, page, *where, flags)
-        grey: Grey = bitmap.to_numpy().reshape(placed.rows, bitmap.stride)[:, :WIDTH]
-        return grey
+        return paper
 
 
 def _pictures(page: Any) -> Iterator[Any]:

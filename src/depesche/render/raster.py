@@ -12,6 +12,9 @@ grey letters into dots. So the page is looked at in cells of 4 by 4 picture elem
 The ground is found by morphological closing for dark marks, opening for light ones, on the cells' extremes.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +23,9 @@ Grey = NDArray[np.uint8]
 
 Bits = NDArray[np.uint8]
 """Rows of eight picture elements a byte, first one in the highest bit, 1 = black."""
+
+Mask = NDArray[np.bool_]
+"""Yes or no for each cell."""
 
 Extreme = np.ufunc
 """numpy.minimum or numpy.maximum."""
@@ -55,12 +61,12 @@ def black_and_white(grey: Grey) -> Bits:
     bits = np.zeros((len(stripes), CELL, width // 8), np.uint8)
     darkest, lightest = _cells(np.minimum, stripes), _cells(np.maximum, stripes)
     low, high = _limits(darkest, lightest)
-    dotted: NDArray[np.bool_] = np.any((low < high) & (darkest <= WHITE) & (lightest > BLACK), axis=1)
+    dotted = _dotted(darkest, lightest, low, high)
     dither = np.tile(_DITHER, (1, width // CELL))[np.newaxis]
     for start in range(0, len(stripes), BAND):
         band = slice(start, start + BAND)
         threshold = _widen(low[band])
-        if dotted[band].any():
+        if np.any(dotted[band]):
             threshold = np.minimum(np.maximum(dither, threshold), _widen(high[band]))
         bits[band] = np.packbits(stripes[band] <= threshold, axis=2)
     return bits.reshape(-1, width // 8)[:rows]
@@ -74,36 +80,69 @@ def packed(black: NDArray[np.bool_]) -> Bits:
 def _limits(darkest: Grey, lightest: Grey) -> tuple[Grey, Grey]:
     """For each cell the range into which the dither's threshold is bent; where both are equal, it is the threshold."""
     low, high = np.full_like(darkest, BLACK), np.full_like(darkest, WHITE)
-    tint = _without_thin(np.minimum, np.maximum, darkest)
+    tint, paper = _without_thin(np.minimum, np.maximum, darkest), _without_thin(np.maximum, np.minimum, lightest)
+    marks = [_marks(paper, paper - darkest, _under)]
     if tint.min() <= 255 - CONTRAST:  # else nothing on the page is dark enough to bear light marks
-        light = _marks(tint, lightest - tint)
-        # nearer to the ground: on paper ink runs into thin white lines
-        _decide(low, high, light >= CONTRAST, tint + np.minimum(light, 255 - tint) // 8 * 3)
-    paper = _without_thin(np.maximum, np.minimum, lightest)
-    dark = _marks(paper, paper - darkest)
-    _decide(low, high, dark >= CONTRAST, paper - np.minimum(dark, paper) // 2)
+        marks.append(_marks(tint, lightest - tint, _over))
+    for kind in reversed(marks):
+        _decide(low, high, kind, kind.contrast >= CONTRAST)
+    left = np.flatnonzero(_dotted(darkest, lightest, low, high))
+    if left.size:
+        rows = slice(max(0, left[0] - REACH), left[-1] + 1 + REACH)
+        for kind in marks:
+            reaching = kind.reaching(rows)
+            there = (reaching.contrast >= CONTRAST) & (low[rows] < high[rows])
+            _decide(low[rows], high[rows], reaching, there)
     return low, high
 
 
-def _decide(low: Grey, high: Grey, there: NDArray[np.bool_], middle: Grey) -> None:
+def _dotted(darkest: Grey, lightest: Grey, low: Grey, high: Grey) -> Mask:
+    """For each row of cells whether anything grey is left to the dither."""
+    rows: Mask = np.any((low < high) & (darkest <= WHITE) & (lightest > BLACK), axis=1)
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """Thin marks of one kind, dark or light, by cells."""
+
+    ground: Grey
+    even: Mask
+    contrast: Grey
+    """Of the strongest mark around; 0 where the ground is not even."""
+
+    middle: Callable[[Grey, Grey], Grey]
+    """From ground and contrast, the threshold."""
+
+    def reaching(self, rows: slice) -> "_Marks":
+        """The same marks, reaching `REACH` cells further: over even ground alone, so never beyond their box."""
+        even, contrast = self.even[rows], self.contrast[rows]
+        for _ in range(REACH):
+            contrast = _spread(np.maximum, contrast) * even
+        return _Marks(self.ground[rows], even, contrast, self.middle)
+
+
+def _marks(ground: Grey, contrast: Grey, middle: Callable[[Grey, Grey], Grey]) -> _Marks:
+    even: Mask = _spread(np.maximum, ground) - _spread(np.minimum, ground) <= EVEN
+    return _Marks(ground, even, _spread(np.maximum, contrast * even) * even, middle)
+
+
+def _under(ground: Grey, contrast: Grey) -> Grey:
+    """Half-way to dark marks."""
+    middle: Grey = ground - np.minimum(contrast, ground) // 2
+    return middle
+
+
+def _over(ground: Grey, contrast: Grey) -> Grey:
+    """Nearer to the ground than to light marks: on paper ink runs into thin white lines."""
+    middle: Grey = ground + np.minimum(contrast, 255 - ground) // 8 * 3
+    return middle
+
+
+def _decide(low: Grey, high: Grey, marks: _Marks, there: Mask) -> None:
+    middle = marks.middle(marks.ground, marks.contrast)
     np.copyto(low, middle, where=there)
     np.copyto(high, middle, where=there)
-
-
-def _marks(ground: Grey, contrast: Grey) -> Grey:
-    """The strongest contrast of a thin mark in each cell and around it; 0 where the ground is not even.
-
-    On white and on black paper the next cell is far enough: nothing is dotted there. A mark reaches over even ground
-    alone, so no further than its box.
-    """
-    even = _spread(np.maximum, ground) - _spread(np.minimum, ground) <= EVEN
-    reached: Grey = _spread(np.maximum, contrast * even) * even
-    grey = np.flatnonzero((even & (ground > BLACK) & (ground <= WHITE)).any(axis=1))
-    if grey.size:
-        rows = slice(grey[0], grey[-1] + 1)
-        for _ in range(REACH):
-            reached[rows] = _spread(np.maximum, reached[rows]) * even[rows]
-    return reached
 
 
 def _cells(extreme: Extreme, stripes: Grey) -> Grey:

@@ -409,6 +409,7 @@ def test_the_least_memory_that_may_be_set_is_enough_for_ordinary_documents(any_s
         (Format.PNG, scan),
         (Format.TIFF, TIFF),
         (Format.PDF, pdf(BLACK_SQUARE)),
+        (Format.PDF, picture("PDF", Image.new("RGB", (2480, 3508), "grey"), resolution=300)),
         (Format.TEXT, lines),
     ):
         source = any_studio.source(data, format_)

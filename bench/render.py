@@ -72,7 +72,7 @@ async def _measure(pdf: Path, pages: int, times: int) -> tuple[float, ...]:
 
 async def _render(renderer: Renderer, pdf: Path, pages: int) -> float:
     begun = time.perf_counter()
-    found = await renderer.fax(None, [Source(pdf, Format.PDF)], pdf.with_name("ours.tif"))
+    found = (await renderer.fax(None, [Source(pdf, Format.PDF)], pdf.with_name("ours.tif"))).pages
     if found != pages:
         raise OSError(f"{found} pages instead of {pages}")
     return time.perf_counter() - begun

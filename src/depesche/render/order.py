@@ -6,6 +6,7 @@ from pathlib import Path
 
 from depesche.model.cover import Cover
 from depesche.render.detect import Format
+from depesche.render.wire import AddressFault
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,18 @@ class Source:
 
     path: Path
     format: Format
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What came of documents."""
+
+    pages: int
+    warnings: tuple[str, ...] = ()
+    """What is left out of them."""
+
+    fault: AddressFault | None = None
+    """Of a letter: what is wrong with the address on its first page."""
 
 
 STANDARD = Cover()

@@ -15,12 +15,12 @@ from depesche.render.detect import Format
 from depesche.render.errors import ConverterFailed, RenderError
 from depesche.render.keeper import Keeper
 from depesche.render.offices import Offices
-from depesche.render.order import Source, TextPage
+from depesche.render.order import Rendered, Source, TextPage
 from depesche.render.turns import Turns
 from depesche.render.wire import AddressFault, Done, Task
 from depesche.render.work import Input, Work
 
-__all__ = ["AddressFault", "Renderer", "Source", "TextPage"]
+__all__ = ["AddressFault", "Rendered", "Renderer", "Source", "TextPage"]
 
 LARGE = 32 << 10
 """Octets of documents from which their pages are counted first, and drawn in several processes if they are many.
@@ -80,19 +80,10 @@ class Renderer:
         """Whether pages can be made of it here."""
         return format_.renderable and format_ not in self.lacking
 
-    async def fax(
-        self,
-        text: TextPage | None,
-        sources: Sequence[Source],
-        out: Path,
-        *,
-        account: int = 0,
-        warnings: list[str] | None = None,
-    ) -> int:
+    async def fax(self, text: TextPage | None, sources: Sequence[Source], out: Path, *, account: int = 0) -> Rendered:
         """Write all pages to `out`, a TIFF of T.6 pages on the fine fax grid: the text, then the sources in order.
-        What is left out of them is added to `warnings`.
 
-        Returns: the pages. Raises: RenderError (then `out` does not exist).
+        Raises: RenderError (then `out` does not exist).
         """
         async with self._work(Task.FAX, account, out.parent) as work:
             inputs = [await work.open(source) for source in sources]
@@ -101,23 +92,15 @@ class Renderer:
                 inputs.insert(0, await work.set_text(text, others))
             with _result(out) as file:
                 pages = await self._draw(account, work, inputs, file)
-            _tell(work, warnings)
-            return pages
+            return Rendered(pages, tuple(work.warnings))
 
-    async def letter(
-        self, sources: Sequence[Source], out: Path, *, account: int = 0, warnings: list[str] | None = None
-    ) -> tuple[int, AddressFault | None]:
-        """Write all sources to `out`, one PDF document of A4 pages. What is left out of them is added to `warnings`.
-
-        Returns: the pages, and what is wrong with the address on the first one.
-        Raises: RenderError (then `out` does not exist).
-        """
+    async def letter(self, sources: Sequence[Source], out: Path, *, account: int = 0) -> Rendered:
+        """Write all sources to `out`, one PDF document of A4 pages. Raises: RenderError (then `out` does not exist)."""
         async with self._work(Task.LETTER, account, out.parent) as work:
             inputs = [await work.open(source) for source in sources]
             with _result(out) as file:
                 done = await work.convert(Task.LETTER, inputs, file)
-            _tell(work, warnings)
-            return done.pages, done.fault
+            return Rendered(done.pages, tuple(work.warnings), done.fault)
 
     async def preview(
         self, finished: Source, folder: Path, pages: range, *, colour: bool = False, account: int = 0
@@ -217,11 +200,6 @@ def _apart(file: BinaryIO, sizes: Sequence[int], paths: list[Path]) -> list[Path
     for size, path in zip(sizes, paths, strict=True):
         path.write_bytes(file.read(size))
     return paths
-
-
-def _tell(work: Work, warnings: list[str] | None) -> None:
-    if warnings is not None:
-        warnings += work.warnings
 
 
 async def _count(work: Work, source: Source) -> int:

@@ -94,9 +94,8 @@ async def _fax(house: House, account: Account, order: Order, text: TextPage | No
     async with AsyncExitStack() as stack:
         sources = await _sources(house, order.files, stack)
         out = await stack.enter_async_context(house.blobs.workplace()) / "fax.tif"
-        warnings: list[str] = []
-        pages = await house.renderer.fax(text, sources, out, account=account.id, warnings=warnings)
-        return Made(pages, (await _keep(house, out, "fax.tif", Format.TIFF, pages, written),), tuple(warnings))
+        made = await house.renderer.fax(text, sources, out, account=account.id)
+        return Made(made.pages, (await _keep(house, out, "fax.tif", Format.TIFF, made.pages, written),), made.warnings)
 
 
 async def _letter(house: House, account: Account, files: tuple[OrderFile, ...], written: list[Blob]) -> Made:
@@ -116,9 +115,9 @@ async def _sheets(
     async with AsyncExitStack() as stack:
         sources = await _sources(house, files, stack)
         out = await stack.enter_async_context(house.blobs.workplace()) / "letter.pdf"
-        warnings: list[str] = []
-        pages, fault = await house.renderer.letter(sources, out, account=account.id, warnings=warnings)
-        return Made(pages, (await _keep(house, out, name, Format.PDF, pages, written),), tuple(warnings)), fault
+        made = await house.renderer.letter(sources, out, account=account.id)
+        kept = await _keep(house, out, name, Format.PDF, made.pages, written)
+        return Made(made.pages, (kept,), made.warnings), made.fault
 
 
 async def _invoice(house: House, account: Account, file: OrderFile, written: list[Blob]) -> Made:

@@ -108,14 +108,13 @@ def _checked_html(html: str) -> str:
 async def _try(house: House, account: Account, cover: Cover) -> None:
     """Set it with a sample. Raises: NotPossible."""
     page = heading(house, account, sample(account), house.now(), cover)
-    warnings: list[str] = []
     try:
         async with house.blobs.workplace() as folder:
-            await house.renderer.fax(page, [], Path(folder) / "cover.tif", account=account.id, warnings=warnings)
+            made = await house.renderer.fax(page, [], Path(folder) / "cover.tif", account=account.id)
     except RenderError as error:
         raise NotPossible(f"the sheet cannot be set: {error}") from error
-    if warnings:
-        raise NotPossible(f"the sheet cannot be set as it is meant: {warnings[0]}")
+    if made.warnings:
+        raise NotPossible(f"the sheet cannot be set as it is meant: {made.warnings[0]}")
 
 
 def _sum(text: str) -> str:

@@ -97,14 +97,14 @@ async def _fax(
         else None
     )
     text = await text_page(house, account, order, roll)
-    pages = await house.renderer.fax(text, sources, bare, account=account.id, warnings=warnings)
+    made = await house.renderer.fax(text, sources, bare, account=account.id)
     sender, told = sending(account, order, tell_each=False)
-    warnings += told
+    warnings += [*made.warnings, *told]
     at = order.send_at.astimezone(ZoneInfo(house.settings.timezone))
     to = next(roll.addresses(), order.submission.recipient) if roll else ""
     header = Header(at, sender.station_id, sender.fax_header or sender.caller_number, to)
     await asyncio.to_thread(house.stamp, bare, whole, header)
-    return Source(whole, Format.TIFF), pages
+    return Source(whole, Format.TIFF), made.pages
 
 
 async def _letter(
@@ -112,8 +112,9 @@ async def _letter(
 ) -> tuple[Source, int]:
     del order
     whole = folder / "letter.pdf"
-    pages, fault = await house.renderer.letter(sources, whole, account=account.id, warnings=warnings)
-    if fault is not None:
-        refused = account.demands_window and fault.is_proven
-        warnings.append(FAULTS[fault] + (": the order would be refused" if refused else ""))
-    return Source(whole, Format.PDF), pages
+    made = await house.renderer.letter(sources, whole, account=account.id)
+    warnings += made.warnings
+    if made.fault is not None:
+        refused = account.demands_window and made.fault.is_proven
+        warnings.append(FAULTS[made.fault] + (": the order would be refused" if refused else ""))
+    return Source(whole, Format.PDF), made.pages

@@ -156,7 +156,7 @@ def test_an_endless_template_is_not_whole() -> None:
 
 
 def test_a_fax_has_the_sheet_and_says_what_it_lacks(studio: Studio) -> None:
-    told: list[str] = []
     page = replace(PAGE, cover=Cover(html="<img src='http://x.invalid/l.png'>{{text}}"))
-    assert studio.run(studio.renderer().fax(page, [], studio.out, warnings=told)) == 1
-    assert told == ["http://x.invalid/l.png is left out: what a document names is not fetched"]
+    made = studio.run(studio.renderer().fax(page, [], studio.out))
+    assert made.pages == 1
+    assert made.warnings == ("http://x.invalid/l.png is left out: what a document names is not fetched",)

@@ -18,6 +18,7 @@ from depesche.render.errors import Damaged, NotWhole, RenderError
 from depesche.render.html import DEEPEST, html_document
 from depesche.render.pages import Sheets
 from depesche.render.pdf import PdfPages
+from depesche.render.renderer import Rendered
 from documents import black, extent, file, huge_png, picture
 from peers.listener import listener
 from studio import Studio
@@ -361,9 +362,9 @@ def test_a_hostile_document_gets_its_code_in_time_and_is_in_nobodys_way(studio: 
         clock = asyncio.get_running_loop().time
         began = clock()
         orders = (renderer.fax(None, [one], studio.out.with_name(one.path.name)) for one in (hostile, good))
-        ended, pages = await asyncio.gather(*orders, return_exceptions=True)
+        ended, made = await asyncio.gather(*orders, return_exceptions=True)
         assert isinstance(ended, RenderError)
-        assert pages == 1
+        assert made == Rendered(1)
         return clock() - began
 
     assert studio.run(work()) < seconds + 10

@@ -90,9 +90,9 @@ def test_every_format_becomes_a_fax_and_a_letter_of_the_pages_that_are_counted(
     data, pages = made[format_]
     source, renderer = studio.source(data, format_), studio.renderer(**PATIENT)
     assert studio.run(renderer.count(source)) == pages
-    assert studio.run(renderer.fax(None, [source], studio.out)) == pages
+    assert studio.run(renderer.fax(None, [source], studio.out)).pages == pages
     assert all(page.any() for page in tiff_pages(studio.out.read_bytes()))
-    assert studio.run(renderer.letter([source], studio.out))[0] == pages
+    assert studio.run(renderer.letter([source], studio.out)).pages == pages
     assert TEXT in read(studio.out.read_bytes())
 
 

@@ -23,7 +23,7 @@ from depesche.render import process as process_module
 from depesche.render.detect import Format
 from depesche.render.errors import ConverterFailed, Damaged, NotWhole, RenderError, Unsupported
 from depesche.render.keeper import Keeper
-from depesche.render.renderer import LARGE, AddressFault, Renderer, Source, TextPage
+from depesche.render.renderer import LARGE, AddressFault, Rendered, Renderer, Source, TextPage
 from documents import (
     BLACK_SQUARE,
     encrypted_pdf,
@@ -58,7 +58,7 @@ NO_PAGE = pdf_of({1: b"<</Type/Catalog/Pages 2 0 R>>", 2: b"<</Type/Pages/Kids[]
 
 def fax(studio: Studio, text: TextPage | None, *sources: Source, **settings: Any) -> list[NDArray[np.bool_]]:
     """The pages of a fax, after a look at the number that the renderer returns."""
-    pages = studio.run(studio.renderer(**settings).fax(text, sources, studio.out))
+    pages = studio.run(studio.renderer(**settings).fax(text, sources, studio.out)).pages
     drawn = tiff_pages(studio.out.read_bytes())
     assert len(drawn) == pages
     return drawn
@@ -88,7 +88,7 @@ def test_every_format_becomes_a_fax_and_a_letter_of_the_pages_that_are_counted(
     drawn = fax(studio, None, source)
     assert len(drawn) == pages
     assert all(page.any() for page in drawn)
-    assert studio.run(studio.renderer().letter([source], studio.out))[0] == pages
+    assert studio.run(studio.renderer().letter([source], studio.out)).pages == pages
     with pdfium.PdfDocument(studio.out) as letter:
         assert len(letter) == pages
 
@@ -177,12 +177,10 @@ def test_what_cannot_be_converted_is_refused_and_leaves_nothing(
 def test_what_is_left_out_of_the_pages_is_told(studio: Studio) -> None:
     renderer = studio.renderer()
     sources = [studio.source(b"<p>x<img src='http://x.invalid/%d.png'>" % number, Format.HTML) for number in (1, 2)]
-    fax: list[str] = []
-    letter: list[str] = []
-    studio.run(renderer.fax(PAGE, sources, studio.out, warnings=fax))
-    studio.run(renderer.letter(sources, studio.out, warnings=letter))
+    fax = studio.run(renderer.fax(PAGE, sources, studio.out)).warnings
+    letter = studio.run(renderer.letter(sources, studio.out)).warnings
     named = (f"http://x.invalid/{number}.png" for number in (1, 2))
-    assert fax == letter == [f"{name} is left out: what a document names is not fetched" for name in named]
+    assert fax == letter == tuple(f"{name} is left out: what a document names is not fetched" for name in named)
 
 
 def test_no_page_at_all_and_too_many_pages_are_not_whole(studio: Studio) -> None:
@@ -236,8 +234,8 @@ def test_one_account_does_not_take_all_turns_from_the_others(studio: Studio) -> 
         ]
         await asyncio.sleep(0)
         async with asyncio.timeout(5):
-            assert await renderer.fax(None, [quick], studio.out, account=2) == 1
-            assert await renderer.letter([quick], studio.out, account=2) == (1, AddressFault.EMPTY)
+            assert (await renderer.fax(None, [quick], studio.out, account=2)).pages == 1
+            assert await renderer.letter([quick], studio.out, account=2) == Rendered(1, fault=AddressFault.EMPTY)
             assert await renderer.count(quick, account=2) == 1
         assert not any(task.done() for task in held)
         for task in held:
@@ -293,7 +291,7 @@ def test_a_quick_order_overtakes_a_slow_one_where_there_are_two_turns(studio: St
     renderer = studio.renderer(workers=2, seconds=60)
     slow, quick = studio.source(endless_pdf()), studio.source(pdf(BLACK_SQUARE))
 
-    async def work() -> int | BaseException:
+    async def work() -> Rendered | BaseException:
         running = asyncio.create_task(renderer.fax(None, [slow], studio.out.with_name("slow")))
         await renderer.fax(None, [quick], studio.out)
         running.cancel()
@@ -327,7 +325,7 @@ def test_a_lost_process_is_replaced_and_the_order_is_done_again(studio: Studio) 
 
     async def work() -> int:
         os.kill((await studio.keeper.process()).pid, signal.SIGKILL)
-        return await studio.renderer().fax(PAGE, [source], studio.out)
+        return (await studio.renderer().fax(PAGE, [source], studio.out)).pages
 
     assert studio.run(work()) == 2
     assert len(tiff_pages(studio.out.read_bytes())) == 2
@@ -392,7 +390,7 @@ def test_the_start_does_not_wait_for_the_conversion_process(tmp_path: Path) -> N
     async def work() -> list[bool]:
         async with Renderer(Render()) as renderer:
             states = [renderer.ready]
-            assert await renderer.fax(None, [Source(document, Format.PDF)], tmp_path / "out") == 1
+            assert (await renderer.fax(None, [Source(document, Format.PDF)], tmp_path / "out")).pages == 1
             states.append(renderer.ready)
         return [*states, renderer.ready]
 
@@ -413,8 +411,8 @@ def test_the_least_memory_that_may_be_set_is_enough_for_ordinary_documents(any_s
         (Format.TEXT, lines),
     ):
         source = any_studio.source(data, format_)
-        assert any_studio.run(renderer.fax(PAGE, [source], any_studio.out)) > 1
-        assert any_studio.run(renderer.letter([source], any_studio.out))[0] >= 1
+        assert any_studio.run(renderer.fax(PAGE, [source], any_studio.out)).pages > 1
+        assert any_studio.run(renderer.letter([source], any_studio.out)).pages >= 1
 
 
 def test_less_memory_than_that_may_not_be_set() -> None:

@@ -2,6 +2,7 @@
 
 import ctypes
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Any, BinaryIO
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
@@ -59,8 +60,7 @@ class PdfPages:
         """`pixels`: of one picture in it at most. Raises: Damaged, NotWhole."""
         self._pixels = min(pixels, _MOST_PIXELS)
         self._document = open_pdf(file)
-        with mapped(file) as memory:
-            self._opaque = not scan.may_show_through(memory)
+        self._octets = mapped(file)
 
     def __len__(self) -> int:
         return len(self._document)
@@ -85,6 +85,11 @@ class PdfPages:
             if width.value * height.value > self._pixels:
                 raise Damaged(f"a picture of {width.value} by {height.value} pixels is larger than allowed")
 
+    @cached_property
+    def _is_opaque(self) -> bool:
+        """Whether no picture has a mask: looked for once a page has a scan, for it takes long."""
+        return not scan.may_show_through(self._octets)
+
     def _grey(self, page: Any) -> Grey:
         width, height = page.get_size()
         if width <= 0 or height <= 0:
@@ -93,7 +98,7 @@ class PdfPages:
         bitmap = pdfium.PdfBitmap.new_native(WIDTH, placed.rows, pdfium_c.FPDFBitmap_Gray)
         pdfium_c.FPDFBitmap_FillRect(bitmap, 0, 0, WIDTH, placed.rows, _WHITE)
         paper: Grey = bitmap.to_numpy().reshape(placed.rows, bitmap.stride)[:, :WIDTH]
-        if self._opaque:
+        if scan.lies_under(page) and self._is_opaque:
             scan.lay(page, placed, paper)
         where = (placed.left, placed.top, placed.width, placed.height, int(placed.turned))
         flags = pdfium_c.FPDF_ANNOT | pdfium_c.FPDF_GRAYSCALE | pdfium_c.FPDF_RENDER_LIMITEDIMAGECACHE

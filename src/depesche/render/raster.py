@@ -24,8 +24,8 @@ Grey = NDArray[np.uint8]
 Bits = NDArray[np.uint8]
 """Rows of eight picture elements a byte, first one in the highest bit, 1 = black."""
 
-Mask = NDArray[np.bool_]
-"""Yes or no for each cell."""
+Mask = NDArray[np.uint8]
+"""Yes or no for each cell, 255 or 0: a mask takes numpy a tenth of the time that a choice takes."""
 
 Extreme = np.ufunc
 """numpy.minimum or numpy.maximum."""
@@ -40,7 +40,7 @@ WHITE = 224
 CONTRAST = 40
 """Marks differ from their ground by at least this much."""
 
-BAND = 24
+BAND = 48
 """Stripes of cells looked at together: few enough for the processor's cache."""
 
 EVEN = 20
@@ -58,15 +58,16 @@ def black_and_white(grey: Grey) -> Bits:
     rows, width = grey.shape
     whole = np.pad(grey, ((0, -rows % CELL), (0, 0)), mode="edge") if rows % CELL else grey
     stripes = whole.reshape(-1, CELL, width)
-    bits = np.zeros((len(stripes), CELL, width // 8), np.uint8)
-    darkest, lightest = _cells(np.minimum, stripes), _cells(np.maximum, stripes)
+    bits = np.empty((len(stripes), CELL, width // 8), np.uint8)
+    darkest, lightest = _extremes(stripes)
     low, high = _limits(darkest, lightest)
-    dotted = _dotted(darkest, lightest, low, high)
+    starts = range(0, len(stripes), BAND)
+    dotted = np.logical_or.reduceat(_dotted(darkest, lightest, low, high), starts)
     dither = np.tile(_DITHER, (1, width // CELL))[np.newaxis]
-    for start in range(0, len(stripes), BAND):
+    for start, is_dotted in zip(starts, dotted, strict=True):
         band = slice(start, start + BAND)
         threshold = _widen(low[band])
-        if np.any(dotted[band]):
+        if is_dotted:
             threshold = np.minimum(np.maximum(dither, threshold), _widen(high[band]))
         bits[band] = np.packbits(stripes[band] <= threshold, axis=2)
     return bits.reshape(-1, width // 8)[:rows]
@@ -96,9 +97,9 @@ def _limits(darkest: Grey, lightest: Grey) -> tuple[Grey, Grey]:
     return low, high
 
 
-def _dotted(darkest: Grey, lightest: Grey, low: Grey, high: Grey) -> Mask:
+def _dotted(darkest: Grey, lightest: Grey, low: Grey, high: Grey) -> NDArray[np.bool_]:
     """For each row of cells whether anything grey is left to the dither."""
-    rows: Mask = np.any((low < high) & (darkest <= WHITE) & (lightest > BLACK), axis=1)
+    rows: NDArray[np.bool_] = np.any((low < high) & (darkest <= WHITE) & (lightest > BLACK), axis=1)
     return rows
 
 
@@ -118,13 +119,13 @@ class _Marks:
         """The same marks, reaching `REACH` cells further: over even ground alone, so never beyond their box."""
         even, contrast = self.even[rows], self.contrast[rows]
         for _ in range(REACH):
-            contrast = _spread(np.maximum, contrast) * even
+            contrast = _spread(np.maximum, contrast) & even
         return _Marks(self.ground[rows], even, contrast, self.middle)
 
 
 def _marks(ground: Grey, contrast: Grey, middle: Callable[[Grey, Grey], Grey]) -> _Marks:
-    even: Mask = _spread(np.maximum, ground) - _spread(np.minimum, ground) <= EVEN
-    return _Marks(ground, even, _spread(np.maximum, contrast * even) * even, middle)
+    even = _mask(_spread(np.maximum, ground) - _spread(np.minimum, ground) <= EVEN)
+    return _Marks(ground, even, _spread(np.maximum, contrast & even) & even, middle)
 
 
 def _under(ground: Grey, contrast: Grey) -> Grey:
@@ -139,23 +140,39 @@ def _over(ground: Grey, contrast: Grey) -> Grey:
     return middle
 
 
-def _decide(low: Grey, high: Grey, marks: _Marks, there: Mask) -> None:
-    middle = marks.middle(marks.ground, marks.contrast)
-    np.copyto(low, middle, where=there)
-    np.copyto(high, middle, where=there)
+def _decide(low: Grey, high: Grey, marks: _Marks, there: NDArray[np.bool_]) -> None:
+    middle, mask = marks.middle(marks.ground, marks.contrast), _mask(there)
+    low ^= (low ^ middle) & mask  # the same as where=there, in a tenth of the time
+    high ^= (high ^ middle) & mask
 
 
-def _cells(extreme: Extreme, stripes: Grey) -> Grey:
-    """The darkest or lightest value of each cell."""
-    lines = extreme.reduce(stripes, axis=1)
-    pairs = extreme(lines[:, 0::2], lines[:, 1::2])
-    cells: Grey = extreme(pairs[:, 0::2], pairs[:, 1::2])
+def _mask(cells: NDArray[np.bool_]) -> Mask:
+    mask: Mask = np.negative(cells.view(np.uint8))
+    return mask
+
+
+def _extremes(stripes: Grey) -> tuple[Grey, Grey]:
+    """The darkest and the lightest value of each cell; a page is read from memory but once for both."""
+    count, _, width = stripes.shape
+    darkest, lightest = np.empty((2, count, width), np.uint8)
+    for start in range(0, count, BAND):
+        band = slice(start, start + BAND)
+        np.minimum.reduce(stripes[band], axis=1, out=darkest[band])
+        np.maximum.reduce(stripes[band], axis=1, out=lightest[band])
+    return _across(np.minimum, darkest), _across(np.maximum, lightest)
+
+
+def _across(extreme: Extreme, lines: Grey) -> Grey:
+    """Of every `CELL` values of a line: first of each two neighbours, then of their pairs."""
+    twos = lines.view(np.uint16)
+    fours = extreme(twos & 0xFF, twos >> 8).view(np.uint32)
+    cells: Grey = extreme(fours & 0xFFFF, fours >> 16).astype(np.uint8)
     return cells
 
 
 def _without_thin(remove: Extreme, restore: Extreme, cells: Grey) -> Grey:
     """Morphological opening or closing with two by two cells: what is narrower than that vanishes."""
-    edged = np.pad(cells, 1, mode="edge")
+    edged = _edged(cells)
     lines = remove(edged[:-1], edged[1:])
     eroded = remove(lines[:, :-1], lines[:, 1:])
     lines = restore(eroded[:-1], eroded[1:])
@@ -165,10 +182,20 @@ def _without_thin(remove: Extreme, restore: Extreme, cells: Grey) -> Grey:
 
 def _spread(extreme: Extreme, cells: Grey) -> Grey:
     """The extreme among each cell and its eight neighbours."""
-    edged = np.pad(cells, 1, mode="edge")
+    edged = _edged(cells)
     lines = extreme(extreme(edged[:-2], edged[1:-1]), edged[2:])
     spread: Grey = extreme(extreme(lines[:, :-2], lines[:, 1:-1]), lines[:, 2:])
     return spread
+
+
+def _edged(cells: Grey) -> Grey:
+    """With the outermost cells repeated around; numpy.pad takes twice as long."""
+    rows, columns = cells.shape
+    edged = np.empty((rows + 2, columns + 2), np.uint8)
+    edged[1:-1, 1:-1] = cells
+    edged[0, 1:-1], edged[-1, 1:-1] = cells[0], cells[-1]
+    edged[:, 0], edged[:, -1] = edged[:, 1], edged[:, -2]
+    return edged
 
 
 def _widen(cells: Grey) -> Grey:

@@ -8,6 +8,7 @@ import os
 from functools import cache
 from typing import Any
 
+import numpy as np
 from cffi import FFI
 
 from depesche.render.raster import Bits
@@ -41,20 +42,20 @@ def encode(page: Bits) -> bytes:
     Raises: OSError: libtiff is missing, or the strip is larger than this process may write (RLIMIT_FSIZE).
     """
     rows, octets = page.shape
-    data = page.tobytes()
+    data = np.ascontiguousarray(page).data
     drawer = os.memfd_create("strip")
     try:
         tiff = _library().TIFFFdOpen(drawer, b"strip", b"wl")
         if tiff == _FFI.NULL:
             raise OSError("libtiff cannot write to memory")
         _set_tags(tiff, octets * 8, rows)
-        written = _library().TIFFWriteEncodedStrip(tiff, 0, _FFI.from_buffer(data), len(data))
+        written = _library().TIFFWriteEncodedStrip(tiff, 0, _FFI.from_buffer(data), data.nbytes)
         size = os.fstat(drawer).st_size
         strip = os.pread(drawer, size - _HEADER, _HEADER)
         _library().TIFFCleanup(tiff)
     finally:
         os.close(drawer)
-    if written != len(data) or not strip:
+    if written != data.nbytes or not strip:
         raise OSError(errno.EFBIG, "a coded page is larger than this process may write")
     return strip
 

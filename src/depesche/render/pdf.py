@@ -1,28 +1,36 @@
 """PDF documents, drawn by PDFium straight into the fax grid: no detour through a larger picture, but for scans."""
 
 import ctypes
+import mmap
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any, BinaryIO
 
+import numpy as np
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 
 from depesche.render import scan
 from depesche.render.errors import Damaged, NotWhole
 from depesche.render.grid import MM_PER_INCH, WIDTH, place
-from depesche.render.memory import enough
+from depesche.render.memory import enough, in_use
 from depesche.render.pages import mapped
 from depesche.render.raster import Bits, Grey, black_and_white
 
 POINTS_PER_INCH = 72
-_WHITE = 0xFFFFFFFF
+WHITE = 255
 
 _MOST_PIXELS = (1 << 31) // 4
 """Of a picture, four octets each: PDFium asks for no memory beyond 2 GiB, and leaves such a picture out."""
 
 _DEPTH = 32
 """Of forms in forms; PDFium draws forty and leaves out what is deeper."""
+
+KEPT = 48 << 20
+"""Octets that may be kept of pages that are drawn: pictures, as they lie in the document, and fonts."""
+
+LOOK_EVERY = 16
+"""Pages: looking takes longer the more of the memory lies in pieces."""
 
 _TAIL = 1024
 """Octets at the end in which ``%%EOF`` has to be (ISO 32000-1 annex H.3, note 18)."""
@@ -33,7 +41,10 @@ def open_pdf(file: BinaryIO) -> Any:
 
     Raises: Damaged: broken, cut off, or it wants a password; NotWhole: it has no page.
     """
-    memory = mapped(file)
+    return _opened(mapped(file))
+
+
+def _opened(memory: mmap.mmap) -> Any:
     data = (ctypes.c_ubyte * len(memory)).from_buffer(memory)
     try:
         document = pdfium.PdfDocument(data)
@@ -59,8 +70,10 @@ class PdfPages:
     def __init__(self, file: BinaryIO, pixels: int) -> None:
         """`pixels`: of one picture in it at most. Raises: Damaged, NotWhole."""
         self._pixels = min(pixels, _MOST_PIXELS)
-        self._document = open_pdf(file)
         self._octets = mapped(file)
+        self._document = _opened(self._octets)
+        self._in_use = in_use()
+        self._drawn = 0
 
     def __len__(self) -> int:
         return len(self._document)
@@ -77,6 +90,15 @@ class PdfPages:
                 return self._grey(page)
             finally:
                 page.close()
+                self._forget()
+
+    def _forget(self) -> None:
+        """Open the document anew once PDFium keeps much of the pages that it drew: it lets go of nothing before."""
+        self._drawn += 1
+        if self._drawn % LOOK_EVERY == 0 and in_use() - self._in_use > KEPT:
+            self._document.close()
+            self._octets.madvise(mmap.MADV_DONTNEED)
+            self._document = _opened(self._octets)
 
     def _look_at_pictures(self, page: Any) -> None:
         width, height = ctypes.c_uint(), ctypes.c_uint()
@@ -95,16 +117,21 @@ class PdfPages:
         if width <= 0 or height <= 0:
             raise Damaged("a page of the PDF document has no size")
         placed = place(width / POINTS_PER_INCH * MM_PER_INCH, height / POINTS_PER_INCH * MM_PER_INCH)
-        bitmap = pdfium.PdfBitmap.new_native(WIDTH, placed.rows, pdfium_c.FPDFBitmap_Gray)
-        pdfium_c.FPDFBitmap_FillRect(bitmap, 0, 0, WIDTH, placed.rows, _WHITE)
-        paper: Grey = bitmap.to_numpy().reshape(placed.rows, bitmap.stride)[:, :WIDTH]
+        paper: Grey = np.full((placed.rows, WIDTH), WHITE, np.uint8)
         if scan.lies_under(page) and self._is_opaque:
             scan.lay(page, placed, paper)
         where = (placed.left, placed.top, placed.width, placed.height, int(placed.turned))
         flags = pdfium_c.FPDF_ANNOT | pdfium_c.FPDF_GRAYSCALE | pdfium_c.FPDF_RENDER_LIMITEDIMAGECACHE
-        pdfium_c.FPDF_RenderPageBitmap(bitmap, page, *where, flags)
-        if self._document.formenv:
-            pdfium_c.FPDF_FFLDraw(self._document.formenv, bitmap, page, *where, flags)
+        memory = paper.ctypes.data_as(ctypes.c_void_p)
+        bitmap = pdfium_c.FPDFBitmap_CreateEx(WIDTH, placed.rows, pdfium_c.FPDFBitmap_Gray, memory, WIDTH)
+        if not bitmap:
+            raise MemoryError
+        try:
+            pdfium_c.FPDF_RenderPageBitmap(bitmap, page, *where, flags)
+            if self._document.formenv:
+                pdfium_c.FPDF_FFLDraw(self._document.formenv, bitmap, page, *where, flags)
+        finally:
+            pdfium_c.FPDFBitmap_Destroy(bitmap)
         return paper
 
 

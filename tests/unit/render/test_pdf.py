@@ -2,11 +2,13 @@
 
 import zlib
 
+import numpy as np
 import pytest
 
 from depesche.render.errors import Damaged, NotWhole
 from depesche.render.grid import MOST_ROWS
-from depesche.render.pdf import PdfPages
+from depesche.render.memory import in_use
+from depesche.render.pdf import KEPT, LOOK_EVERY, PdfPages
 from depesche.render.raster import Bits
 from documents import (
     A4,
@@ -213,3 +215,24 @@ def test_a_picture_of_an_allowed_size_is_drawn() -> None:
     assert near(extent(page), (20 + 50 * X, 2292 - 450 * Y, 20 + 550 * X, 2292 - 50 * Y))
     page = drawn(pdf_with_stamp(black_picture))
     assert near(extent(page), (20 + 100 * X, 2292 - 750 * Y, 20 + 200 * X, 2292 - 700 * Y))
+
+
+def test_what_pdfium_keeps_of_the_pages_is_bounded_however_many_there_are() -> None:
+    noise = np.random.default_rng(7)
+    pictures = {
+        1000 + number: picture_object(
+            512, 512, zlib.compress(noise.integers(0, 256, 512 * 512, np.uint8).tobytes(), 1), colours=1
+        )
+        for number in range(320)
+    }
+    named = b"".join(b"/I%d %d 0 R" % (number, number) for number in pictures)
+    contents = (b"q 300 0 0 300 100 300 cm /I%d Do Q" % number for number in pictures)
+    document = pdf(*contents, resources=b"/XObject<<%s>>" % named, objects=pictures)
+    pages = opened(document)
+    before, first = in_use(), pages.draw(0)
+    kept = []
+    for number in range(len(pages)):
+        assert pages.draw(number).any()
+        kept.append(in_use() - before)
+    assert max(kept) < KEPT + len(document) // len(pages) * 2 * LOOK_EVERY
+    assert np.array_equal(pages.draw(0), first)

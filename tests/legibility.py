@@ -41,6 +41,19 @@ SENTENCES = (
 )
 
 
+FACES = ("Liberation Sans", "Liberation Serif", "DejaVu Sans", "DejaVu Serif")
+"""By the number of a setting."""
+
+TILLS = tuple(
+    f"/usr/share/fonts/truetype/{face}.ttf"
+    for face in ("dejavu/DejaVuSansMono", "liberation/LiberationMono-Regular", "dejavu/DejaVuSansMono-Bold")
+)
+"""Faces of receipts, likewise."""
+
+SETTINGS = range(3)
+"""Of each kind of page: other sentences in another face. The raster was tuned on 0 and has never seen the others."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """A page of one kind."""
@@ -54,21 +67,21 @@ class Sample:
     """Millimetres; what is above is not read."""
 
 
-def small_grey() -> Sample:
+def small_grey(setting: int = 0) -> Sample:
     """7 points, from dark to light grey."""
     greys = ("#555", "#666", "#777", "#888", "#999", "#aaa")
-    return _lines("small grey text", [(f"font-size:7pt;color:{grey}", 4) for grey in greys])
+    return _lines("small grey text", [(f"font-size:7pt;color:{grey}", 4) for grey in greys], setting)
 
 
-def six_points() -> Sample:
+def six_points(setting: int = 0) -> Sample:
     """Small print, black, with serifs and without."""
-    faces = ("Liberation Sans", "Liberation Serif", "DejaVu Sans", "Liberation Sans")
+    faces = [FACES[(number + setting) % len(FACES)] for number in (0, 1, 2, 0)]
     sizes = ("6pt", "6pt", "6pt", "5.5pt")
     styles = [f"font-family:{face};font-size:{size}" for face, size in zip(faces, sizes, strict=True)]
-    return _lines("6-point print", [(style, 6) for style in styles])
+    return _lines("6-point print", [(style, 6) for style in styles], setting)
 
 
-def umlauts() -> Sample:
+def umlauts(setting: int = 0) -> Sample:
     """Ordinary text in which dots count."""
     words = (
         "Äpfel Öfen Übung ärgern öffnen übel Maß Straße Gruß süß",
@@ -78,12 +91,14 @@ def umlauts() -> Sample:
         "Köln, Düsseldorf, Würzburg, Göttingen, Nürnberg, Gießen, Lübeck",
         "Jürgen Müller, Björn Schäfer, Käthe Größ, Götz Weiß, Änne Kühn",
     )
-    styles = ("font:9pt Liberation Serif", "font:9pt Liberation Sans", "font:7pt Liberation Serif")
-    body = "".join(f"<div style='{style}'>{line}</div>" for style in styles for line in words)
-    return Sample("German umlauts", _pdf(body), "\n".join(words * len(styles)))
+    lines = words[setting:] + words[:setting]
+    faces = [FACES[(number + setting) % len(FACES)] for number in (1, 0, 1)]
+    styles = [f"font:{size} {face}" for size, face in zip(("9pt", "9pt", "7pt"), faces, strict=True)]
+    body = "".join(f"<div style='{style}'>{line}</div>" for style in styles for line in lines)
+    return Sample("German umlauts", _pdf(body), "\n".join(lines * len(styles)))
 
 
-def coloured() -> Sample:
+def coloured(setting: int = 0) -> Sample:
     """Coloured text on tinted boxes."""
     pairs = (
         ("#c00000", "#fde9d9"), ("#0000c0", "#dce6f1"), ("#006000", "#d8e4bc"), ("#7030a0", "#e4dfec"),
@@ -92,18 +107,18 @@ def coloured() -> Sample:
     return _lines(
         "coloured text on tinted boxes",
         [(f"font-size:9pt;padding:2mm;color:{ink};background:{box}", 3) for ink, box in pairs],
+        setting,
     )
 
 
-def white_on_grey() -> Sample:
+def white_on_grey(setting: int = 0) -> Sample:
     """White text on grey and coloured boxes."""
     boxes = ("#404040", "#606060", "#808080", "#909090", "#a0a0a0", "#4472c4", "#70ad47", "#ed7d31")
-    return _lines(
-        "white text on grey", [(f"font-size:9pt;padding:2mm;color:#fff;background:{box}", 3) for box in boxes]
-    )
+    styles = [(f"font-size:9pt;padding:2mm;color:#fff;background:{box}", 3) for box in boxes]
+    return _lines("white text on grey", styles, setting)
 
 
-def tinted_table() -> Sample:
+def tinted_table(setting: int = 0) -> Sample:
     """A table with a dark head and tinted rows."""
     head = "Position Bezeichnung Menge Betrag"
     tints = ("#ffffff", "#d9d9d9", "#ffffff", "#bfbfbf", "#d9e1f2", "#c6e0b4", "#ffe699", "#f8cbad")
@@ -111,7 +126,7 @@ def tinted_table() -> Sample:
     rows = [
         (tint, (str(number), name, f"{number % 17} Stück", f"{number // 7},{number % 90 + 10} EUR"))
         for turn in range(2)
-        for number, (tint, name) in enumerate(zip(tints, goods, strict=True), 100 + 411 * turn)
+        for number, (tint, name) in enumerate(zip(tints, goods, strict=True), 100 + 411 * turn + 37 * setting)
     ]
     cells = "".join(
         f"<tr style='background:{tint}'>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for tint, row in rows
@@ -122,21 +137,22 @@ def tinted_table() -> Sample:
         f"<tr style='background:#44546a;color:#fff'>{heads}</tr>{cells}</table>"
         "<style>td,th{text-align:left;padding:1.2mm 2mm}</style>"
     )
-    return Sample("tinted table", _pdf(body), "\n".join([head, *(" ".join(row) for _, row in rows)]))
+    return Sample("tinted table", _pdf(body, FACES[setting]), "\n".join([head, *(" ".join(row) for _, row in rows)]))
 
 
-def captioned() -> Sample:
+def captioned(setting: int = 0) -> Sample:
     """A photograph with grey text under it, which alone is read."""
-    lines = SENTENCES[:9]
+    lines = _sentences(9, setting)
     photograph = f"<img src='{_data(_photograph())}' style='position:absolute;left:0;top:0;width:160mm;height:90mm'>"
     captions = (
         f"<div style='position:absolute;top:{95 + number * 6}mm;font-size:8pt;color:{colour}'>{line}</div>"
         for number, (line, colour) in enumerate(zip(lines, ("#333", "#666", "#888") * 3, strict=True))
     )
-    return Sample("photograph with caption", _pdf("".join((photograph, *captions))), "\n".join(lines), top=MARGIN + 93)
+    body = "".join((photograph, *captions))
+    return Sample("photograph with caption", _pdf(body, FACES[setting]), "\n".join(lines), top=MARGIN + 93)
 
 
-def receipt() -> Sample:
+def receipt(setting: int = 0) -> Sample:
     """A till receipt that was photographed: grey paper that grows darker, pale ink, noise."""
     rows = (
         ("Bäckerei Müller Köln", ""), ("Brötchen 6 Stück", "2,70"), ("Käsekuchen", "3,45"), ("Kaffee groß", "2,90"),
@@ -145,10 +161,10 @@ def receipt() -> Sample:
         ("12.03.2026 08:15 Uhr", ""), ("Vielen Dank für Ihren Einkauf", ""),
     )  # fmt: skip
     width, height = 630, 900  # 80 mm at 200 dpi
-    random = np.random.default_rng(1)
+    random = np.random.default_rng(1 + setting)
     paper = np.linspace(236, 176, height)[:, None] - np.linspace(0, 18, width)[None, :]
     drawn = Image.new("L", (width, height), 0)
-    draw, font = ImageDraw.Draw(drawn), ImageFont.truetype("/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf", 26)
+    draw, font = ImageDraw.Draw(drawn), ImageFont.truetype(TILLS[setting], 26)
     for number, (left, right) in enumerate(rows):
         draw.text((40, 40 + number * 58), left, 255, font)
         draw.text((width - 40, 40 + number * 58), right, 255, font, anchor="ra")
@@ -160,7 +176,7 @@ def receipt() -> Sample:
     return Sample("receipt", bytes(pdf), "\n".join(" ".join(filter(None, row)) for row in rows))
 
 
-KINDS: tuple[Callable[[], Sample], ...] = (
+KINDS: tuple[Callable[[int], Sample], ...] = (
     small_grey, tinted_table, captioned, receipt, umlauts, six_points, coloured, white_on_grey,
 )  # fmt: skip
 """A page of each kind, A4 or smaller."""
@@ -220,22 +236,23 @@ def edits(found: str, wanted: str) -> int:
     return int(row[-1])
 
 
-def _lines(name: str, styles: Sequence[tuple[str, int]]) -> Sample:
+def _lines(name: str, styles: Sequence[tuple[str, int]], setting: int) -> Sample:
     """Each style has so many lines, of different sentences."""
-    count = sum(lines for _, lines in styles)
-    texts = [SENTENCES[number % len(SENTENCES)] for number in range(count)]
+    texts = _sentences(sum(lines for _, lines in styles), setting)
     rest = iter(texts)
     boxes = (
         f"<div style='{style}'>{''.join(f'<div>{next(rest)}</div>' for _ in range(lines))}</div>"
         for style, lines in styles
     )
-    return Sample(name, _pdf("".join(boxes)), "\n".join(texts))
+    return Sample(name, _pdf("".join(boxes), FACES[setting]), "\n".join(texts))
 
 
-def _pdf(body: str) -> bytes:
-    style = (
-        f"@page{{size:A4;margin:{MARGIN}mm}}body{{font:9pt Liberation Sans;line-height:1.7;position:relative;margin:0}}"
-    )
+def _sentences(count: int, setting: int) -> list[str]:
+    return [SENTENCES[(number + 5 * setting) % len(SENTENCES)] for number in range(count)]
+
+
+def _pdf(body: str, face: str = FACES[0]) -> bytes:
+    style = f"@page{{size:A4;margin:{MARGIN}mm}}body{{font:9pt {face};line-height:1.7;position:relative;margin:0}}"
     return bytes(weasyprint.HTML(string=f"<style>{style}</style>{body}").write_pdf())
 
 

@@ -3,9 +3,10 @@
 A fax knows no grey. One threshold for the page loses grey text or drowns tinted boxes; dithering alone breaks small
 grey letters into dots. So the page is looked at in cells of 4 by 4 picture elements:
 
-- Where thin marks stand on an even ground (text on paper, text on a tinted box, white text on a grey box), the middle
-  between mark and ground decides: letters become solid and clear, and so does the ground around them, as far as it is
-  even and `REACH` goes: dots between letters and lines are what makes a text on a tinted box hard to read.
+- Where thin marks stand on an even ground (text on paper, text on a tinted box, white text on a grey box), a threshold
+  between ground and mark, nearer to the ground, decides: letters become solid and clear, and so does the ground around
+  them, as far as it is even and `REACH` goes: dots between letters and lines are what makes a text on a tinted box hard
+  to read.
 - Everywhere else (photographs, the boxes themselves) an ordered dither decides, but what is darker than `BLACK` or
   lighter than `WHITE` is never dotted.
 
@@ -129,8 +130,12 @@ def _marks(ground: Grey, contrast: Grey, middle: Callable[[Grey, Grey], Grey]) -
 
 
 def _under(ground: Grey, contrast: Grey) -> Grey:
-    """Half-way to dark marks."""
-    middle: Grey = ground - np.minimum(contrast, ground) // 2
+    """Half-way to pale marks, for their ground may have grain; nearer to the ground than to dark ones: dots and thin
+    strokes become as wide as they were meant.
+    """
+    step = np.minimum(contrast, ground)
+    half, less = step >> 1, (step >> 3) * 3
+    middle: Grey = ground - (half - (half - less) * (step >> 7))
     return middle
 
 

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageFile, ImageOps
 from PIL.TiffImagePlugin import TiffImageFile
 
+from depesche.model.resolution import nearest
 from depesche.render.detect import Format
 from depesche.render.errors import Damaged, NotWhole
-from depesche.render.grid import MM_PER_INCH, MOST_ROWS, WIDTH, X_DPI, Y_DPI, Placement, place
+from depesche.render.grid import MM_PER_INCH, WIDTH, X_DPI, Placement, Resolution, place
 from depesche.render.pages import mapped
 from depesche.render.raster import Bits, black_and_white, packed
 
@@ -53,12 +54,15 @@ class Picture:
 class PicturePages:
     """An open picture file."""
 
-    def __init__(self, file: BinaryIO, format_: Format, pixels: int, most: int) -> None:
+    def __init__(
+        self, file: BinaryIO, format_: Format, pixels: int, most: int, resolution: Resolution = Resolution.FINE
+    ) -> None:
         """`pixels`: of one page at most; `most`: looking for pages ends behind this number.
 
         Raises: Damaged: broken, or larger than it may be; NotWhole: it has no page.
         """
         self._pixels = pixels
+        self._resolution = resolution
         ImageFile.LOAD_TRUNCATED_IMAGES = False  # importing WeasyPrint sets it: half a picture is no picture
         memory = mapped(file)
         try:
@@ -76,8 +80,10 @@ class PicturePages:
     def draw(self, index: int) -> Bits:
         try:
             self._seek(self._frames[index])
-            scale = _rows_per_row(self._image)
-            return _unchanged(self._image, scale) if scale else self._drawn()
+            given = _resolution(self._image)
+            if given is None or self._image.height / given.rows > self._resolution.most_rows / self._resolution.rows:
+                return self._drawn()
+            return _unchanged(self._image, given, self._resolution)
         except Exception as error:
             raise _damage(error) from error
 
@@ -111,7 +117,7 @@ class PicturePages:
             raise Damaged(f"a picture of {width} by {height} pixels is larger than allowed")
 
     def _drawn(self) -> Bits:
-        placed = place(*_millimetres(self._image))
+        placed = place(*_millimetres(self._image), self._resolution)
         target = (placed.height, placed.width) if placed.turned else (placed.width, placed.height)
         self._image.draft("L", (max(target), max(target)))
         grey = flat(_upright(self._image)).convert("L")
@@ -135,18 +141,15 @@ def _is_preview(image: Image.Image) -> bool:
     return isinstance(image, TiffImageFile) and bool(image.tag_v2.get(_SUBFILE, 0) & _REDUCED)
 
 
-def _rows_per_row(image: Image.Image) -> float:
-    """How many rows of ours one of this fax page makes: 1, 2 (standard), 0.5 (superfine); 0: it is no fax page."""
+def _resolution(image: Image.Image) -> Resolution | None:
+    """That of a fax page; None: it is none."""
     if image.mode != "1" or image.width != WIDTH or _orientation(image) != 1:
-        return 0
+        return None
     dpi = _dpi(image)
     if dpi is None:
-        scale = 2.0 if image.height < _SHORT_PAGE else 1.0
-    elif not _near(dpi[0], X_DPI):
-        return 0
-    else:
-        scale = next((scale for scale in (1.0, 2.0, 0.5) if _near(dpi[1] * scale, Y_DPI)), 0.0)
-    return scale if image.height * scale <= MOST_ROWS else 0
+        return Resolution.STANDARD if image.height < _SHORT_PAGE else Resolution.FINE
+    found = nearest(dpi[1])
+    return found if _near(dpi[0], X_DPI) and _near(dpi[1], found.y_dpi) else None
 
 
 def _dpi(image: Image.Image) -> tuple[float, float] | None:
@@ -159,13 +162,14 @@ def _near(dpi: float, wanted: float) -> bool:
     return abs(dpi - wanted) <= wanted * NEAR
 
 
-def _unchanged(image: Image.Image, scale: float) -> Bits:
-    """A fax page, picture element by picture element; superfine rows are joined so that no line is lost."""
+def _unchanged(image: Image.Image, given: Resolution, wanted: Resolution) -> Bits:
+    """A fax page, picture element by picture element; rows that are too many are joined so that no line is lost."""
     black = ~np.asarray(image)
-    if scale < 1:
-        paired = np.pad(black, ((0, len(black) % 2), (0, 0)))  # below the last row of an odd page is nothing
-        return packed(paired[0::2] | paired[1::2])
-    return packed(np.repeat(black, int(scale), axis=0))
+    if given.rows > wanted.rows:
+        joined = given.rows // wanted.rows
+        whole = np.pad(black, ((0, -len(black) % joined), (0, 0)))  # below the last row of an odd page is nothing
+        return packed(np.logical_or.reduce([whole[row::joined] for row in range(joined)]))
+    return packed(np.repeat(black, wanted.rows // given.rows, axis=0))
 
 
 def _orientation(image: Image.Image) -> int:

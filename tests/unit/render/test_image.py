@@ -9,6 +9,7 @@ from PIL import Image, TiffImagePlugin
 
 from depesche.render.detect import Format
 from depesche.render.errors import Damaged, NotWhole
+from depesche.render.grid import Resolution
 from depesche.render.image import PicturePages
 from depesche.render.raster import Bits
 from documents import black, extent, fax_page, file, huge_png, huge_tiff, picture
@@ -20,13 +21,15 @@ NEAR = 3
 ORIENTATION = 274
 
 
-def opened(data: bytes, format_: Format, pixels: int = PIXELS, most: int = MOST) -> PicturePages:
+def opened(
+    data: bytes, format_: Format, pixels: int = PIXELS, most: int = MOST, resolution: Resolution = Resolution.FINE
+) -> PicturePages:
     with file(data) as document:
-        return PicturePages(document, format_, pixels, most)
+        return PicturePages(document, format_, pixels, most, resolution)
 
 
-def drawn(data: bytes, format_: Format, index: int = 0) -> Bits:
-    return opened(data, format_).draw(index)
+def drawn(data: bytes, format_: Format, index: int = 0, resolution: Resolution = Resolution.FINE) -> Bits:
+    return opened(data, format_, resolution=resolution).draw(index)
 
 
 def marks(image: Image.Image) -> NDArray[np.bool_]:
@@ -70,6 +73,29 @@ def test_the_rows_of_standard_resolution_are_doubled(dpi: tuple[float, float]) -
     assert np.array_equal(black(bits), marks(page).repeat(2, 0))
 
 
+@pytest.mark.parametrize("resolution", Resolution)
+def test_a_fax_page_goes_through_as_it_is_where_the_order_has_its_resolution(resolution: Resolution) -> None:
+    page = fax_page(resolution.a4_rows)
+    data = picture("TIFF", page, compression="group4", dpi=(204, resolution.y_dpi))
+    assert np.array_equal(black(drawn(data, Format.TIFF, resolution=resolution)), marks(page))
+
+
+@pytest.mark.parametrize("wanted", Resolution)
+@pytest.mark.parametrize("given", Resolution)
+def test_a_fax_page_keeps_its_size_and_each_of_its_lines_at_every_resolution(
+    given: Resolution, wanted: Resolution
+) -> None:
+    page = Image.new("1", (1728, given.a4_rows), 1)
+    lines = [given.a4_rows * part // 8 for part in range(1, 8)]
+    for row in lines:
+        page.paste(0, (100, row, 1600, row + 1))
+    bits = black(drawn(picture("TIFF", page, compression="group4", dpi=(204, given.y_dpi)), Format.TIFF, 0, wanted))
+    assert len(bits) == -(-given.a4_rows * wanted.rows // given.rows)
+    starts = np.flatnonzero(np.diff(bits[:, 800].astype(np.int8)) == 1) + 1
+    assert list(starts) == [row * wanted.rows // given.rows for row in lines]
+    assert not bits[:, :100].any()
+
+
 @pytest.mark.parametrize("count", [1, 2, 3, 4584, 4585])
 def test_the_rows_of_superfine_resolution_are_joined_and_none_is_lost(count: int) -> None:
     rows = marks(fax_page(count))
@@ -96,6 +122,14 @@ def test_other_resolutions_are_true_to_size(dpi: tuple[int, int]) -> None:
         left, top, right, bottom = extent(drawn(picture(kind, scan, dpi=dpi), format_))
         assert (right - left, bottom - top) == pytest.approx((4 * 204, 6 * 196), abs=NEAR)
         assert (left + right, top + bottom) == pytest.approx((1728, 2292), abs=2 * NEAR)
+
+
+@pytest.mark.parametrize(("resolution", "rows"), list(zip(Resolution, (98, 196, 391), strict=True)))
+def test_a_scan_is_true_to_size_at_every_resolution(resolution: Resolution, rows: int) -> None:
+    data = picture("PNG", Image.new("L", (1200, 1800), 0), dpi=(300, 300))
+    left, top, right, bottom = extent(drawn(data, Format.PNG, resolution=resolution))
+    assert (right - left, bottom - top) == pytest.approx((4 * 204, 6 * rows), abs=NEAR)
+    assert top + bottom == pytest.approx(resolution.a4_rows, abs=2 * NEAR)
 
 
 @pytest.mark.parametrize("dpi", [None, (1, 1), (0.01, 300), (100000, 100000)])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from depesche.render.errors import Damaged, NotWhole
-from depesche.render.grid import MOST_ROWS
+from depesche.render.grid import Resolution
 from depesche.render.memory import in_use
 from depesche.render.pdf import KEPT, LOOK_EVERY, PdfPages
 from depesche.render.raster import Bits
@@ -36,13 +36,13 @@ NEAR = 2
 """Picture elements that an edge may be off."""
 
 
-def opened(data: bytes) -> PdfPages:
+def opened(data: bytes, resolution: Resolution = Resolution.FINE) -> PdfPages:
     with file(data) as document:
-        return PdfPages(document, 10_000_000)
+        return PdfPages(document, 10_000_000, resolution)
 
 
-def drawn(data: bytes, index: int = 0) -> Bits:
-    return opened(data).draw(index)
+def drawn(data: bytes, index: int = 0, resolution: Resolution = Resolution.FINE) -> Bits:
+    return opened(data, resolution).draw(index)
 
 
 def near(found: tuple[int, ...], wanted: tuple[float, ...]) -> bool:
@@ -55,6 +55,14 @@ def test_what_is_on_the_page_is_at_its_place_and_true_to_scale() -> None:
     assert near(extent(page), (20 + 100 * X, 2292 - 300 * Y, 20 + 300 * X, 2292 - 100 * Y))
     left, top, right, bottom = extent(page)
     assert black(page)[top:bottom, left:right].all()
+
+
+@pytest.mark.parametrize(("resolution", "rows"), list(zip(Resolution, (1146, 2292, 4572), strict=True)))
+def test_a_page_is_true_to_scale_at_every_resolution(resolution: Resolution, rows: int) -> None:
+    page = drawn(pdf(BLACK_SQUARE), resolution=resolution)
+    assert page.shape == (rows, 216)
+    y = resolution.y_dpi / 72
+    assert near(extent(page), (20 + 100 * X, rows - 300 * y, 20 + 300 * X, rows - 100 * y))
 
 
 def test_pages_are_drawn_one_by_one() -> None:
@@ -86,7 +94,7 @@ def test_a_small_page_lies_in_the_middle() -> None:
 @pytest.mark.parametrize("size", [(14400, 14400), (100000, 300), (300, 100000), (0.5, 0.5)])
 def test_a_page_of_any_size_is_bounded(size: tuple[float, float]) -> None:
     page = drawn(pdf(b"0 g 0 0 200000 200000 re f", size=size))
-    assert 2292 <= len(page) <= MOST_ROWS
+    assert 2292 <= len(page) <= Resolution.FINE.most_rows
     assert black(page).any()
 
 

@@ -125,6 +125,7 @@ def header(folder: Path, at: datetime, note: str, pages: int) -> np.ndarray:
 
 # RESOLUTION: of a fax; default the account's; ours, and not the interface's
 
+EDGES = pdf(words("von oben bis unten") + b" 0 g 100 0 20 20 re 100 822 20 20 re f")
 RESOLUTIONS = (
     Case("", 196),
     Case("RESOLUTION=STANDARD", 98),
@@ -138,17 +139,20 @@ RESOLUTIONS = (
 def test_the_received_pages_have_the_resolution_of_the_order(
     send: Send, final: Final, record: Record, far_end: FarEnd, case: Case
 ) -> None:
-    text, file = anew(), {"SendFilename1": "a.pdf", "SendFile1": PDF}
+    text, file = anew(), {"SendFilename1": "a.pdf", "SendFile1": EDGES}
     job = send(**FAX, SendText=text, **file, Options=f"STATIONID=Kennung;{case.options}")["JobId"]
     assert final(job, "30004")["SendResult"] == "OK"
     fax = far_end.fax()
     with Image.open(io.BytesIO(base64.b64decode(fax.outs["FaxImage"]))) as received:
         assert received.info["dpi"] == (204, case.shown)
-    header = round(5 / 25.4 * int(case.shown))
+    header = round(5.2 / 25.4 * int(case.shown))
     assert [len(page) for page in fax.pages] == [round(297 / 25.4 * int(case.shown))] * 2
-    for page in fax.pages:
-        assert page[:header].any()
-        assert page[header:].any()
+    first, second = fax.pages
+    assert first[header:].any()
+    assert np.array_equal(first[:header, :1000], second[:header, :1000])
+    square = pytest.approx((20 / 72) ** 2 * 204 * int(case.shown), rel=0.1)
+    assert second[header : 3 * header, 250:400].sum() == square
+    assert second[-2 * header :, 250:400].sum() == square
     assert warned(record(job), case)
 
 

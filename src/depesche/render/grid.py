@@ -1,6 +1,6 @@
 """Where a page lies on the grid of a fax."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from depesche.model.resolution import MM_PER_INCH, WIDTH, X_DPI, Resolution
 
@@ -22,6 +22,13 @@ class Placement:
     width: int
     height: int
     rows: int
+
+    def below(self, line: int) -> "Placement":
+        """The same page with its top `line` rows left free: made a little smaller if it does not fit under them."""
+        room = self.rows - line
+        height = min(self.height, room)
+        width = max(1, round(self.width * height / self.height))
+        return replace(self, left=(WIDTH - width) // 2, top=line + (room - height) // 2, width=width, height=height)
 
 
 def place(width: float, height: float, resolution: Resolution) -> Placement:

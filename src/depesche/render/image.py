@@ -15,6 +15,7 @@ from depesche.model.resolution import nearest
 from depesche.render.detect import Format
 from depesche.render.errors import Damaged, NotWhole
 from depesche.render.grid import MM_PER_INCH, WIDTH, X_DPI, Placement, Resolution, place
+from depesche.render.margin import clear, lowered
 from depesche.render.pages import mapped
 from depesche.render.raster import Bits, black_and_white, packed
 
@@ -83,7 +84,7 @@ class PicturePages:
             given = _resolution(self._image)
             if given is None or self._image.height / given.rows > self._resolution.most_rows / self._resolution.rows:
                 return self._drawn()
-            return _unchanged(self._image, given, self._resolution)
+            return self._kept(given)
         except Exception as error:
             raise _damage(error) from error
 
@@ -116,15 +117,17 @@ class PicturePages:
         if width * height > self._pixels:
             raise Damaged(f"a picture of {width} by {height} pixels is larger than allowed")
 
+    def _kept(self, given: Resolution) -> Bits:
+        """A fax page; where it can be moved no further down, it grows when the header line is set."""
+        page = _unchanged(self._image, given, self._resolution)
+        moved = lowered(page, self._resolution.header_rows)
+        return page if moved is None else moved
+
     def _drawn(self) -> Bits:
         placed = place(*_millimetres(self._image), self._resolution)
-        target = (placed.height, placed.width) if placed.turned else (placed.width, placed.height)
-        self._image.draft("L", (max(target), max(target)))
+        self._image.draft("L", (max(placed.width, placed.height),) * 2)
         grey = flat(_upright(self._image)).convert("L")
-        grey = grey.resize(target, Image.Resampling.LANCZOS, reducing_gap=2.0)
-        if placed.turned:
-            grey = grey.transpose(Image.Transpose.ROTATE_270)
-        return black_and_white(_on_paper(np.asarray(grey), placed))
+        return clear(lambda line: black_and_white(_on_paper(grey, placed.below(line))), self._resolution.header_rows)
 
 
 def _damage(error: Exception) -> Exception:
@@ -223,7 +226,11 @@ def _eight_bits(values: NDArray[Any], *, sixteen: bool) -> NDArray[np.uint8]:
     return grey
 
 
-def _on_paper(grey: NDArray[np.uint8], placed: Placement) -> NDArray[np.uint8]:
+def _on_paper(grey: Image.Image, placed: Placement) -> NDArray[np.uint8]:
+    target = (placed.height, placed.width) if placed.turned else (placed.width, placed.height)
+    grey = grey.resize(target, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    if placed.turned:
+        grey = grey.transpose(Image.Transpose.ROTATE_270)
     paper = np.full((placed.rows, WIDTH), 255, np.uint8)
-    paper[placed.top : placed.top + placed.height, placed.left : placed.left + placed.width] = grey
+    paper[placed.top : placed.top + placed.height, placed.left : placed.left + placed.width] = np.asarray(grey)
     return paper

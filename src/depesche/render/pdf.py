@@ -13,6 +13,7 @@ import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 from depesche.render import scan
 from depesche.render.errors import Damaged, NotWhole
 from depesche.render.grid import MM_PER_INCH, WIDTH, Resolution, place
+from depesche.render.margin import clear
 from depesche.render.memory import enough, in_use
 from depesche.render.pages import mapped
 from depesche.render.raster import Bits, Grey, black_and_white
@@ -80,15 +81,15 @@ class PdfPages:
         return len(self._document)
 
     def draw(self, index: int) -> Bits:
-        return black_and_white(self.grey(index))
+        return clear(lambda line: black_and_white(self.grey(index, line)), self._resolution.header_rows)
 
-    def grey(self, index: int) -> Grey:
-        """One page before it becomes black and white. Raises: Damaged."""
+    def grey(self, index: int, line: int = 0) -> Grey:
+        """One page before it becomes black and white, its top `line` rows left free. Raises: Damaged."""
         with enough():
             page = load_page(self._document, index)
             try:
                 self._look_at_pictures(page)
-                return self._grey(page)
+                return self._grey(page, line)
             finally:
                 page.close()
                 self._forget()
@@ -113,12 +114,12 @@ class PdfPages:
         """Whether no picture has a mask: looked for once a page has a scan, for it takes long."""
         return not scan.may_show_through(self._octets)
 
-    def _grey(self, page: Any) -> Grey:
+    def _grey(self, page: Any, line: int) -> Grey:
         width, height = page.get_size()
         if width <= 0 or height <= 0:
             raise Damaged("a page of the PDF document has no size")
         mm = MM_PER_INCH / POINTS_PER_INCH
-        placed = place(width * mm, height * mm, self._resolution)
+        placed = place(width * mm, height * mm, self._resolution).below(line)
         paper: Grey = np.full((placed.rows, WIDTH), WHITE, np.uint8)
         if scan.lies_under(page) and self._is_opaque:
             scan.lay(page, placed, paper)

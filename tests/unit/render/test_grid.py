@@ -64,6 +64,26 @@ def test_a_page_is_as_large_at_every_resolution(resolution: Resolution, rows: in
     assert small.height == round(50 / 25.4 * resolution.y_dpi)
 
 
+@pytest.mark.parametrize("size", [(210, 297), (200, 600), (297, 210), (100, 50), (10, 292)])
+@pytest.mark.parametrize("resolution", Resolution)
+def test_below_the_header_line_a_page_keeps_its_shape_and_its_paper(
+    size: tuple[float, float], resolution: Resolution
+) -> None:
+    line, placed = resolution.header_rows, place(*size, resolution)
+    below = placed.below(line)
+    assert (below.rows, below.turned) == (placed.rows, placed.turned)
+    assert line <= below.top <= below.rows - below.height
+    assert below.width / below.height == pytest.approx(placed.width / placed.height, rel=0.02)
+    fits = placed.height <= placed.rows - line
+    assert below.height == (placed.height if fits else placed.rows - line)
+    assert below.left == pytest.approx((WIDTH - below.width) / 2, abs=1)
+
+
+def test_without_a_header_line_a_page_lies_where_it_lay() -> None:
+    placed = place(100, 297, FINE)
+    assert placed.below(0) == placed
+
+
 @given(st.floats(1e-3, 1e6), st.floats(1e-3, 1e6), st.sampled_from(Resolution))
 def test_nothing_is_ever_cut(width: float, height: float, resolution: Resolution) -> None:
     placed = place(width, height, resolution)

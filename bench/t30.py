@@ -17,9 +17,10 @@ from rich.console import Console
 
 from bench.table import Table
 from depesche.channels.fax.dial import Transmission, dial
-from depesche.channels.fax.header import FONT, WIDTH, HeaderLine, stamp
+from depesche.channels.fax.header import FONT, HeaderLine, stamp
 from depesche.channels.fax.numbers import PREFIX, Machine, behaviour, far_station
 from depesche.channels.fax.t30.layout import verified
+from depesche.model.resolution import WIDTH
 from depesche.model.result import Result
 
 ROWS = 2292

@@ -14,7 +14,9 @@ import weasyprint  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from depesche.render.grid import A4_ROWS, MM_PER_INCH, WIDTH, X_DPI, Y_DPI
+from depesche.model.resolution import MM_PER_INCH, WIDTH, X_DPI, Resolution
+
+Y_DPI, A4_ROWS = Resolution.FINE.y_dpi, Resolution.FINE.a4_rows
 
 Black = NDArray[np.bool_]
 """A page, true where it is black."""

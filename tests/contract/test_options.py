@@ -1,6 +1,8 @@
 """Every switch of Options, its limits, and what became of it at the far end."""
 
 import asyncio
+import base64
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,7 +19,8 @@ from contract.conftest import Final, Record, Send, house_beside, sender, waiter
 from contract.farend import INBOX, FarEnd
 from contract.sendjob import PDF, anew, later
 from contract.web import Called
-from depesche.channels.fax.header import HEIGHT, HeaderLine, stamp
+from depesche.channels.fax.header import HeaderLine, stamp
+from depesche.model.resolution import Resolution
 from depesche.usecases import jobs
 from depesche.usecases.jobs import JobRecord
 from documents import address, pdf, tiff_pages, words
@@ -105,7 +108,7 @@ def test_the_top_rows_of_the_received_page_are_the_header_line(
     pages = far_end.fax().pages
     assert len(pages) == 2
     expected = [header(tmp_path, begun + timedelta(minutes=later), str(case.shown), pages=2) for later in (0, 1)]
-    tops = np.stack([page[:HEIGHT] for page in pages])
+    tops = np.stack([page[: Resolution.FINE.header_rows] for page in pages])
     assert any(np.array_equal(tops, line) for line in expected)
     assert not np.array_equal(tops, header(tmp_path, begun, "another", pages=2))
     assert warned(record(job), case)
@@ -117,7 +120,40 @@ def header(folder: Path, at: datetime, note: str, pages: int) -> np.ndarray:
     source, target = folder / "white.tif", folder / "stamped.tif"
     white[0].save(source, "TIFF", save_all=True, append_images=white[1:], compression="group4", dpi=(204, 196))
     stamp(source, target, HeaderLine(at=at, sender="Kennung", note=note, recipient=INBOX))
-    return np.stack([page[:HEIGHT] for page in tiff_pages(target.read_bytes())])
+    return np.stack([page[: Resolution.FINE.header_rows] for page in tiff_pages(target.read_bytes())])
+
+
+# RESOLUTION: of a fax; default the account's; ours, and not the interface's
+
+EDGES = pdf(words("von oben bis unten") + b" 0 g 100 0 20 20 re 100 822 20 20 re f")
+RESOLUTIONS = (
+    Case("", 196),
+    Case("RESOLUTION=STANDARD", 98),
+    Case("RESOLUTION=fine", 196),
+    Case("RESOLUTION=SUPERFINE", 391),
+    Case("RESOLUTION=4711", 196, ("RESOLUTION=4711 is none of STANDARD, FINE, SUPERFINE: FINE is used",)),
+)
+
+
+@pytest.mark.parametrize("case", RESOLUTIONS, ids=ids)
+def test_the_received_pages_have_the_resolution_of_the_order(
+    send: Send, final: Final, record: Record, far_end: FarEnd, case: Case
+) -> None:
+    text, file = anew(), {"SendFilename1": "a.pdf", "SendFile1": EDGES}
+    job = send(**FAX, SendText=text, **file, Options=f"STATIONID=Kennung;{case.options}")["JobId"]
+    assert final(job, "30004")["SendResult"] == "OK"
+    fax = far_end.fax()
+    with Image.open(io.BytesIO(base64.b64decode(fax.outs["FaxImage"]))) as received:
+        assert received.info["dpi"] == (204, case.shown)
+    header = round(5.2 / 25.4 * int(case.shown))
+    assert [len(page) for page in fax.pages] == [round(297 / 25.4 * int(case.shown))] * 2
+    first, second = fax.pages
+    assert first[header:].any()
+    assert np.array_equal(first[:header, :1000], second[:header, :1000])
+    square = pytest.approx((20 / 72) ** 2 * 204 * int(case.shown), rel=0.1)
+    assert second[header : 3 * header, 250:400].sum() == square
+    assert second[-2 * header :, 250:400].sum() == square
+    assert warned(record(job), case)
 
 
 # ISDNABS, CALLERID: caller number shown to the receiver; must be one of the account's numbers, else the account's own
@@ -281,6 +317,7 @@ ELSEWHERE = {
     "STATIONID=Kennung": FAX,
     "FAXHEADER=Kopf": FAX,
     "FAXRETRY=2": FAX,
+    "RESOLUTION=FINE": FAX,
     "FLASHSMS": SMS,
     "SMSFROM=1234": SMS,
     "MAILFROM=info@zwei.example": MAIL,

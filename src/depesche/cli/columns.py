@@ -12,6 +12,7 @@ import typer
 
 from depesche.cli.common import Exit, TypeName, fail, money
 from depesche.model.account import Payment
+from depesche.model.resolution import Resolution
 
 
 class Encoding(StrEnum):
@@ -87,6 +88,10 @@ COLUMNS: dict[str, Any] = {
             help="Refuse an iLetter whose address is not in the window of the envelope, or send it with a warning.",
         ),
     ],
+    "resolution": Annotated[
+        Resolution | None,
+        typer.Option(metavar="NAME", help="Of its faxes: standard, fine or superfine; an order may say RESOLUTION=."),
+    ],
     "quiet": Annotated[
         str | None,
         typer.Option(
@@ -122,6 +127,7 @@ DEFAULTS = {
     "most_pages": "none",
     "double_minutes": "none",
     "demands_window": "warn-window",
+    "resolution": "fine",
     "quiet": "none",
     "document_days": "none",
     "fax_days": "none",
@@ -230,6 +236,7 @@ _WRITERS: dict[str, Callable[[Any], Any]] = {
     "sender_addresses": several,
     "status_encoding": str,
     "payment": lambda payment: payment.value,
+    "resolution": str,
     "paid_since": _day,
     "day_spend": _spend,
     "day_pages": number("--day-pages"),

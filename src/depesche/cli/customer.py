@@ -35,6 +35,7 @@ def print_portrait(portrait: "Portrait") -> None:
         ("Allowance", allowance(account)),
         ("Limits", _limits(account)),
         ("Letters", "refused if the address is not in the window" if account.demands_window else ""),
+        ("Resolution", account.resolution.value),
         ("Quiet hours", _quiet(account)),
         ("Kept", _kept(account)),
     )
@@ -74,6 +75,7 @@ def json_of(portrait: "Portrait") -> dict[str, Any]:
         "most_pages": account.most_pages,
         "double_minutes": account.double_minutes,
         "demands_window": account.demands_window,
+        "resolution": account.resolution,
         "quiet_from": _clock(account.quiet_from),
         "quiet_until": _clock(account.quiet_until),
         "document_days": account.document_days,

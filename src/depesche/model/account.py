@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import Enum
 
 from depesche.model.jobtype import JobType
+from depesche.model.resolution import Resolution
 
 
 class AccountState(Enum):
@@ -132,6 +133,9 @@ class Account:
 
     record_days: int | None = None
     """The records of its jobs."""
+
+    resolution: Resolution = Resolution.FINE
+    """Of its faxes, unless an order says otherwise."""
 
     has_prices: bool = False
     """Its price list has lines."""

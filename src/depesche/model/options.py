@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from depesche.model.resolution import Resolution
 from depesche.model.station import LENGTH
 
 REPEATS = 3
@@ -66,6 +67,15 @@ SWITCHES = (
         f"Wiederholungen nach der ersten Anwahl, 0 bis {MOST_REPEATS}; Standard {REPEATS}",
         f"no number: {REPEATS}; above {MOST_REPEATS}: {MOST_REPEATS}",
         f"keine Zahl: {REPEATS}; über {MOST_REPEATS}: {MOST_REPEATS}",
+    ),
+    Switch(
+        "RESOLUTION",
+        "STANDARD (204x98 dpi), FINE (204x196) or SUPERFINE (204x391) pages of a fax; default: the account's; a "
+        "switch of Depesche",
+        "Seiten eines Fax in STANDARD (204x98 dpi), FINE (204x196), SUPERFINE (204x391); Standard: wie beim Konto; "
+        "Schalter von Depesche",
+        "anything else: the account's",
+        "alles andere: die des Kontos",
     ),
     Switch(
         "MAILFROM",
@@ -161,3 +171,15 @@ def repeats(options: Options) -> tuple[int, str]:
     if int(digits) > MOST_REPEATS:
         return MOST_REPEATS, f"FAXRETRY={given[:20]} is too many: {MOST_REPEATS} is used"
     return int(digits), ""
+
+
+def resolution(options: Options, own: Resolution) -> tuple[Resolution, str]:
+    """Of a fax, from an account whose `own` is this one, and a warning or nothing."""
+    given = options.get("RESOLUTION")
+    try:
+        return (Resolution(given.lower()) if given else own), ""
+    except ValueError:
+        return (
+            own,
+            f"RESOLUTION={given[:20]} is none of {', '.join(one.name for one in Resolution)}: {own.name} is used",
+        )

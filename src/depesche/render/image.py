@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageFile, ImageOps
 from PIL.TiffImagePlugin import TiffImageFile
 
+from depesche.model.resolution import nearest
 from depesche.render.detect import Format
 from depesche.render.errors import Damaged, NotWhole
-from depesche.render.grid import MM_PER_INCH, MOST_ROWS, WIDTH, X_DPI, Y_DPI, Placement, place
+from depesche.render.grid import MM_PER_INCH, WIDTH, X_DPI, Placement, Resolution, place
+from depesche.render.margin import clear, lowered
 from depesche.render.pages import mapped
 from depesche.render.raster import Bits, black_and_white, packed
 
@@ -53,12 +55,15 @@ class Picture:
 class PicturePages:
     """An open picture file."""
 
-    def __init__(self, file: BinaryIO, format_: Format, pixels: int, most: int) -> None:
+    def __init__(
+        self, file: BinaryIO, format_: Format, pixels: int, most: int, resolution: Resolution = Resolution.FINE
+    ) -> None:
         """`pixels`: of one page at most; `most`: looking for pages ends behind this number.
 
         Raises: Damaged: broken, or larger than it may be; NotWhole: it has no page.
         """
         self._pixels = pixels
+        self._resolution = resolution
         ImageFile.LOAD_TRUNCATED_IMAGES = False  # importing WeasyPrint sets it: half a picture is no picture
         memory = mapped(file)
         try:
@@ -76,8 +81,10 @@ class PicturePages:
     def draw(self, index: int) -> Bits:
         try:
             self._seek(self._frames[index])
-            scale = _rows_per_row(self._image)
-            return _unchanged(self._image, scale) if scale else self._drawn()
+            given = _resolution(self._image)
+            if given is None or self._image.height / given.rows > self._resolution.most_rows / self._resolution.rows:
+                return self._drawn()
+            return self._kept(given)
         except Exception as error:
             raise _damage(error) from error
 
@@ -110,15 +117,17 @@ class PicturePages:
         if width * height > self._pixels:
             raise Damaged(f"a picture of {width} by {height} pixels is larger than allowed")
 
+    def _kept(self, given: Resolution) -> Bits:
+        """A fax page; where it can be moved no further down, it grows when the header line is set."""
+        page = _unchanged(self._image, given, self._resolution)
+        moved = lowered(page, self._resolution.header_rows)
+        return page if moved is None else moved
+
     def _drawn(self) -> Bits:
-        placed = place(*_millimetres(self._image))
-        target = (placed.height, placed.width) if placed.turned else (placed.width, placed.height)
-        self._image.draft("L", (max(target), max(target)))
+        placed = place(*_millimetres(self._image), self._resolution)
+        self._image.draft("L", (max(placed.width, placed.height),) * 2)
         grey = flat(_upright(self._image)).convert("L")
-        grey = grey.resize(target, Image.Resampling.LANCZOS, reducing_gap=2.0)
-        if placed.turned:
-            grey = grey.transpose(Image.Transpose.ROTATE_270)
-        return black_and_white(_on_paper(np.asarray(grey), placed))
+        return clear(lambda line: black_and_white(_on_paper(grey, placed.below(line))), self._resolution.header_rows)
 
 
 def _damage(error: Exception) -> Exception:
@@ -135,18 +144,15 @@ def _is_preview(image: Image.Image) -> bool:
     return isinstance(image, TiffImageFile) and bool(image.tag_v2.get(_SUBFILE, 0) & _REDUCED)
 
 
-def _rows_per_row(image: Image.Image) -> float:
-    """How many rows of ours one of this fax page makes: 1, 2 (standard), 0.5 (superfine); 0: it is no fax page."""
+def _resolution(image: Image.Image) -> Resolution | None:
+    """That of a fax page; None: it is none."""
     if image.mode != "1" or image.width != WIDTH or _orientation(image) != 1:
-        return 0
+        return None
     dpi = _dpi(image)
     if dpi is None:
-        scale = 2.0 if image.height < _SHORT_PAGE else 1.0
-    elif not _near(dpi[0], X_DPI):
-        return 0
-    else:
-        scale = next((scale for scale in (1.0, 2.0, 0.5) if _near(dpi[1] * scale, Y_DPI)), 0.0)
-    return scale if image.height * scale <= MOST_ROWS else 0
+        return Resolution.STANDARD if image.height < _SHORT_PAGE else Resolution.FINE
+    found = nearest(dpi[1])
+    return found if _near(dpi[0], X_DPI) and _near(dpi[1], found.y_dpi) else None
 
 
 def _dpi(image: Image.Image) -> tuple[float, float] | None:
@@ -159,13 +165,14 @@ def _near(dpi: float, wanted: float) -> bool:
     return abs(dpi - wanted) <= wanted * NEAR
 
 
-def _unchanged(image: Image.Image, scale: float) -> Bits:
-    """A fax page, picture element by picture element; superfine rows are joined so that no line is lost."""
+def _unchanged(image: Image.Image, given: Resolution, wanted: Resolution) -> Bits:
+    """A fax page, picture element by picture element; rows that are too many are joined so that no line is lost."""
     black = ~np.asarray(image)
-    if scale < 1:
-        paired = np.pad(black, ((0, len(black) % 2), (0, 0)))  # below the last row of an odd page is nothing
-        return packed(paired[0::2] | paired[1::2])
-    return packed(np.repeat(black, int(scale), axis=0))
+    if given.rows > wanted.rows:
+        joined = given.rows // wanted.rows
+        whole = np.pad(black, ((0, -len(black) % joined), (0, 0)))  # below the last row of an odd page is nothing
+        return packed(np.logical_or.reduce([whole[row::joined] for row in range(joined)]))
+    return packed(np.repeat(black, wanted.rows // given.rows, axis=0))
 
 
 def _orientation(image: Image.Image) -> int:
@@ -219,7 +226,11 @@ def _eight_bits(values: NDArray[Any], *, sixteen: bool) -> NDArray[np.uint8]:
     return grey
 
 
-def _on_paper(grey: NDArray[np.uint8], placed: Placement) -> NDArray[np.uint8]:
+def _on_paper(grey: Image.Image, placed: Placement) -> NDArray[np.uint8]:
+    target = (placed.height, placed.width) if placed.turned else (placed.width, placed.height)
+    grey = grey.resize(target, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    if placed.turned:
+        grey = grey.transpose(Image.Transpose.ROTATE_270)
     paper = np.full((placed.rows, WIDTH), 255, np.uint8)
-    paper[placed.top : placed.top + placed.height, placed.left : placed.left + placed.width] = grey
+    paper[placed.top : placed.top + placed.height, placed.left : placed.left + placed.width] = np.asarray(grey)
     return paper

@@ -12,7 +12,8 @@ import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 
 from depesche.render import scan
 from depesche.render.errors import Damaged, NotWhole
-from depesche.render.grid import MM_PER_INCH, WIDTH, place
+from depesche.render.grid import MM_PER_INCH, WIDTH, Resolution, place
+from depesche.render.margin import clear
 from depesche.render.memory import enough, in_use
 from depesche.render.pages import mapped
 from depesche.render.raster import Bits, Grey, black_and_white
@@ -67,9 +68,10 @@ def load_page(document: Any, index: int) -> Any:
 class PdfPages:
     """A PDF document as fax pages."""
 
-    def __init__(self, file: BinaryIO, pixels: int) -> None:
+    def __init__(self, file: BinaryIO, pixels: int, resolution: Resolution = Resolution.FINE) -> None:
         """`pixels`: of one picture in it at most. Raises: Damaged, NotWhole."""
         self._pixels = min(pixels, _MOST_PIXELS)
+        self._resolution = resolution
         self._octets = mapped(file)
         self._document = _opened(self._octets)
         self._in_use = in_use()
@@ -79,15 +81,15 @@ class PdfPages:
         return len(self._document)
 
     def draw(self, index: int) -> Bits:
-        return black_and_white(self.grey(index))
+        return clear(lambda line: black_and_white(self.grey(index, line)), self._resolution.header_rows)
 
-    def grey(self, index: int) -> Grey:
-        """One page before it becomes black and white. Raises: Damaged."""
+    def grey(self, index: int, line: int = 0) -> Grey:
+        """One page before it becomes black and white, its top `line` rows left free. Raises: Damaged."""
         with enough():
             page = load_page(self._document, index)
             try:
                 self._look_at_pictures(page)
-                return self._grey(page)
+                return self._grey(page, line)
             finally:
                 page.close()
                 self._forget()
@@ -112,11 +114,12 @@ class PdfPages:
         """Whether no picture has a mask: looked for once a page has a scan, for it takes long."""
         return not scan.may_show_through(self._octets)
 
-    def _grey(self, page: Any) -> Grey:
+    def _grey(self, page: Any, line: int) -> Grey:
         width, height = page.get_size()
         if width <= 0 or height <= 0:
             raise Damaged("a page of the PDF document has no size")
-        placed = place(width / POINTS_PER_INCH * MM_PER_INCH, height / POINTS_PER_INCH * MM_PER_INCH)
+        mm = MM_PER_INCH / POINTS_PER_INCH
+        placed = place(width * mm, height * mm, self._resolution).below(line)
         paper: Grey = np.full((placed.rows, WIDTH), WHITE, np.uint8)
         if scan.lies_under(page) and self._is_opaque:
             scan.lay(page, placed, paper)

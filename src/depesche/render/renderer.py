@@ -13,6 +13,7 @@ from depesche.config import Render
 from depesche.render import office, sandbox, tiff
 from depesche.render.detect import Format
 from depesche.render.errors import ConverterFailed, RenderError
+from depesche.render.grid import Resolution
 from depesche.render.keeper import Keeper
 from depesche.render.offices import Offices
 from depesche.render.order import Rendered, Source, TextPage
@@ -80,8 +81,11 @@ class Renderer:
         """Whether pages can be made of it here."""
         return format_.renderable and format_ not in self.lacking
 
-    async def fax(self, text: TextPage | None, sources: Sequence[Source], out: Path, *, account: int = 0) -> Rendered:
-        """Write all pages to `out`, a TIFF of T.6 pages on the fine fax grid: the text, then the sources in order.
+    async def fax(
+        self, text: TextPage | None, sources: Sequence[Source], out: Path, *,
+        resolution: Resolution = Resolution.FINE, account: int = 0,
+    ) -> Rendered:  # fmt: skip
+        """Write all pages to `out`, a TIFF of T.6 pages on the fax grid: the text, then the sources in order.
 
         Raises: RenderError (then `out` does not exist).
         """
@@ -91,7 +95,7 @@ class Renderer:
                 others = (await work.convert(Task.COUNT, inputs)).pages if inputs else 0
                 inputs.insert(0, await work.set_text(text, others))
             with _result(out) as file:
-                pages = await self._draw(account, work, inputs, file)
+                pages = await self._draw(account, work, inputs, file, resolution)
             return Rendered(pages, tuple(work.warnings))
 
     async def letter(self, sources: Sequence[Source], out: Path, *, account: int = 0) -> Rendered:
@@ -162,17 +166,19 @@ class Renderer:
         finally:
             self._turns.give_back(account)
 
-    async def _draw(self, account: int, work: Work, inputs: Sequence[Input], file: BinaryIO) -> int:
+    async def _draw(
+        self, account: int, work: Work, inputs: Sequence[Input], file: BinaryIO, resolution: Resolution
+    ) -> int:
         tiff.begin(file)
         async with self._parts(account, work, inputs) as parts:
             outputs = [file, *(work.scratch() for _ in parts[1:])]
             done = await _together(
                 [
-                    work.convert(Task.FAX, inputs, output, first=part.start, last=part.stop)
+                    work.convert(Task.FAX, inputs, output, first=part.start, last=part.stop, resolution=resolution)
                     for part, output in zip(parts, outputs, strict=True)
                 ]
             )
-        await asyncio.to_thread(_assemble, file, outputs[1:], done)
+        await asyncio.to_thread(_assemble, file, outputs[1:], done, resolution)
         return done[0].pages
 
     @asynccontextmanager
@@ -228,7 +234,7 @@ async def _together(conversions: Sequence[Coroutine[None, None, Done]]) -> list[
         await asyncio.wait(tasks)
 
 
-def _assemble(file: BinaryIO, others: Sequence[BinaryIO], done: Sequence[Done]) -> None:
+def _assemble(file: BinaryIO, others: Sequence[BinaryIO], done: Sequence[Done], resolution: Resolution) -> None:
     """Join the parts' strips and make them a TIFF. Raises: ConverterFailed: they are not what they should be."""
     strips = [strip for part in done for strip in part.strips]
     file.seek(0, 2)
@@ -238,6 +244,6 @@ def _assemble(file: BinaryIO, others: Sequence[BinaryIO], done: Sequence[Done]) 
     if len(strips) != done[0].pages:
         raise ConverterFailed("the converter lost pages")
     try:
-        tiff.finish(file, strips)
+        tiff.finish(file, strips, resolution)
     except ValueError as error:
         raise ConverterFailed(str(error)) from error

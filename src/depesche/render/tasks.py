@@ -138,8 +138,8 @@ def _all_pages(request: Request, files: Sequence[BinaryIO]) -> list[tuple[Pages,
 
 def _open(request: Request, format_: Format, file: BinaryIO) -> Pages:
     if format_ is Format.PDF:
-        return PdfPages(file, request.pixels)
-    return PicturePages(file, format_, request.pixels, request.most)
+        return PdfPages(file, request.pixels, request.resolution)
+    return PicturePages(file, format_, request.pixels, request.most, request.resolution)
 
 
 _TASKS: dict[Task, Callable[[Request, Sequence[BinaryIO]], Done]] = {

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from depesche.render.grid import WIDTH, X_DPI, Y_DPI
+from depesche.render.grid import WIDTH, X_DPI, Resolution
 
 HEADER = 8
 """Octets in front of the first strip."""
@@ -31,7 +31,7 @@ def begin(file: BinaryIO) -> None:
     file.write(bytes(HEADER))
 
 
-def finish(file: BinaryIO, strips: Sequence[Strip]) -> None:
+def finish(file: BinaryIO, strips: Sequence[Strip], resolution: Resolution) -> None:
     """Write the directories behind the strips, which lie one after the other behind the header, then the header.
 
     Raises: ValueError when the file does not hold exactly these strips, or is too long for a classic TIFF.
@@ -48,13 +48,15 @@ def finish(file: BinaryIO, strips: Sequence[Strip]) -> None:
     for number, strip in enumerate(strips):
         here = directories + number * length
         following = here + length if number + 1 < len(strips) else 0
-        file.write(_directory(strip, offset, (number, len(strips)), here, following))
+        file.write(_directory(strip, offset, resolution, (number, len(strips)), here, following))
         offset += strip.octets
     file.seek(0)
     file.write(struct.pack("<2sHI", b"II", 42, directories))
 
 
-def _directory(strip: Strip, offset: int, page: tuple[int, int], here: int, following: int) -> bytes:
+def _directory(
+    strip: Strip, offset: int, resolution: Resolution, page: tuple[int, int], here: int, following: int
+) -> bytes:
     """One image file directory (TIFF 6.0 §2) with its two rational numbers behind it."""
     resolutions = here + 2 + _ENTRIES * _ENTRY.size + 4
     entries = (
@@ -81,6 +83,6 @@ def _directory(strip: Strip, offset: int, page: tuple[int, int], here: int, foll
         (
             struct.pack("<H", _ENTRIES),
             *(_ENTRY.pack(*entry) for entry in entries),
-            struct.pack("<IIIII", following, X_DPI, 1, Y_DPI, 1),
+            struct.pack("<IIIII", following, X_DPI, 1, resolution.y_dpi, 1),
         )
     )

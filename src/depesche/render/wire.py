@@ -13,7 +13,7 @@ from typing import Any
 
 from depesche.render.detect import Format
 from depesche.render.errors import ConverterFailed, Damaged, NotWhole, RenderError, Unsupported
-from depesche.render.grid import MOST_ROWS
+from depesche.render.grid import Resolution
 from depesche.render.tiff import Strip
 
 PACKET = 1 << 17
@@ -110,6 +110,9 @@ class Request:
     colour: bool = False
     """PREVIEW: whether a letter is printed in colour."""
 
+    resolution: Resolution = Resolution.FINE
+    """FAX: of the pages."""
+
 
 @dataclass(frozen=True, slots=True)
 class Done:
@@ -160,6 +163,7 @@ def unpack_request(packet: bytes) -> Request:
     """What the child is asked; it comes from us, so mistakes in it are bugs."""
     fields = json.loads(packet)
     fields["task"] = Task(fields["task"])
+    fields["resolution"] = Resolution(fields["resolution"])
     fields["formats"] = tuple(Format[name] for name in fields["formats"])
     return Request(**fields)
 
@@ -261,4 +265,4 @@ def _sizes(value: object, most: int) -> tuple[int, ...]:
 def _strip(value: object) -> Strip:
     if not isinstance(value, list) or len(value) != 2:
         raise ProtocolError("no strip")
-    return Strip(_number(value[0], MOST_ROWS), _number(value[1], 1 << 31))
+    return Strip(_number(value[0], Resolution.SUPERFINE.most_rows), _number(value[1], 1 << 31))

@@ -14,6 +14,7 @@ from typing import BinaryIO, Self
 from depesche.config import Render
 from depesche.render.detect import Format
 from depesche.render.errors import ConverterFailed, Unsupported
+from depesche.render.grid import Resolution
 from depesche.render.keeper import Keeper
 from depesche.render.office import FILTERS
 from depesche.render.offices import Offices
@@ -94,7 +95,8 @@ class Work:
 
     async def convert(
         self, task: Task, inputs: Sequence[Input], output: BinaryIO | None = None, *,
-        first: int = 0, last: int = 0, others: int = 0, colour: bool = False, keeper: Keeper | None = None,
+        first: int = 0, last: int = 0, others: int = 0, colour: bool = False,
+        resolution: Resolution = Resolution.FINE, keeper: Keeper | None = None,
     ) -> Done:  # fmt: skip
         """One conversion; what it writes begins where `output` stands. `keeper`: of another process than the usual one.
 
@@ -109,7 +111,9 @@ class Work:
             if output:
                 output.seek(start)
                 output.truncate()
-            request = self._request(task, inputs, first=first, last=last, others=others, colour=colour)
+            request = self._request(
+                task, inputs, first=first, last=last, others=others, colour=colour, resolution=resolution
+            )
             try:
                 return await process.convert(request, _descriptors(inputs, output))
             except ProcessLost:
@@ -128,8 +132,9 @@ class Work:
             raise ConverterFailed("the conversion process is not running") from error
 
     def _request(
-        self, task: Task, inputs: Sequence[Input], *, first: int, last: int, others: int, colour: bool
-    ) -> Request:
+        self, task: Task, inputs: Sequence[Input], *, first: int, last: int, others: int, colour: bool,
+        resolution: Resolution,
+    ) -> Request:  # fmt: skip
         left = self._until - asyncio.get_running_loop().time()
         if left <= 0:
             raise ConverterFailed(f"the conversion took longer than {self._settings.seconds:g} seconds")
@@ -137,7 +142,7 @@ class Work:
             task, tuple(document.format for document in inputs),
             memory=self._settings.memory, output=self._settings.output, seconds=left, pixels=self._settings.pixels,
             most=self._settings.pages, first=first, last=last, others=others,
-            colour=colour,
+            colour=colour, resolution=resolution,
         )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from depesche.model.account import Account, AccountState, Payment
 from depesche.model.jobtype import JobType
+from depesche.model.resolution import Resolution
 from depesche.store.blocked import EVERYONE
 from depesche.store.schema import Row, account, account_number, blocked, price
 from depesche.store.sequence import assigned
@@ -134,6 +135,7 @@ def _account(row: Row) -> Account:
         fax_days=row.fax_days,
         kept_fax_days=row.kept_fax_days,
         record_days=row.record_days,
+        resolution=Resolution(row.resolution),
         has_prices=row.has_prices,
         has_blocked=row.has_blocked,
     )

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 
-REVISION = "0006"
+REVISION = "0007"
 """The last migration: with it the tables are exactly these."""
 
 Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -124,6 +124,7 @@ account = sa.Table(
     sa.Column("fax_days", sa.Integer),
     sa.Column("kept_fax_days", sa.Integer),
     sa.Column("record_days", sa.Integer),
+    sa.Column("resolution", sa.String(9), nullable=False, server_default="fine"),
 )
 
 account_number = sa.Table(

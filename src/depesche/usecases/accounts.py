@@ -18,6 +18,7 @@ from depesche.model.account import Account, AccountState, Payment
 from depesche.model.codes import SendJobCode
 from depesche.model.jobtype import Channel, JobType
 from depesche.model.numbers import judge_mail, judge_number
+from depesche.model.resolution import Resolution
 from depesche.store import accounts, audit, schema
 from depesche.usecases.house import House
 from depesche.usecases.judge import trial_over
@@ -86,6 +87,7 @@ DEFAULTS: Mapping[str, Any] = {
     "fax_days": None,
     "kept_fax_days": None,
     "record_days": None,
+    "resolution": Resolution.FINE.value,
 }
 
 

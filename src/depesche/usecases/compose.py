@@ -91,11 +91,14 @@ async def _pages(house: House, account: Account, order: Order, roll: Roll, writt
 
 
 async def _fax(house: House, account: Account, order: Order, text: TextPage | None, written: list[Blob]) -> Made:
+    resolution, warning = options.resolution(order.options, account.resolution)
+    warnings = (warning,) if warning else ()
     async with AsyncExitStack() as stack:
         sources = await _sources(house, order.files, stack)
         out = await stack.enter_async_context(house.blobs.workplace()) / "fax.tif"
-        made = await house.renderer.fax(text, sources, out, account=account.id)
-        return Made(made.pages, (await _keep(house, out, "fax.tif", Format.TIFF, made.pages, written),), made.warnings)
+        made = await house.renderer.fax(text, sources, out, resolution=resolution, account=account.id)
+        kept = await _keep(house, out, "fax.tif", Format.TIFF, made.pages, written)
+        return Made(made.pages, (kept,), (*warnings, *made.warnings))
 
 
 async def _letter(house: House, account: Account, files: tuple[OrderFile, ...], written: list[Blob]) -> Made:

@@ -97,9 +97,10 @@ async def _fax(
         else None
     )
     text = await text_page(house, account, order, roll)
-    made = await house.renderer.fax(text, sources, bare, account=account.id)
+    resolution, warning = options.resolution(order.options, account.resolution)
+    made = await house.renderer.fax(text, sources, bare, resolution=resolution, account=account.id)
     sender, told = sending(account, order, tell_each=False)
-    warnings += [*made.warnings, *told]
+    warnings += [*([warning] if warning else []), *made.warnings, *told]
     at = order.send_at.astimezone(ZoneInfo(house.settings.timezone))
     to = next(roll.addresses(), order.submission.recipient) if roll else ""
     header = Header(at, sender.station_id, sender.fax_header or sender.caller_number, to)

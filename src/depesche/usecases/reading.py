@@ -181,6 +181,7 @@ _OF_CHANNELS = {
     "STATIONID": _FAX,
     "FAXHEADER": _FAX,
     "FAXRETRY": _FAX,
+    "RESOLUTION": _FAX,
     "FLASHSMS": _SMS,
     "SMSFROM": _SMS,
     "MAILFROM": _MAIL,

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from builders import START, add_account, everything, rows
 from depesche.model.account import Account, AccountState, Payment
 from depesche.model.jobtype import JobType
+from depesche.model.resolution import Resolution
 from depesche.store import accounts, audit, schema
 from depesche.store.accounts import NumberTaken
 from depesche.store.database import Database
@@ -55,6 +56,7 @@ def test_an_account_is_read_as_it_was_written(database: Database) -> None:
             demands_window=True,
             quiet_from=time(20),
             quiet_until=time(7, 30),
+            resolution="superfine",
         )
     )
     assert written == Account(
@@ -91,6 +93,7 @@ def test_an_account_is_read_as_it_was_written(database: Database) -> None:
         demands_window=True,
         quiet_from=time(20),
         quiet_until=time(7, 30),
+        resolution=Resolution.SUPERFINE,
     )
     assert database.read_here(lambda connection: accounts.by_number(connection, "0815")) == written
     assert database.read_here(accounts.everyone) == [written]

@@ -22,6 +22,7 @@ def test_every_switch_of_the_interface_has_its_line() -> None:
         "STATIONID",
         "FAXHEADER",
         "FAXRETRY",
+        "RESOLUTION",
         "MAILFROM",
         "FLASHSMS",
         "SMSFROM",

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from depesche.model.options import MOST_WARNINGS, SWITCHES, Options, Switch, parse, repeats
+from depesche.model.options import MOST_WARNINGS, SWITCHES, Options, Switch, parse, repeats, resolution
+from depesche.model.resolution import Resolution
 
 
 @pytest.mark.parametrize(
@@ -128,6 +129,20 @@ def test_any_text_can_be_read(text: str) -> None:
     assert all(value == value.strip() for value in options.values.values())
 
 
+@pytest.mark.parametrize(
+    ("text", "found", "warned"),
+    [
+        ("", "standard", ""),
+        ("RESOLUTION=", "standard", ""),
+        ("RESOLUTION=SUPERFINE", "superfine", ""),
+        ("resolution = fine ", "fine", ""),
+        ("RESOLUTION=204x391", "standard", "RESOLUTION=204x391 is none of STANDARD, FINE, SUPERFINE: STANDARD is used"),
+    ],
+)
+def test_the_resolution_is_the_accounts_unless_said_otherwise(text: str, found: str, warned: str) -> None:
+    assert resolution(parse(text), Resolution.STANDARD) == (Resolution(found), warned)
+
+
 SPECIFIED = {
     "ISDNABS": "=",
     "CALLERID": "=",
@@ -138,8 +153,9 @@ SPECIFIED = {
     "FLASHSMS": "",
     "SMSFROM": "=",
     "STATURL": "=",
+    "RESOLUTION": "=",
 }
-"""The contract's table, copied by hand: a switch that has a value, or none."""
+"""The contract's table, copied by hand: a switch that has a value, or none; the last one is ours."""
 
 
 def test_the_documented_switches_are_the_contracts() -> None:

@@ -9,6 +9,7 @@ from PIL import Image, TiffImagePlugin
 
 from depesche.render.detect import Format
 from depesche.render.errors import Damaged, NotWhole
+from depesche.render.grid import Resolution
 from depesche.render.image import PicturePages
 from depesche.render.raster import Bits
 from documents import black, extent, fax_page, file, huge_png, huge_tiff, picture
@@ -20,13 +21,15 @@ NEAR = 3
 ORIENTATION = 274
 
 
-def opened(data: bytes, format_: Format, pixels: int = PIXELS, most: int = MOST) -> PicturePages:
+def opened(
+    data: bytes, format_: Format, pixels: int = PIXELS, most: int = MOST, resolution: Resolution = Resolution.FINE
+) -> PicturePages:
     with file(data) as document:
-        return PicturePages(document, format_, pixels, most)
+        return PicturePages(document, format_, pixels, most, resolution)
 
 
-def drawn(data: bytes, format_: Format, index: int = 0) -> Bits:
-    return opened(data, format_).draw(index)
+def drawn(data: bytes, format_: Format, index: int = 0, resolution: Resolution = Resolution.FINE) -> Bits:
+    return opened(data, format_, resolution=resolution).draw(index)
 
 
 def marks(image: Image.Image) -> NDArray[np.bool_]:
@@ -70,6 +73,69 @@ def test_the_rows_of_standard_resolution_are_doubled(dpi: tuple[float, float]) -
     assert np.array_equal(black(bits), marks(page).repeat(2, 0))
 
 
+@pytest.mark.parametrize("resolution", Resolution)
+def test_a_fax_page_goes_through_as_it_is_where_the_order_has_its_resolution(resolution: Resolution) -> None:
+    page = fax_page(resolution.a4_rows)
+    data = picture("TIFF", page, compression="group4", dpi=(204, resolution.y_dpi))
+    assert np.array_equal(black(drawn(data, Format.TIFF, resolution=resolution)), marks(page))
+
+
+@pytest.mark.parametrize("wanted", Resolution)
+@pytest.mark.parametrize("given", Resolution)
+def test_a_fax_page_keeps_its_size_and_each_of_its_lines_at_every_resolution(
+    given: Resolution, wanted: Resolution
+) -> None:
+    page = Image.new("1", (1728, given.a4_rows), 1)
+    lines = [given.a4_rows * part // 8 for part in range(1, 8)]
+    for row in lines:
+        page.paste(0, (100, row, 1600, row + 1))
+    bits = black(drawn(picture("TIFF", page, compression="group4", dpi=(204, given.y_dpi)), Format.TIFF, 0, wanted))
+    assert len(bits) == -(-given.a4_rows * wanted.rows // given.rows)
+    starts = np.flatnonzero(np.diff(bits[:, 800].astype(np.int8)) == 1) + 1
+    assert list(starts) == [row * wanted.rows // given.rows for row in lines]
+    assert not bits[:, :100].any()
+
+
+@pytest.mark.parametrize("resolution", Resolution)
+def test_a_fax_page_under_the_header_line_is_moved_down_and_else_stays_bit_by_bit(resolution: Resolution) -> None:
+    line, rows = resolution.header_rows, resolution.a4_rows
+    page = Image.new("1", (1728, rows), 1)
+    page.paste(fax_page(rows - line), (0, 0))
+    page.paste(0, (5, 3, 9, 4))
+    page.paste(1, (0, 0, 1728, 3))
+    data = picture("TIFF", page, compression="group4", dpi=(204, resolution.y_dpi))
+    bits = black(drawn(data, Format.TIFF, resolution=resolution))
+    assert not bits[:line].any()
+    assert len(bits) == rows
+    assert np.array_equal(bits[line:], marks(page)[3 : 3 + rows - line])
+
+
+def test_a_full_fax_page_stays_bit_by_bit_and_grows_when_it_is_sent() -> None:
+    page = fax_page(2292)
+    page.paste(0, (0, 0, 1728, 10))
+    page.paste(0, (0, 2282, 1728, 2292))
+    bits = drawn(picture("TIFF", page, compression="group4", dpi=(204, 196)), Format.TIFF)
+    assert np.array_equal(black(bits), marks(page))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF"])
+@pytest.mark.parametrize("size", [(2480, 3508), (3508, 2480)])
+def test_a_scan_from_edge_to_edge_is_made_smaller_to_fit_under_the_header_line(
+    kind: str, size: tuple[int, int]
+) -> None:
+    scan = Image.new("L", size, 255)
+    for corner_ in ((0, 0), (size[0] - 100, 0), (0, size[1] - 100), (size[0] - 100, size[1] - 100)):
+        scan.paste(0, (*corner_, corner_[0] + 100, corner_[1] + 100))
+    page = black(drawn(picture(kind, scan, dpi=(300, 300)), Format[kind]))
+    assert len(page) == 2292
+    assert not page[:40].any()
+    scale = (2292 - 40) / 2292
+    assert page.sum() == pytest.approx(4 * (100 / 300 * scale) ** 2 * 204 * 196, rel=0.05)
+    assert extent(np.packbits(page, axis=1)) == pytest.approx(
+        (864 - 105 * scale / 25.4 * 204, 40, 864 + 105 * scale / 25.4 * 204, 2292), abs=NEAR
+    )
+
+
 @pytest.mark.parametrize("count", [1, 2, 3, 4584, 4585])
 def test_the_rows_of_superfine_resolution_are_joined_and_none_is_lost(count: int) -> None:
     rows = marks(fax_page(count))
@@ -96,6 +162,14 @@ def test_other_resolutions_are_true_to_size(dpi: tuple[int, int]) -> None:
         left, top, right, bottom = extent(drawn(picture(kind, scan, dpi=dpi), format_))
         assert (right - left, bottom - top) == pytest.approx((4 * 204, 6 * 196), abs=NEAR)
         assert (left + right, top + bottom) == pytest.approx((1728, 2292), abs=2 * NEAR)
+
+
+@pytest.mark.parametrize(("resolution", "rows"), list(zip(Resolution, (98, 196, 391), strict=True)))
+def test_a_scan_is_true_to_size_at_every_resolution(resolution: Resolution, rows: int) -> None:
+    data = picture("PNG", Image.new("L", (1200, 1800), 0), dpi=(300, 300))
+    left, top, right, bottom = extent(drawn(data, Format.PNG, resolution=resolution))
+    assert (right - left, bottom - top) == pytest.approx((4 * 204, 6 * rows), abs=NEAR)
+    assert top + bottom == pytest.approx(resolution.a4_rows, abs=2 * NEAR)
 
 
 @pytest.mark.parametrize("dpi", [None, (1, 1), (0.01, 300), (100000, 100000)])
@@ -233,7 +307,7 @@ def test_a_landscape_scan_is_turned_clockwise() -> None:
     scan.paste(0, (0, 0, 500, 300))
     left, top, right, bottom = extent(drawn(picture("PNG", scan, dpi=(254, 254)), Format.PNG))
     assert right == pytest.approx(1728 - 20, abs=NEAR)
-    assert top == pytest.approx(0, abs=NEAR)
+    assert top == Resolution.FINE.header_rows
     assert (right - left, bottom - top) == pytest.approx((30 * 204 / 25.4, 50 * 196 / 25.4), abs=NEAR)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from depesche.render.errors import Damaged, NotWhole
-from depesche.render.grid import MOST_ROWS
+from depesche.render.grid import Resolution
 from depesche.render.memory import in_use
 from depesche.render.pdf import KEPT, LOOK_EVERY, PdfPages
 from depesche.render.raster import Bits
@@ -32,17 +32,20 @@ X = 204 / 72
 Y = 196 / 72
 """Picture elements of a point."""
 
+LINE = Resolution.FINE.header_rows
+"""Rows that the header line takes."""
+
 NEAR = 2
 """Picture elements that an edge may be off."""
 
 
-def opened(data: bytes) -> PdfPages:
+def opened(data: bytes, resolution: Resolution = Resolution.FINE) -> PdfPages:
     with file(data) as document:
-        return PdfPages(document, 10_000_000)
+        return PdfPages(document, 10_000_000, resolution)
 
 
-def drawn(data: bytes, index: int = 0) -> Bits:
-    return opened(data).draw(index)
+def drawn(data: bytes, index: int = 0, resolution: Resolution = Resolution.FINE) -> Bits:
+    return opened(data, resolution).draw(index)
 
 
 def near(found: tuple[int, ...], wanted: tuple[float, ...]) -> bool:
@@ -57,6 +60,54 @@ def test_what_is_on_the_page_is_at_its_place_and_true_to_scale() -> None:
     assert black(page)[top:bottom, left:right].all()
 
 
+@pytest.mark.parametrize(("resolution", "rows"), list(zip(Resolution, (1146, 2292, 4572), strict=True)))
+def test_a_page_is_true_to_scale_at_every_resolution(resolution: Resolution, rows: int) -> None:
+    page = drawn(pdf(BLACK_SQUARE), resolution=resolution)
+    assert page.shape == (rows, 216)
+    y = resolution.y_dpi / 72
+    assert near(extent(page), (20 + 100 * X, rows - 300 * y, 20 + 300 * X, rows - 100 * y))
+
+
+CORNERS = b"0 g 0 0 20 20 re 575 0 20 20 re 0 821 20 20 re 575 821 20 20 re f"
+
+
+@pytest.mark.parametrize("resolution", Resolution)
+def test_a_page_with_ink_from_edge_to_edge_is_made_smaller_to_fit_under_the_header_line(
+    resolution: Resolution,
+) -> None:
+    page = black(drawn(pdf(CORNERS), resolution=resolution))
+    line, rows = resolution.header_rows, resolution.a4_rows
+    assert len(page) == rows
+    assert not page[:line].any()
+    scale = (rows - line) / rows
+    x, y = scale * X, scale * resolution.y_dpi / 72
+    left, right = 864 - 595 / 2 * x, 864 + 595 / 2 * x
+    for top, bottom in ((line, line + 20 * y), (rows - 20 * y, rows)):
+        band = page[round(top + 3 * NEAR) : round(bottom - NEAR)]
+        wanted = np.zeros(1728, bool)
+        wanted[round(left) : round(left + 20 * x)] = wanted[round(right - 20 * x) : round(right)] = True
+        assert np.all((band != wanted).sum(axis=1) <= 4 * NEAR)
+    assert page.sum() == pytest.approx(4 * 20 * x * 20 * y, rel=0.05)
+
+
+@pytest.mark.parametrize("resolution", Resolution)
+def test_a_page_with_room_at_its_foot_is_moved_down_under_the_header_line(resolution: Resolution) -> None:
+    line, y = resolution.header_rows, resolution.y_dpi / 72
+    upper, lower = b"0 g 100 832 20 10 re f ", b"0 g 300 300 100 100 re f"
+    page, bare = drawn(pdf(upper + lower), resolution=resolution), drawn(pdf(lower), resolution=resolution)
+    assert len(page) == len(bare) == resolution.a4_rows
+    left, top, right, _ = extent(page)
+    assert (left, top, right) == pytest.approx((20 + 100 * X, line, 20 + 400 * X), abs=NEAR)
+    below = round(line + 20 * y)
+    assert np.array_equal(page[below:], np.concatenate((bare[:line] * 0, bare[:-line]))[below:])
+
+
+def test_a_black_page_is_made_smaller_whole() -> None:
+    left, top, right, bottom = extent(drawn(pdf(b"0 g 0 0 600 850 re f")))
+    assert (top, bottom) == (LINE, 2292)
+    assert right - left == pytest.approx(1687 * (2292 - LINE) / 2292, abs=NEAR)
+
+
 def test_pages_are_drawn_one_by_one() -> None:
     pages = opened(pdf(b"", BLACK_SQUARE, b"0 g 0 0 50 50 re f"))
     assert len(pages) == 3
@@ -69,13 +120,13 @@ def test_a_landscape_page_is_turned_clockwise() -> None:
     assert page.shape == (2292, 216)
     left, top, right, bottom = extent(page)
     assert right == pytest.approx(1728 - 20, abs=NEAR)
-    assert (left, top, bottom) == pytest.approx((right - 100 * X, 0, 100 * Y), abs=NEAR)
+    assert (left, top, bottom) == pytest.approx((right - 100 * X, LINE, LINE + 100 * Y), abs=NEAR)
 
 
 def test_the_rotation_of_a_page_is_obeyed() -> None:
     page = drawn(pdf(b"0 g 0 0 100 100 re f", size=(A4[1], A4[0]), page=b"/Rotate 90"))
     assert page.shape == (2292, 216)
-    assert near(extent(page), (20, 0, 20 + 100 * X, 100 * Y))  # from the lower left to the upper left
+    assert near(extent(page), (20, LINE, 20 + 100 * X, LINE + 100 * Y))  # from the lower left to the upper left
 
 
 def test_a_small_page_lies_in_the_middle() -> None:
@@ -86,7 +137,7 @@ def test_a_small_page_lies_in_the_middle() -> None:
 @pytest.mark.parametrize("size", [(14400, 14400), (100000, 300), (300, 100000), (0.5, 0.5)])
 def test_a_page_of_any_size_is_bounded(size: tuple[float, float]) -> None:
     page = drawn(pdf(b"0 g 0 0 200000 200000 re f", size=size))
-    assert 2292 <= len(page) <= MOST_ROWS
+    assert 2292 <= len(page) <= Resolution.FINE.most_rows
     assert black(page).any()
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from depesche.render import scan as scan_module
-from depesche.render.grid import Placement
+from depesche.render.grid import Placement, Resolution
 from depesche.render.pdf import PdfPages
 from depesche.render.raster import Grey
 from documents import file, pdf, picture, picture_object, stream, words
@@ -99,3 +99,15 @@ def test_what_is_no_scan_is_left_to_pdfium(monkeypatch: pytest.MonkeyPatch, cont
     assert not by_us
     assert np.array_equal(ours, theirs)
     assert (ours < 255).any()
+
+
+@pytest.mark.parametrize("shown", [GREY, JPEG])
+def test_a_scan_that_has_to_be_drawn_twice_for_the_header_line_is_drawn_whole(shown: bytes) -> None:
+    """The first drawing takes the picture from the page."""
+    with file(scan(FULL, shown)) as document:
+        page = np.unpackbits(PdfPages(document, 10_000_000).draw(0), axis=1)
+    line = Resolution.FINE.header_rows
+    assert len(page) == Resolution.FINE.a4_rows
+    assert not page[:line].any()
+    quarters = page[line:].reshape(4, -1, 1728).mean(axis=(1, 2))
+    assert quarters.min() > 0.2

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, TiffImagePlugin
 
+from depesche.model.resolution import Resolution
 from depesche.render import g4, tiff
 from depesche.render.raster import Bits, packed
 from documents import black, fax_page
@@ -16,12 +17,13 @@ def bits(rows: int, seed: int = 1) -> Bits:
     return packed(~np.asarray(fax_page(rows, seed)))
 
 
-def written(*pages: Bits) -> io.BytesIO:
+def written(*pages: Bits, resolution: Resolution = Resolution.FINE) -> io.BytesIO:
     file = io.BytesIO()
     tiff.begin(file)
     strips = [g4.encode(page) for page in pages]
     file.write(b"".join(strips))
-    tiff.finish(file, [tiff.Strip(len(page), len(strip)) for page, strip in zip(pages, strips, strict=True)])
+    told = [tiff.Strip(len(page), len(strip)) for page, strip in zip(pages, strips, strict=True)]
+    tiff.finish(file, told, resolution)
     return file
 
 
@@ -38,13 +40,14 @@ def test_pages_come_back_as_they_were() -> None:
             assert np.array_equal(~np.asarray(image), black(page))
 
 
-def test_every_page_carries_the_tags_of_a_fax() -> None:
-    with Image.open(written(bits(2292), bits(1000))) as image:
+@pytest.mark.parametrize(("resolution", "rows"), list(zip(Resolution, (98, 196, 391), strict=True)))
+def test_every_page_carries_the_tags_of_a_fax(resolution: Resolution, rows: int) -> None:
+    with Image.open(written(bits(2292), bits(1000), resolution=resolution)) as image:
         image.seek(1)
         found = tags(image)
     assert (found[256], found[257], found[278]) == (1728, 1000, 1000)
     assert (found[258], found[259], found[262], found[266], found[277]) == ((1,), 4, 0, 1, 1)
-    assert (found[282], found[283], found[296]) == (204, 196, 2)
+    assert (found[282], found[283], found[296]) == (204, rows, 2)
     assert (found[254], found[293], found[297]) == (2, 0, (1, 2))
 
 
@@ -53,7 +56,7 @@ def test_strips_that_are_not_what_they_are_said_to_be_are_refused() -> None:
     tiff.begin(file)
     file.write(bytes(100))
     with pytest.raises(ValueError, match="strips"):
-        tiff.finish(file, [tiff.Strip(10, 99)])
+        tiff.finish(file, [tiff.Strip(10, 99)], Resolution.FINE)
 
 
 def test_a_file_beyond_four_gigabytes_is_refused() -> None:
@@ -62,4 +65,4 @@ def test_a_file_beyond_four_gigabytes_is_refused() -> None:
             return tiff.HEADER + (1 << 32)
 
     with pytest.raises(ValueError, match="too long"):
-        tiff.finish(Endless(), [tiff.Strip(10, 1 << 32)])
+        tiff.finish(Endless(), [tiff.Strip(10, 1 << 32)], Resolution.FINE)

@@ -98,6 +98,29 @@ async def test_a_fax_is_what_the_far_machine_gets_dot_by_dot(rendering: OpenHous
         assert np.array_equal(dots(picture_), page)
 
 
+@pytest.mark.parametrize(
+    ("own", "given", "rows", "dpi"),
+    [
+        ("fine", "", 2292, 196),
+        ("standard", "", 1146, 98),
+        ("standard", "RESOLUTION=superfine", 4572, 391),
+        ("superfine", "RESOLUTION=72", 4572, 391),
+    ],
+)
+async def test_a_fax_has_the_resolution_of_the_order_or_else_of_the_account(
+    rendering: OpenHouse, tmp_path: Path, own: str, given: str, rows: int, dpi: int
+) -> None:
+    account = account_in(rendering, resolution=own)
+    draft = Draft(JobType.FAX, on_disk(tmp_path, ("a.pdf", BLANK)), "Anbei.", "", given)
+    shown = await drawn(rendering, account, draft, tmp_path)
+    for path in shown.pictures.values():
+        with Image.open(path) as image:
+            assert image.size == (1728, rows)
+            assert image.info["dpi"] == pytest.approx((204, dpi), abs=0.1)
+    warning = "RESOLUTION=72 is none of STANDARD, FINE, SUPERFINE: SUPERFINE is used"
+    assert shown.warnings == ((warning,) if given.endswith("72") else ())
+
+
 async def test_one_page_is_the_same_as_among_the_others(rendering: OpenHouse, tmp_path: Path) -> None:
     account, files = account_in(rendering), on_disk(tmp_path, ("a.pdf", FORM_B))
     (tmp_path / "all").mkdir()

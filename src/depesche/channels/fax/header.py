@@ -11,21 +11,17 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont, TiffImagePlugin
 
-WIDTH = 1728
-"""Pixels across a fax page (T.4, 215 mm)."""
-
-HEIGHT = 40
-"""Rows of the line, 5 mm at 196 dpi: what has to be blank if the page is not to grow."""
+from depesche.model.resolution import WIDTH, X_DPI, Resolution, nearest
 
 FONT = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
 
-_DPI = (204, 196)
 _SIZES = (26, 24, 22, 20, 18, 16)
 _MARGIN = 24
 _GAP = 36
 _WHITE = 1
 _BLACK = 0
 _ALL_WHITE = (255, 255)
+_ONLY_WHITE = [0] * 255 + [255]
 _BASELINE = 30
 _MAX_ROWS = 20_000
 """2.6 m: what one page may take in memory, 35 MB."""
@@ -82,11 +78,11 @@ class HeaderLine:
 def stamp(source: Path, target: Path, line: HeaderLine) -> int:
     """Write `source` anew with `line` on every page, and tell how many pages there are.
 
-    Where the top `HEIGHT` rows of a page are blank, they take the line; else the page grows by as much at its top. No
-    pixel of the page is ever covered. One page at a time is in memory.
+    Where the top `header_rows` of a page's resolution are blank, they take the line; else the page grows by as much at
+    its top. No pixel of the page is ever covered. One page at a time is in memory.
 
     Args:
-        source: multi-page TIFF, 1 bit, `WIDTH` pixels wide, 204x196 dpi.
+        source: multi-page TIFF, 1 bit, `WIDTH` pixels wide, each page of one of the three resolutions.
         target: multi-page TIFF of the same kind, coded T.6, one strip a page.
 
     Raises: BadDocument, FontMissing, OSError (target cannot be written).
@@ -94,8 +90,11 @@ def stamp(source: Path, target: Path, line: HeaderLine) -> int:
     with _opened(source) as document, TiffImagePlugin.AppendingTiffWriter(str(target), new=True) as out:
         pages = document.n_frames
         for number in range(1, pages + 1):
-            page = _with_line(_page(document, number), _strip(line, number, pages))
-            page.save(out, format="TIFF", compression="group4", dpi=_DPI, tiffinfo={_ROWS_PER_STRIP: page.height})
+            bare = _page(document, number)
+            resolution = nearest(bare.info["dpi"][1]) if "dpi" in bare.info else Resolution.FINE
+            page = _with_line(bare, _strip(line, number, pages, resolution))
+            dpi = X_DPI, resolution.y_dpi
+            page.save(out, format="TIFF", compression="group4", dpi=dpi, tiffinfo={_ROWS_PER_STRIP: page.height})
             out.newFrame()
     return pages
 
@@ -121,17 +120,18 @@ def _page(document: TiffImagePlugin.TiffImageFile, number: int) -> Image.Image:
 
 
 def _with_line(page: Image.Image, strip: Image.Image) -> Image.Image:
-    if page.crop((0, 0, WIDTH, HEIGHT)).getextrema() == _ALL_WHITE:  # what a low page lacks comes out black
+    if page.crop((0, 0, *strip.size)).getextrema() == _ALL_WHITE:  # what a low page lacks comes out black
         page.paste(strip, (0, 0))
         return page
-    longer = Image.new("1", (WIDTH, HEIGHT + page.height))
+    longer = Image.new("1", (WIDTH, strip.height + page.height))
     longer.paste(strip, (0, 0))
-    longer.paste(page, (0, HEIGHT))
+    longer.paste(page, (0, strip.height))
     return longer
 
 
-def _strip(line: HeaderLine, number: int, pages: int) -> Image.Image:
-    strip = Image.new("1", (WIDTH, HEIGHT), _WHITE)
+def _strip(line: HeaderLine, number: int, pages: int, resolution: Resolution) -> Image.Image:
+    """The line as it looks on a fine page; rows are doubled, or two are joined, where others are wanted."""
+    strip = Image.new("1", (WIDTH, Resolution.FINE.header_rows), _WHITE)
     draw = ImageDraw.Draw(strip)
     draw.fontmode = "1"  # hinted for black and white; grey edges would come out ragged
     right = f"Seite {number}/{pages}"
@@ -141,7 +141,8 @@ def _strip(line: HeaderLine, number: int, pages: int) -> Image.Image:
         draw.text((across, _BASELINE), part, _BLACK, font, anchor="ls")
         across += font.getlength(part) + _GAP
     draw.text((WIDTH - _MARGIN, _BASELINE), right, _BLACK, font, anchor="rs")
-    return strip
+    scaled = strip.convert("L").resize((WIDTH, resolution.header_rows), Image.Resampling.BOX)
+    return scaled.point(_ONLY_WHITE, "1")
 
 
 def _fitting(parts: tuple[str, ...]) -> ImageFont.FreeTypeFont:

@@ -59,13 +59,13 @@ def page() -> Callable[..., Image.Image]:
 
 @pytest.fixture
 def document(tmp_path: Path) -> Callable[..., Path]:
-    """Writes pages as a document of ours, T.6 at 204x196 dpi: `document(page, page)` or `document(3)`."""
+    """Writes pages as a document of ours, T.6 of 204x196 dpi unless given: `document(page, page)` or `document(3)`."""
 
-    def write(*pages: Image.Image | int, name: str = "document.tif") -> Path:
+    def write(*pages: Image.Image | int, name: str = "document.tif", dpi: tuple[int, int] = (204, 196)) -> Path:
         images = [image for one in pages for image in (map(drawn, range(one)) if isinstance(one, int) else [one])]
         first, *others = images
         path = tmp_path / name
-        first.save(path, save_all=True, append_images=others, compression="group4", dpi=(204, 196))
+        first.save(path, save_all=True, append_images=others, compression="group4", dpi=dpi)
         return path
 
     return write

@@ -11,12 +11,14 @@ import pytest
 from PIL import Image, ImageOps
 
 from depesche.channels.fax import header
-from depesche.channels.fax.header import HEIGHT, WIDTH, BadDocument, FontMissing, HeaderLine, stamp
+from depesche.channels.fax.header import BadDocument, FontMissing, HeaderLine, stamp
+from depesche.model.resolution import WIDTH, Resolution
 
 Document = Callable[..., Path]
 Draw = Callable[..., Image.Image]
 Pixels = Callable[[Path], list[Any]]
 
+HEIGHT = Resolution.FINE.header_rows
 LINE = HeaderLine(datetime(2026, 5, 29, 14, 3, tzinfo=UTC), "Muster GmbH", "+49 30 23125 100", "+493023125000")
 
 
@@ -117,13 +119,13 @@ def test_line_breaks_and_excess_do_not_get_into_the_line() -> None:
 @pytest.mark.parametrize("line", [LINE, HeaderLine(LINE.at, "W" * 20, "W" * 30, "+" + "8" * 19)])
 @pytest.mark.parametrize("count", [1, 100])
 def test_the_line_stays_within_the_page_and_its_parts_apart(line: HeaderLine, count: int) -> None:
-    strip = header._strip(line, count, count)
+    strip = header._strip(line, count, count, Resolution.FINE)
     box = ink(strip)
     assert box is not None
     assert box[0] >= 20
     assert 1690 <= box[2] <= WIDTH - 20
     assert 0 < box[1] < box[3] < HEIGHT
-    number = header._strip(HeaderLine(line.at, ""), count, count).crop((WIDTH // 2, 0, WIDTH, HEIGHT))
+    number = header._strip(HeaderLine(line.at, ""), count, count, Resolution.FINE).crop((WIDTH // 2, 0, WIDTH, HEIGHT))
     number_box = ink(number)
     assert number_box is not None
     start = WIDTH // 2 + number_box[0]
@@ -139,6 +141,37 @@ def test_what_comes_out_is_a_fax_tiff_of_one_strip_a_page(document: Document, tm
             assert image.info["dpi"] == (204, 196)
             assert image.mode == "1"
             assert len(image.tag_v2[273]) == 1  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("resolution", Resolution)
+def test_the_line_is_as_high_as_5_millimetres_at_every_resolution(
+    document: Document, page: Draw, tmp_path: Path, resolution: Resolution
+) -> None:
+    rows = resolution.header_rows
+    source = document(page(1, top=2 * rows), page(2, top=0), dpi=(204, resolution.y_dpi))
+    target = tmp_path / "out.tif"
+    stamp(source, target, LINE)
+    for before, after, grown in zip(pages(source), pages(target), (0, rows), strict=True):
+        assert after.info["dpi"] == (204, resolution.y_dpi)
+        assert after.height == before.height + grown
+        assert below(after, max(rows, grown)) == below(before, max(rows, grown) - grown)
+        box = ink(after.crop((0, 0, WIDTH, rows)))
+        assert box is not None
+        assert 0 < box[1] < box[3] < rows
+        assert (box[3] - box[1]) / rows == pytest.approx(0.55, abs=0.06)
+
+
+@pytest.mark.parametrize("resolution", Resolution)
+def test_the_line_can_be_read_at_every_resolution(tmp_path: Path, resolution: Resolution) -> None:
+    strip = header._strip(LINE, 3, 12, resolution)
+    paper = Image.new("1", (WIDTH, 3 * strip.height), 1)
+    paper.paste(strip, (0, strip.height))
+    square = paper.resize((WIDTH, 3 * Resolution.FINE.header_rows), Image.Resampling.BOX)
+    square.save(tmp_path / "line.png", dpi=(204, 196))
+    command = ["tesseract", str(tmp_path / "line.png"), "-", "--psm", "6", "--dpi", "200"]
+    found = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+    for word in ("29.05.2026", "14:03", "Muster", "GmbH", "23125", "+493023125000", "3/12"):
+        assert word in found
 
 
 def damaged(document: Path, keep: int) -> Path:

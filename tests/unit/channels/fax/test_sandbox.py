@@ -14,10 +14,10 @@ import pytest
 from PIL import Image
 
 from depesche.channels.base import Abandoned, Channel, Delivery, Document
-from depesche.channels.fax.header import HEIGHT, WIDTH
 from depesche.channels.fax.numbers import PREFIX
 from depesche.channels.fax.sandbox import SandboxFax
 from depesche.model.outcome import Outcome
+from depesche.model.resolution import WIDTH, Resolution
 from depesche.model.result import Result
 
 AfterBlocks = Callable[[int], threading.Event]
@@ -28,6 +28,7 @@ Pixels = Callable[[Path], list[Any]]
 Send = Callable[..., Outcome]
 
 INBOX = f"{PREFIX}100"
+HEIGHT = Resolution.FINE.header_rows
 
 
 def test_it_is_a_channel(sandbox: SandboxFax) -> None:

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from depesche.channels.base import Attempt
-from depesche.channels.fax.header import HEIGHT, WIDTH
 from depesche.channels.fax.numbers import PREFIX
 from depesche.channels.fax.sandbox import SandboxFax
 from depesche.model.jobtype import JobType
 from depesche.model.outcome import Outcome
 from depesche.model.reception import Reception
+from depesche.model.resolution import WIDTH, Resolution
 from depesche.model.result import Result
 
 AfterBlocks = Callable[[int], threading.Event]
@@ -25,6 +25,7 @@ Pixels = Callable[[Path], list[Any]]
 Send = Callable[..., Outcome]
 
 INBOX = f"{PREFIX}100"
+HEIGHT = Resolution.FINE.header_rows
 
 
 def test_a_fax_to_an_account_lies_in_its_inbox(send: Send, inbox: Any, document: Make, pixels: Pixels) -> None:

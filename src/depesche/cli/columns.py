@@ -87,6 +87,10 @@ COLUMNS: dict[str, Any] = {
             help="Refuse an iLetter whose address is not in the window of the envelope, or send it with a warning.",
         ),
     ],
+    "duplex": Annotated[
+        bool | None,
+        typer.Option("--duplex/--simplex", help="Print its letters on both sides of their sheets, or on one."),
+    ],
     "quiet": Annotated[
         str | None,
         typer.Option(
@@ -122,6 +126,7 @@ DEFAULTS = {
     "most_pages": "none",
     "double_minutes": "none",
     "demands_window": "warn-window",
+    "duplex": "simplex",
     "quiet": "none",
     "document_days": "none",
     "fax_days": "none",

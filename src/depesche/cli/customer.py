@@ -34,7 +34,7 @@ def print_portrait(portrait: "Portrait") -> None:
         ("Balance", balance(account)),
         ("Allowance", allowance(account)),
         ("Limits", _limits(account)),
-        ("Letters", "refused if the address is not in the window" if account.demands_window else ""),
+        ("Letters", _letters(account)),
         ("Quiet hours", _quiet(account)),
         ("Kept", _kept(account)),
     )
@@ -74,6 +74,7 @@ def json_of(portrait: "Portrait") -> dict[str, Any]:
         "most_pages": account.most_pages,
         "double_minutes": account.double_minutes,
         "demands_window": account.demands_window,
+        "duplex": account.duplex,
         "quiet_from": _clock(account.quiet_from),
         "quiet_until": _clock(account.quiet_until),
         "document_days": account.document_days,
@@ -157,6 +158,15 @@ def _limits(account: Account) -> str:
         "" if account.double_minutes is None else f"the same order again after {account.double_minutes} minutes",
     )
     return ", ".join(filter(None, limits)) or "none"
+
+
+def _letters(account: Account) -> str:
+    """``printed on both sides, refused if the address is not in the window``."""
+    words = (
+        "printed on both sides" if account.duplex else "",
+        "refused if the address is not in the window" if account.demands_window else "",
+    )
+    return ", ".join(filter(None, words))
 
 
 def _quiet(account: Account) -> str:

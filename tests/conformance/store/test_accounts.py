@@ -53,6 +53,7 @@ def test_an_account_is_read_as_it_was_written(database: Database) -> None:
             most_pages=20,
             double_minutes=0,
             demands_window=True,
+            duplex=True,
             quiet_from=time(20),
             quiet_until=time(7, 30),
         )
@@ -89,6 +90,7 @@ def test_an_account_is_read_as_it_was_written(database: Database) -> None:
         most_pages=20,
         double_minutes=0,
         demands_window=True,
+        duplex=True,
         quiet_from=time(20),
         quiet_until=time(7, 30),
     )

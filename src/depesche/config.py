@@ -128,6 +128,27 @@ class Render(Section):
     )
 
 
+Millimetres = Annotated[float, Field(ge=0, le=300)]
+
+
+class Letters(Section):
+    """What printer and print centre need of the sheets of a letter. What is in their way is a warning of the job."""
+
+    margin: Annotated[float, Field(ge=0, le=20)] = Field(
+        default=4, description="Millimetres at each edge of a sheet that cannot be printed on; 0: all of it can be."
+    )
+    strip: Annotated[float, Field(ge=0, le=50)] = Field(
+        default=0,
+        description="Millimetres at the left edge of each sheet where the print centre prints a code of its own.",
+    )
+    free: tuple[tuple[Millimetres, Millimetres, Millimetres, Millimetres], ...] = Field(
+        default=(),
+        max_length=10,
+        description="Places on the first sheet where the print centre prints, such as its franking mark: left, top, "
+        "width and height in millimetres, `[[20, 53, 85, 13]]`.",
+    )
+
+
 class Dispatch(Section):
     """The loops that carry deliveries."""
 
@@ -355,6 +376,7 @@ class Settings(BaseSettings):
     operations: Operations = Field(default=Operations())
     soap: Soap = Field(default=Soap())
     render: Render = Field(default=Render())
+    letters: Letters = Field(default=Letters())
     dispatch: Dispatch = Field(default=Dispatch())
     accounts: Accounts = Field(default=Accounts())
     callbacks: Callbacks = Field(default=Callbacks())

@@ -110,7 +110,7 @@ async def open_node(settings: Settings, *, dispatch: bool) -> AsyncIterator[Node
                 _bring_up_to_date(settings, place)
         database = Measured(place.open())
         stack.callback(database.close)
-        renderer = await stack.enter_async_context(Renderer(settings.render))
+        renderer = await stack.enter_async_context(Renderer(settings.render, settings.letters))
         work = _Work()
         bell = _bell(settings, work.hear)
         clock = await _clock(settings, database)

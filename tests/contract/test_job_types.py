@@ -82,13 +82,14 @@ def test_a_letter_whose_address_is_not_in_the_window_is_accepted_with_a_warning(
     order = LETTER | {"JobType": job_type, "SendFile1": pdf(content), "Recipient": anew()}
     answer = send(**order)
     assert answer["return"] == "0"
-    assert record(answer["JobId"]).head.warnings == warnings
+    assert tuple(said.partition(":")[0] for said in record(answer["JobId"]).head.warnings) == warnings
     assert send(**order | {"Account": "10012"})["return"] == ("-7" if warnings else "0")
 
 
 def test_the_window_is_on_the_first_page_and_of_no_concern_to_an_invoice(send: Send, record: Record) -> None:
     answer = send(**LETTER | {"SendFile1": pdf(words("Rechnung"), address(45)), "Recipient": anew()})
-    assert record(answer["JobId"]).head.warnings == (NO_ADDRESS,)
+    (warning,) = record(answer["JobId"]).head.warnings
+    assert warning.startswith(NO_ADDRESS)
     assert send(**QSIGN | {"Account": "10012", "SendFile1": PDF, "SendText": anew()})["return"] == "0"
 
 

@@ -60,6 +60,9 @@ class Delivery:
     flash: bool = False
     """SMS of class 0."""
 
+    duplex: bool = False
+    """A letter is printed on both sides of its sheets."""
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:

@@ -92,6 +92,10 @@ COLUMNS: dict[str, Any] = {
         Resolution | None,
         typer.Option(metavar="NAME", help="Of its faxes: standard, fine or superfine; an order may say RESOLUTION=."),
     ],
+    "duplex": Annotated[
+        bool | None,
+        typer.Option("--duplex/--simplex", help="Print its letters on both sides of their sheets, or on one."),
+    ],
     "quiet": Annotated[
         str | None,
         typer.Option(
@@ -128,6 +132,7 @@ DEFAULTS = {
     "double_minutes": "none",
     "demands_window": "warn-window",
     "resolution": "fine",
+    "duplex": "simplex",
     "quiet": "none",
     "document_days": "none",
     "fax_days": "none",

@@ -34,7 +34,7 @@ def print_portrait(portrait: "Portrait") -> None:
         ("Balance", balance(account)),
         ("Allowance", allowance(account)),
         ("Limits", _limits(account)),
-        ("Letters", "refused if the address is not in the window" if account.demands_window else ""),
+        ("Letters", _letters(account)),
         ("Resolution", account.resolution.value),
         ("Quiet hours", _quiet(account)),
         ("Kept", _kept(account)),
@@ -76,6 +76,7 @@ def json_of(portrait: "Portrait") -> dict[str, Any]:
         "double_minutes": account.double_minutes,
         "demands_window": account.demands_window,
         "resolution": account.resolution,
+        "duplex": account.duplex,
         "quiet_from": _clock(account.quiet_from),
         "quiet_until": _clock(account.quiet_until),
         "document_days": account.document_days,
@@ -159,6 +160,15 @@ def _limits(account: Account) -> str:
         "" if account.double_minutes is None else f"the same order again after {account.double_minutes} minutes",
     )
     return ", ".join(filter(None, limits)) or "none"
+
+
+def _letters(account: Account) -> str:
+    """``printed on both sides, refused if the address is not in the window``."""
+    words = (
+        "printed on both sides" if account.duplex else "",
+        "refused if the address is not in the window" if account.demands_window else "",
+    )
+    return ", ".join(filter(None, words))
 
 
 def _quiet(account: Account) -> str:

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -149,12 +149,38 @@ def _put(drawn: "Preview", base: Path, given: tuple[Path, ...]) -> list[Path]:
 def _tell(drawn: "Preview", written: list[Path], to: Paper, *, as_json: bool) -> None:
     if as_json:
         told = {"type": to.value, "pages": drawn.pages, "warnings": drawn.warnings, "files": list(map(str, written))}
-        tables.print_json(told)
+        tables.print_json(told | (_of_letter(drawn) if drawn.sheets else {}))
         return
     names = str(written[0]) if len(written) == 1 else f"{written[0]} to {written[-1].name}"
-    out.print(f"{drawn.pages} page{'' if drawn.pages == 1 else 's'}: {names}", markup=False)
+    out.print(f"{drawn.pages} page{'' if drawn.pages == 1 else 's'}{_on_paper(drawn)}: {names}", markup=False)
     for warning in drawn.warnings:
         warn(warning)
+
+
+def _on_paper(drawn: "Preview") -> str:
+    """``, 2 sheets printed on both sides``; empty for a fax."""
+    if not drawn.sheets:
+        return ""
+    sides = "both sides" if drawn.duplex else "one side"
+    return f", {drawn.sheets} sheet{'' if drawn.sheets == 1 else 's'} printed on {sides}"
+
+
+def _of_letter(drawn: "Preview") -> dict[str, Any]:
+    """Its sheets, and what is wrong with it, in millimetres from the upper left corner."""
+    from depesche.usecases.findings import english, german
+
+    found = [
+        {
+            "fault": finding.fault.value,
+            "proven": finding.fault.is_proven,
+            "page": finding.page,
+            "box": finding.box,
+            "english": english(finding),
+            "german": german(finding),
+        }
+        for finding in drawn.findings
+    ]
+    return {"sheets": drawn.sheets, "duplex": drawn.duplex, "findings": found}
 
 
 def _check(files: tuple[Path, ...], text: str | None, to: Paper, *, cover: bool) -> None:

@@ -44,6 +44,7 @@ def print_record(record: JobRecord) -> None:
         ("Not before", _not_before(head)),
         ("Recipients", head.recipients),
         ("Pages", head.pages),
+        ("Sheets", _sheets(head)),
         ("State", _counts(record.standing)),
         *(("On hold", words) for words in _holds(record)),
         ("Waits until", _waits_until(record)),
@@ -120,6 +121,11 @@ def _call(attempt: PastAttempt) -> str:
     return "\n".join(filter(None, (", ".join(filter(None, words)), attempt.detail)))
 
 
+def _sheets(head: JobHead) -> str:
+    """``2, printed on both sides``; empty for what is no letter."""
+    return f"{head.sheets}, printed on {'both sides' if head.duplex else 'one side'}" if head.sheets else ""
+
+
 def _holds(record: JobRecord) -> Iterator[str]:
     """``fax of account 20001, since 2026-03-02 10:00: line is down``."""
     for hold in record.holds:
@@ -154,6 +160,7 @@ def _head(head: JobHead, standing: Standing) -> dict[str, Any]:
         "final_at": head.final_at,
         "recipients_count": head.recipients,
         "pages": head.pages,
+        **({"sheets": head.sheets, "duplex": head.duplex} if head.type.is_letter else {}),
         "states": {state.value: number for state, number in standing.counts.items()},
         "listed": standing.listed,
         "warnings": head.warnings,

@@ -299,4 +299,5 @@ def _delivery(claimed: Claimed) -> Delivery:
         fax_header=sending.fax_header,
         sender=sending.sender,
         flash=sending.flash,
+        duplex=sending.duplex,
     )

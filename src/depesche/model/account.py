@@ -116,6 +116,9 @@ class Account:
     demands_window: bool = False
     """An iLetter whose address is not in the window of the envelope is refused; else it is sent with a warning."""
 
+    duplex: bool = False
+    """Its letters are printed on both sides of their sheets."""
+
     quiet_from: time | None = None
     """From then on to `quiet_until`, in the operator's zone, its faxes and SMS do not ring; None: they always may."""
 

@@ -27,6 +27,9 @@ class Sending:
     tell_each: bool = False
     """Call `status_url` as soon as each recipient is final, not when all are."""
 
+    duplex: bool = False
+    """A letter is printed on both sides of its sheets."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
@@ -86,6 +89,11 @@ class JobHead:
 
     final_at: datetime | None
     warnings: tuple[str, ...] = field(default=())
+    duplex: bool = False
+    """A letter is printed on both sides."""
+
+    sheets: int = 0
+    """Of a letter, for each recipient; else 0."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from depesche.render.grid import MM_PER_INCH
 from depesche.render.image import Picture, PicturePages
 from depesche.render.memory import enough
 from depesche.render.pdf import load_page
-from depesche.render.window import look
-from depesche.render.wire import AddressFault
+from depesche.render.sheet import look
+from depesche.render.wire import Finding, Paper
 
 A4 = (595.276, 841.89)
 """Points."""
@@ -30,8 +30,9 @@ JPEG_QUALITY = 90
 class Letter:
     """The growing document."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, colour: bool = True) -> None:
         self._document = pdfium.PdfDocument.new()
+        self._colour = colour
 
     def add_pdf(self, source: Any) -> None:
         """All pages of a document from `open_pdf`. Raises: Damaged."""
@@ -39,18 +40,18 @@ class Letter:
             with enough():
                 page = load_page(source, index)
                 pdfium_c.FPDFPage_Flatten(page, pdfium_c.FLAT_NORMALDISPLAY)  # fields and notes become part of the page
-                size = page.get_size()
+                size, is_plain = page.get_size(), _is_plain(page)
                 page.close()
                 try:
-                    self._add_page(source, index, size)
+                    self._add_page(source, index, size, is_plain=is_plain)
                 except pdfium.PdfiumError as error:
                     raise Damaged(f"page {index + 1} of the PDF document is broken") from error
 
     def add_pictures(self, source: PicturePages) -> None:
         """All pages of a picture file. Raises: Damaged."""
         for index in range(len(source)):
-            document = pdfium.PdfDocument(_as_pdf(source.picture(index)))
-            self._add_page(document, 0, document.get_page_size(0))
+            document = pdfium.PdfDocument(_as_pdf(source.picture(index), colour=self._colour))
+            self._add_page(document, 0, document.get_page_size(0), is_plain=True)
 
     def save(self, file: BinaryIO) -> int:
         """Write the document. Returns: its pages. Raises: OSError."""
@@ -60,12 +61,12 @@ class Letter:
             raise sink.failure
         return len(self._document)
 
-    def fault(self) -> AddressFault | None:
-        """What is wrong with the address on the first page."""
-        return look(self._document[0])
+    def findings(self, paper: Paper) -> tuple[Finding, ...]:
+        """What is wrong with it on its sheets."""
+        return look(self._document, paper)
 
-    def _add_page(self, source: Any, index: int, size: tuple[float, float]) -> None:
-        if all(abs(side - wanted) <= TOLERANCE for side, wanted in zip(size, A4, strict=True)):
+    def _add_page(self, source: Any, index: int, size: tuple[float, float], *, is_plain: bool) -> None:
+        if is_plain and all(abs(side - wanted) <= TOLERANCE for side, wanted in zip(size, A4, strict=True)):
             self._document.import_pages(source, [index])
             return
         sheet = self._document.new_page(*A4)
@@ -91,19 +92,30 @@ class _Sink:
             return 0
 
 
+def _is_plain(page: Any) -> bool:
+    """Whether its boxes are what a print centre expects: upright, in the corner, nothing around it that is hidden."""
+    box = page.get_mediabox()
+    return not page.get_rotation() and box[:2] == (0, 0) and page.get_cropbox() == box
+
+
 def _lay(width: float, height: float) -> Any:
-    """Where a page of this size in points lies on A4: whole, in the middle, not enlarged; turned if it is wide."""
+    """Where a page of this size in points lies on A4: whole, not enlarged, turned if it is wide.
+
+    What is smaller lies in the middle; of what is made smaller, as Letter is, the top stays at the top: the address is
+    measured from there.
+    """
     matrix = pdfium.PdfMatrix()
     if width > height and width > A4[0]:
         matrix = matrix.translate(-width, 0).rotate(90)
         width, height = height, width
     scale = min(1.0, A4[0] / width, A4[1] / height)
-    return matrix.scale(scale, scale).translate((A4[0] - width * scale) / 2, (A4[1] - height * scale) / 2)
+    above = (A4[1] - height * scale) / (2 if scale == 1 else 1)
+    return matrix.scale(scale, scale).translate((A4[0] - width * scale) / 2, above)
 
 
-def _as_pdf(picture: Picture) -> bytes:
+def _as_pdf(picture: Picture, *, colour: bool) -> bytes:
     """A picture as a PDF page of its own size: G4 for black and white, else JPEG."""
-    image = picture.image
+    image = picture.image if colour or picture.image.mode == "1" else picture.image.convert("L")
     finest = min(image.width / picture.width, image.height / picture.height) * MM_PER_INCH
     if image.mode != "1" and finest > PRINT_DPI:
         scale = PRINT_DPI / finest

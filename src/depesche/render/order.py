@@ -6,7 +6,7 @@ from pathlib import Path
 
 from depesche.model.cover import Cover
 from depesche.render.detect import Format
-from depesche.render.wire import AddressFault
+from depesche.render.wire import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,8 @@ class Rendered:
     warnings: tuple[str, ...] = ()
     """What is left out of them."""
 
-    fault: AddressFault | None = None
-    """Of a letter: what is wrong with the address on its first page."""
+    findings: tuple[Finding, ...] = ()
+    """Of a letter: what is wrong with its sheets."""
 
 
 STANDARD = Cover()

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from depesche import metrics
-from depesche.config import Render
+from depesche.config import Letters, Render
 from depesche.render import office, sandbox, tiff
 from depesche.render.detect import Format
 from depesche.render.errors import ConverterFailed, RenderError
@@ -18,10 +18,10 @@ from depesche.render.keeper import Keeper
 from depesche.render.offices import Offices
 from depesche.render.order import Rendered, Source, TextPage
 from depesche.render.turns import Turns
-from depesche.render.wire import AddressFault, Done, Task
+from depesche.render.wire import Done, Finding, LetterFault, Paper, Task
 from depesche.render.work import Input, Work
 
-__all__ = ["AddressFault", "Rendered", "Renderer", "Source", "TextPage"]
+__all__ = ["Finding", "LetterFault", "Rendered", "Renderer", "Source", "TextPage"]
 
 LARGE = 32 << 10
 """Octets of documents from which their pages are counted first, and drawn in several processes if they are many.
@@ -40,8 +40,10 @@ class Renderer:
     (its id), and has the time of one: it runs from the call on, so the wait for a turn is part of it.
     """
 
-    def __init__(self, settings: Render) -> None:
+    def __init__(self, settings: Render, letters: Letters | None = None) -> None:
         self._settings = settings
+        needs = letters or Letters()
+        self._paper = Paper(needs.margin, needs.strip, needs.free)
         self._turns = Turns(settings.workers)
         self._keeper: Keeper | None = None
         self._offices: Offices | None = None
@@ -98,28 +100,32 @@ class Renderer:
                 pages = await self._draw(account, work, inputs, file, resolution)
             return Rendered(pages, tuple(work.warnings))
 
-    async def letter(self, sources: Sequence[Source], out: Path, *, account: int = 0) -> Rendered:
-        """Write all sources to `out`, one PDF document of A4 pages. Raises: RenderError (then `out` does not exist)."""
+    async def letter(self, sources: Sequence[Source], out: Path, *, colour: bool = True, account: int = 0) -> Rendered:
+        """Write all sources to `out`, one PDF document of A4 pages, grey if it is not in `colour`.
+
+        Raises: RenderError (then `out` does not exist).
+        """
         async with self._work(Task.LETTER, account, out.parent) as work:
             inputs = [await work.open(source) for source in sources]
             with _result(out) as file:
-                done = await work.convert(Task.LETTER, inputs, file)
-            return Rendered(done.pages, tuple(work.warnings), done.fault)
+                done = await work.convert(Task.LETTER, inputs, file, colour=colour, paper=self._paper)
+            return Rendered(done.pages, (*work.warnings, *done.warnings), done.findings)
 
     async def preview(
         self, finished: Source, folder: Path, pages: range, *, colour: bool = False, account: int = 0
     ) -> list[Path]:
         """Draw these pages, counted from 1, of what `fax` or `letter` wrote, as PNG files in `folder`.
 
-        A fax is drawn picture element by picture element, a letter with the window of its envelope.
-        Raises: RenderError; OSError.
+        A fax is drawn picture element by picture element, a letter with the window of its envelope
+        and what is wrong with it. Raises: RenderError; OSError.
         """
         async with self._work(Task.PREVIEW, account, folder) as work:
             document = await work.open(finished)
             pictures = work.scratch()
             done = await work.convert(
-                Task.PREVIEW, [document], pictures, first=pages.start - 1, last=pages.stop - 1, colour=colour
-            )
+                Task.PREVIEW, [document], pictures, first=pages.start - 1, last=pages.stop - 1, colour=colour,
+                paper=self._paper,
+            )  # fmt: skip
             if len(done.sizes) != len(pages):
                 raise ConverterFailed("the converter lost pages")
             return await asyncio.to_thread(_apart, pictures, done.sizes, [folder / f"{page}.png" for page in pages])

@@ -74,7 +74,7 @@ def _fax(request: Request, files: Sequence[BinaryIO]) -> Done:
 def _letter(request: Request, files: Sequence[BinaryIO]) -> Done:
     *inputs, output = files
     _all_pages(request, inputs)  # refuses a document that is too long before anything is written
-    letter = Letter()
+    letter = Letter(colour=request.colour)
     for format_, file in zip(request.formats, inputs, strict=True):
         if format_ is Format.PDF:
             letter.add_pdf(open_pdf(file))
@@ -82,7 +82,7 @@ def _letter(request: Request, files: Sequence[BinaryIO]) -> Done:
             letter.add_pictures(PicturePages(file, format_, request.pixels, request.most))
     pages = letter.save(output)
     output.flush()
-    return Done(pages, fault=letter.fault())
+    return Done(pages, findings=letter.findings(request.paper))
 
 
 def _text_page(request: Request, files: Sequence[BinaryIO]) -> Done:

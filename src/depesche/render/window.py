@@ -1,36 +1,30 @@
 """Whether the address of a letter lies in the window of its envelope (DIN 5008, form A and form B; DIN 680).
 
 The field is 85 mm wide and 45 mm high, 20 mm from the left edge; it begins 27 mm from the top in form A and 45 mm in
-form B. We look at what is printed, not at the text: a scanned letter has none. What might be an address is taken for
-one; only what cannot be one, or would be cut off, is a fault.
+form B. Its upper 17.7 mm are for the line of the sender and for notes, its lower 27.3 mm for the address, and either
+may take from the other. We look at what is printed, not at the text: a scanned letter has none. What might be an
+address is taken for one; only what cannot be one, or would be cut off, is a fault.
 """
 
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-import pypdfium2 as pdfium  # type: ignore[import-untyped]
-import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
-from numpy.typing import NDArray
 
-from depesche.render.grid import MM_PER_INCH
-from depesche.render.memory import enough
-from depesche.render.wire import AddressFault
+from depesche.render.ink import Ink, extent, millimetres, pixels, runs
+from depesche.render.wire import Box, Finding, LetterFault
 
-Ink = NDArray[np.bool_]
-"""True where something is printed; the first index counts from the top."""
-
-FORMS = {"A": 27, "B": 45}
+FORMS = {"A": 27.0, "B": 45.0}
 """Millimetres from the top of the page to the field."""
 
-LEFT, WIDTH, HEIGHT = 20, 85, 45
+LEFT, WIDTH, HEIGHT = 20.0, 85.0, 45.0
 """Of the field, in millimetres."""
 
-MARGIN = 5
-"""Millimetres around the field that are looked at too."""
+NOTES = 17.7
+"""Millimetres of it, from its upper edge, for the line of the sender and for notes."""
 
-PER_MM = 4
-PAPER = 200
-"""Grey from which on it is paper: a tint behind the text is not in its way."""
+MARGIN = 8
+"""Millimetres around the field that are looked at too."""
 
 TWO_LINES = 5
 """Millimetres that an address is high at least: a name and a town. The line of the sender alone is lower."""
@@ -38,7 +32,7 @@ TWO_LINES = 5
 RULE, PICTURE = 1, 8
 """Millimetres: what is lower is a rule and no text, what is higher is a picture."""
 
-GAP = 1.5
+GAP = 2.5
 """Millimetres between two words of a line at most."""
 
 CROSSING = 3.0
@@ -47,90 +41,160 @@ CROSSING = 3.0
 STRADDLING = 0.75
 """The same above and below an edge that cuts a line lengthwise."""
 
+FLUSH = 3.0
+"""Millimetres by which the beginnings of the lines of one address differ at most."""
 
-def look(page: Any) -> AddressFault | None:
-    """What is wrong with the address on a page as pypdfium2 has it; None: nothing, in one of the two forms."""
-    try:
-        faults = {_fault(ink) for ink in _fields(page).values()}
-    except MemoryError:
-        return AddressFault.UNSEEN
-    if None in faults:
-        return None
-    return AddressFault.CUT if AddressFault.CUT in faults else AddressFault.EMPTY
+LEADING = 4.0
+"""Millimetres of paper between two lines of one address at most."""
 
 
-def form(page: Any) -> str | None:
-    """The form in whose window the address lies; of two, the one that shows more of it. Raises: MemoryError."""
-    fitting = {name: ink for name, ink in _fields(page).items() if _fault(ink) is None}
-    return max(fitting, key=lambda name: int(_inside(fitting[name]).sum()), default=None)
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What shows through the window of one form."""
+
+    form: str
+    shown: int
+    """Picture elements in it."""
+
+    findings: tuple[Finding, ...]
 
 
-def _fields(page: Any) -> dict[str, Ink]:
-    """What is printed in the field of each form and around it."""
-    with enough():
-        return {name: _draw(page, top) for name, top in FORMS.items()}
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Text that runs over an edge, in picture elements of the looked at field."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
 
 
-def _inside(ink: Ink) -> Ink:
-    """The field without its margin."""
-    edge = _pixels(MARGIN)
-    return ink[edge : edge + _pixels(HEIGHT), edge : edge + _pixels(WIDTH)]
+def windows(sheet: Ink) -> list[Window]:
+    """Of each form, the one that the letter has, or comes nearest to, in front."""
+    found = [_window(sheet, form) for form in FORMS]
+    return sorted(found, key=lambda window: (_gravity(window), -window.shown))
 
 
-def _draw(page: Any, top: int) -> Ink:
-    """The field with its margin; the rest of the page is not drawn."""
-    scale = PER_MM * MM_PER_INCH / 72
-    width, height = (_pixels(side + 2 * MARGIN) for side in (WIDTH, HEIGHT))
-    whole = (round(side * scale) for side in page.get_size())
-    bitmap = pdfium.PdfBitmap.new_native(width, height, pdfium_c.FPDFBitmap_Gray)
-    pdfium_c.FPDFBitmap_FillRect(bitmap, 0, 0, width, height, 0xFFFFFFFF)
-    start = -_pixels(LEFT - MARGIN), -_pixels(top - MARGIN)
-    flags = pdfium_c.FPDF_ANNOT | pdfium_c.FPDF_GRAYSCALE | pdfium_c.FPDF_RENDER_LIMITEDIMAGECACHE
-    pdfium_c.FPDF_RenderPageBitmap(bitmap, page, *start, *whole, 0, flags)
-    ink: Ink = bitmap.to_numpy().reshape(height, bitmap.stride)[:, :width] < PAPER
-    return ink
+def _gravity(window: Window) -> int:
+    """0: the address can be read, 1: something else is cut off, 2: it is cut off itself, 3: there is none."""
+    if any(finding.fault is LetterFault.EMPTY for finding in window.findings):
+        return 3
+    return 2 if any(finding.fault.is_proven for finding in window.findings) else bool(window.findings)
 
 
-def _fault(ink: Ink) -> AddressFault | None:
-    edge, width, height = _pixels(MARGIN), _pixels(WIDTH), _pixels(HEIGHT)
+def _window(sheet: Ink, form: str) -> Window:
+    ink = _field(sheet, FORMS[form])
+    edge, width, height = pixels(MARGIN), pixels(WIDTH), pixels(HEIGHT)
     columns, rows = slice(edge, edge + width), slice(edge, edge + height)
-    printed = np.flatnonzero(ink[rows, columns].any(axis=1))
-    if not printed.size or printed[-1] - printed[0] < _pixels(TWO_LINES):
-        return AddressFault.EMPTY
-    lines = _runs(np.any(ink[:, columns], axis=1))
-    if any(_straddles(line, at) for line in lines for at in (rows.start, rows.stop)):
-        return AddressFault.CUT
-    inside = [line for line in lines if line[0] >= rows.start and line[1] <= rows.stop]
-    if any(_crosses(ink[slice(*line)], at) for line in inside for at in (columns.start, columns.stop)):
-        return AddressFault.CUT
-    return None
+    inside = ink[rows, columns]
+    shown = int(inside.sum())
+    if _height(inside) < pixels(TWO_LINES):
+        return Window(form, shown, (Finding(LetterFault.EMPTY),))
+    cut = _cut(ink, rows, columns)
+    whole = ink.copy()
+    for piece in cut:
+        whole[piece.top : piece.bottom, piece.left : piece.right] = False
+    kinds = [(_kind(piece, whole[rows, columns], rows, columns), piece) for piece in cut]
+    kinds += [(LetterFault.CUT, piece) for piece in _going_on(ink, rows, columns)]
+    return Window(form, shown, tuple(_together(kinds, form)))
+
+
+def _field(sheet: Ink, top: float) -> Ink:
+    """The field with its margin; what a sheet does not have is paper."""
+    first, left = pixels(top - MARGIN), pixels(LEFT - MARGIN)
+    field = np.zeros((pixels(HEIGHT + 2 * MARGIN), pixels(WIDTH + 2 * MARGIN)), bool)
+    there = sheet[first : first + field.shape[0], left : left + field.shape[1]]
+    field[: there.shape[0], : there.shape[1]] = there
+    return field
+
+
+def _cut(ink: Ink, rows: slice, columns: slice) -> list[_Piece]:
+    """All text that runs over an edge of the field."""
+    lines = runs(np.any(ink[:, columns], axis=1))
+    pieces = []
+    for line in lines:
+        if any(_straddles(line, at) for at in (rows.start, rows.stop)):
+            left, right = extent(np.any(ink[slice(*line), columns], axis=0)) or (0, 0)
+            pieces.append(_Piece(*line, columns.start + left, columns.start + right))
+        elif line[0] >= rows.start and line[1] <= rows.stop:
+            pieces += _crossing(ink, line, columns)
+    return pieces
 
 
 def _straddles(line: tuple[int, int], edge: int) -> bool:
     """Whether a line of text from its first row to behind its last is cut lengthwise."""
     first, stop = line
-    return stop - first <= _pixels(PICTURE) and min(edge - first, stop - edge) >= _pixels(STRADDLING)
+    return stop - first <= pixels(PICTURE) and min(edge - first, stop - edge) >= pixels(STRADDLING)
 
 
-def _crosses(line: Ink, edge: int) -> bool:
-    """Whether the text of a line runs over the column `edge`."""
-    if len(line) < _pixels(RULE):
-        return False
-    return any(
-        min(edge - first, stop - edge) >= _pixels(CROSSING) for first, stop in _runs(np.any(line, axis=0), _pixels(GAP))
-    )
-
-
-def _runs(printed: Ink, gap: int = 0) -> list[tuple[int, int]]:
-    """First index and the one behind the last of each stretch; a gap of `gap` at most does not end one."""
-    where = np.flatnonzero(printed)
-    if not where.size:
+def _crossing(ink: Ink, line: tuple[int, int], columns: slice) -> list[_Piece]:
+    """The words of a line that run over the left or the right edge."""
+    if line[1] - line[0] < pixels(RULE):
         return []
-    ends = np.flatnonzero(np.diff(where) > gap + 1)
-    firsts = where[np.concatenate(([0], ends + 1))]
-    lasts = where[np.concatenate((ends, [where.size - 1]))]
-    return [(int(first), int(last) + 1) for first, last in zip(firsts, lasts, strict=True)]
+    return [
+        _Piece(*line, first, stop)
+        for first, stop in runs(np.any(ink[slice(*line)], axis=0), pixels(GAP))
+        if any(min(edge - first, stop - edge) >= pixels(CROSSING) for edge in (columns.start, columns.stop))
+    ]
 
 
-def _pixels(millimetres: float) -> int:
-    return round(millimetres * PER_MM)
+def _going_on(ink: Ink, rows: slice, columns: slice) -> list[_Piece]:
+    """A line below the field that belongs to those above it: flush with them, and no farther away than they are."""
+    lines = [line for line in runs(np.any(ink[:, columns], axis=1)) if line[1] - line[0] >= pixels(RULE)]
+    above = [line for line in lines if sum(line) < 2 * rows.stop]
+    below = lines[len(above) :]
+    if len(above) < 2 or not below:
+        return []
+    (before, last), following = above[-2:], below[0]
+    pitch, step = last[0] - before[0], following[0] - last[0]
+    lefts = [(extent(np.any(ink[slice(*line), columns], axis=0)) or (0, 0))[0] for line in (before, last, following)]
+    is_whole = following[1] < len(ink)
+    if (
+        _straddles(following, rows.stop)
+        or not is_whole
+        or abs(step - pitch) > pixels(STRADDLING)
+        or max(lefts) - min(lefts) > pixels(RULE)
+    ):
+        return []
+    right = (extent(np.any(ink[slice(*following), columns], axis=0)) or (0, 0))[1]
+    return [_Piece(*following, columns.start + lefts[-1], columns.start + right)]
+
+
+def _together(kinds: Sequence[tuple[LetterFault, _Piece]], form: str) -> Iterator[Finding]:
+    """One finding a fault, around all that it concerns."""
+    for fault in (LetterFault.CUT, LetterFault.EDGE):
+        pieces = [piece for kind, piece in kinds if kind is fault]
+        if pieces:
+            top, bottom = min(piece.top for piece in pieces), max(piece.bottom for piece in pieces)
+            left, right = min(piece.left for piece in pieces), max(piece.right for piece in pieces)
+            yield Finding(fault, box=_box(_Piece(top, bottom, left, right), form))
+
+
+def _kind(piece: _Piece, whole: Ink, rows: slice, columns: slice) -> LetterFault:
+    """Whether it is the address that is cut off, as far as can be known; `whole`: what is in the window and is not."""
+    if _height(whole) < pixels(TWO_LINES):
+        return LetterFault.CUT
+    address = whole[pixels(NOTES) :]
+    begins = extent(np.any(address, axis=0))
+    if begins is None or _height(address) < pixels(RULE) or piece.bottom <= rows.start + pixels(NOTES):
+        return LetterFault.EDGE
+    lines = extent(np.any(address, axis=1)) or (0, 0)
+    top, bottom = (rows.start + pixels(NOTES) + row for row in lines)
+    near = piece.top - bottom <= pixels(LEADING) and top - piece.bottom <= pixels(LEADING)
+    flush = abs(piece.left - columns.start - begins[0]) <= pixels(FLUSH) or piece.left < columns.start
+    return LetterFault.CUT if near and flush else LetterFault.EDGE
+
+
+def _height(ink: Ink) -> int:
+    first, stop = extent(np.any(ink, axis=1)) or (0, 0)
+    return stop - first
+
+
+def _box(piece: _Piece, form: str) -> Box:
+    top, left = FORMS[form] - MARGIN, LEFT - MARGIN
+    return (
+        left + millimetres(piece.left),
+        top + millimetres(piece.top),
+        left + millimetres(piece.right),
+        top + millimetres(piece.bottom),
+    )

@@ -30,6 +30,12 @@ LONGEST_REASON = 300
 MOST_WARNINGS = 20
 """Of one conversion."""
 
+MOST_FINDINGS = 20
+"""Of one letter."""
+
+LONGEST_SHEET = 1000.0
+"""Millimetres: nothing lies farther from the corner of a sheet."""
+
 
 class Task(StrEnum):
     """What a child is forked for."""
@@ -59,22 +65,59 @@ class Task(StrEnum):
     """Write the one input, an Office document, as a PDF document; its pages are counted when that is opened."""
 
 
-class AddressFault(StrEnum):
-    """Why the address of a letter would not be read through the window of the envelope."""
+Box = tuple[float, float, float, float]
+"""Left, top, right and bottom in millimetres from the upper left corner of the sheet."""
+
+
+class LetterFault(StrEnum):
+    """What is wrong with a letter on its sheets."""
 
     EMPTY = "empty"
-    """There is none in it."""
+    """The window of the envelope would show no address."""
 
     CUT = "cut"
-    """Text runs over an edge of it."""
+    """The address runs over an edge of the window."""
+
+    EDGE = "edge"
+    """Something else that shows in the window runs over an edge of it."""
 
     UNSEEN = "unseen"
     """It could not be looked at: the page takes more memory than allowed."""
 
+    TAKEN = "taken"
+    """Something is printed where the print centre prints itself."""
+
+    MARGIN = "margin"
+    """Something lies so near to the edge of the sheet that printers leave it out."""
+
     @property
     def is_proven(self) -> bool:
         """Whether the address is out of the window for certain."""
-        return self is not AddressFault.UNSEEN
+        return self in {LetterFault.EMPTY, LetterFault.CUT}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong, and where."""
+
+    fault: LetterFault
+    page: int = 1
+    box: Box | None = None
+    """None: it is nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What printer and print centre need of a sheet, in millimetres."""
+
+    margin: float = 0
+    """At each edge, that cannot be printed on."""
+
+    strip: float = 0
+    """At the left edge of each sheet, for a code of the print centre."""
+
+    free: tuple[Box, ...] = ()
+    """Left, top, width and height of places on the first sheet where the print centre prints."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +151,10 @@ class Request:
     """TEXT_PAGE: pages that follow the text."""
 
     colour: bool = False
-    """PREVIEW: whether a letter is printed in colour."""
+    """LETTER, PREVIEW: whether a letter is printed in colour."""
+
+    paper: Paper = Paper()
+    """LETTER, PREVIEW: what the sheets of a letter have to keep free."""
 
     resolution: Resolution = Resolution.FINE
     """FAX: of the pages."""
@@ -124,8 +170,8 @@ class Done:
     strips: tuple[Strip, ...] = ()
     """FAX: what was written, in order."""
 
-    fault: AddressFault | None = None
-    """LETTER: what is wrong with its address."""
+    findings: tuple[Finding, ...] = ()
+    """LETTER: what is wrong with it, no more than `MOST_FINDINGS`."""
 
     warnings: tuple[str, ...] = ()
     """HTML: what is not on the pages; no longer than `LONGEST_REASON`."""
@@ -165,6 +211,8 @@ def unpack_request(packet: bytes) -> Request:
     fields["task"] = Task(fields["task"])
     fields["resolution"] = Resolution(fields["resolution"])
     fields["formats"] = tuple(Format[name] for name in fields["formats"])
+    paper = fields["paper"]
+    fields["paper"] = Paper(paper["margin"], paper["strip"], tuple(map(tuple, paper["free"])))
     return Request(**fields)
 
 
@@ -172,7 +220,8 @@ def pack_done(done: Done) -> bytes:
     """A packet for the parent."""
     strips = [[strip.rows, strip.octets] for strip in done.strips]
     warnings = [warning[:LONGEST_REASON] for warning in done.warnings[:MOST_WARNINGS]]
-    told = {"pages": done.pages, "strips": strips, "fault": done.fault, "warnings": warnings, "sizes": done.sizes}
+    findings = [[found.fault, found.page, found.box] for found in done.findings[:MOST_FINDINGS]]
+    told = {"pages": done.pages, "strips": strips, "findings": findings, "warnings": warnings, "sizes": done.sizes}
     return json.dumps(told).encode()
 
 
@@ -195,7 +244,7 @@ def unpack_answer(packet: bytes, most: int) -> Done:
     return Done(
         _number(pages, most),
         tuple(_strip(strip) for strip in strips),
-        _fault(fields.get("fault")),
+        _findings(fields.get("findings", []), most),
         _warnings(fields.get("warnings", [])),
         _sizes(fields.get("sizes", []), most),
     )
@@ -248,12 +297,28 @@ def _number(value: object, most: int) -> int:
     return value
 
 
-def _fault(value: object) -> AddressFault | None:
-    if value is None:
-        return None
-    if not isinstance(value, str) or value not in {*AddressFault}:
+def _findings(value: object, most: int) -> tuple[Finding, ...]:
+    if not isinstance(value, list) or len(value) > MOST_FINDINGS:
+        raise ProtocolError("no list of findings")
+    return tuple(_finding(one, most) for one in value)
+
+
+def _finding(value: object, most: int) -> Finding:
+    if not isinstance(value, list) or len(value) != 3:
+        raise ProtocolError("no finding")
+    fault, page, box = value
+    if not isinstance(fault, str) or fault not in {*LetterFault}:
         raise ProtocolError("an unknown fault")
-    return AddressFault(value)
+    return Finding(LetterFault(fault), _number(page, most), None if box is None else _box(box))
+
+
+def _box(value: object) -> Box:
+    if not isinstance(value, list) or len(value) != 4 or not all(type(side) is float for side in value):
+        raise ProtocolError("no box")
+    left, top, right, bottom = value
+    if not all(-LONGEST_SHEET <= side <= LONGEST_SHEET for side in value):  # nor is it one that is no number
+        raise ProtocolError("a box out of range")
+    return left, top, right, bottom
 
 
 def _sizes(value: object, most: int) -> tuple[int, ...]:

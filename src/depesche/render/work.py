@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -20,7 +20,7 @@ from depesche.render.office import FILTERS
 from depesche.render.offices import Offices
 from depesche.render.order import Source, TextPage
 from depesche.render.process import ConversionProcess, ProcessLost
-from depesche.render.wire import Done, Request, Task
+from depesche.render.wire import Done, Paper, Request, Task
 
 MADE_BY: Mapping[Format, Task] = {
     Format.TEXT: Task.PLAIN_TEXT,
@@ -28,6 +28,9 @@ MADE_BY: Mapping[Format, Task] = {
     **dict.fromkeys(FILTERS, Task.OFFICE),
 }
 """Which converter makes a PDF document of what; pages of all else are drawn as it is."""
+
+PLAIN = Paper()
+"""Of whatever is no letter."""
 
 ATTEMPTS = 2
 """A conversion is repeated once if the conversion process was lost under it."""
@@ -95,7 +98,7 @@ class Work:
 
     async def convert(
         self, task: Task, inputs: Sequence[Input], output: BinaryIO | None = None, *,
-        first: int = 0, last: int = 0, others: int = 0, colour: bool = False,
+        first: int = 0, last: int = 0, others: int = 0, colour: bool = False, paper: Paper = PLAIN,
         resolution: Resolution = Resolution.FINE, keeper: Keeper | None = None,
     ) -> Done:  # fmt: skip
         """One conversion; what it writes begins where `output` stands. `keeper`: of another process than the usual one.
@@ -111,8 +114,14 @@ class Work:
             if output:
                 output.seek(start)
                 output.truncate()
-            request = self._request(
-                task, inputs, first=first, last=last, others=others, colour=colour, resolution=resolution
+            request = replace(
+                self._request(task, inputs),
+                first=first,
+                last=last,
+                others=others,
+                colour=colour,
+                paper=paper,
+                resolution=resolution,
             )
             try:
                 return await process.convert(request, _descriptors(inputs, output))
@@ -131,18 +140,14 @@ class Work:
         except TimeoutError as error:
             raise ConverterFailed("the conversion process is not running") from error
 
-    def _request(
-        self, task: Task, inputs: Sequence[Input], *, first: int, last: int, others: int, colour: bool,
-        resolution: Resolution,
-    ) -> Request:  # fmt: skip
+    def _request(self, task: Task, inputs: Sequence[Input]) -> Request:
         left = self._until - asyncio.get_running_loop().time()
         if left <= 0:
             raise ConverterFailed(f"the conversion took longer than {self._settings.seconds:g} seconds")
         return Request(
             task, tuple(document.format for document in inputs),
             memory=self._settings.memory, output=self._settings.output, seconds=left, pixels=self._settings.pixels,
-            most=self._settings.pages, first=first, last=last, others=others,
-            colour=colour, resolution=resolution,
+            most=self._settings.pages,
         )  # fmt: skip
 
 

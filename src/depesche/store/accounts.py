@@ -129,6 +129,7 @@ def _account(row: Row) -> Account:
         most_pages=row.most_pages,
         double_minutes=row.double_minutes,
         demands_window=row.demands_window,
+        duplex=row.duplex,
         quiet_from=row.quiet_from,
         quiet_until=row.quiet_until,
         document_days=row.document_days,

@@ -7,7 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from depesche.model.job import Fate, JobHead, NewJob, StoredFile
+from depesche.model import sheets
+from depesche.model.job import Fate, JobHead, NewJob, Sending, StoredFile
 from depesche.model.jobtype import JobType
 from depesche.model.result import Result
 from depesche.model.states import State
@@ -181,9 +182,10 @@ def _fate(row: Row) -> Fate:
 
 
 def _head(row: Row) -> JobHead:
+    kind, duplex = JobType(row.type), Sending(**row.sending).duplex
     return JobHead(
         id=row.id,
-        type=JobType(row.type),
+        type=kind,
         created_at=row.created_at,
         send_at=row.send_at,
         recipients=row.recipients,
@@ -191,4 +193,6 @@ def _head(row: Row) -> JobHead:
         open=row.open,
         final_at=row.final_at,
         warnings=tuple(row.warnings),
+        duplex=duplex,
+        sheets=sheets.count(row.pages, duplex=duplex) if kind.is_letter else 0,
     )

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 
-REVISION = "0007"
+REVISION = "0008"
 """The last migration: with it the tables are exactly these."""
 
 Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -118,6 +118,7 @@ account = sa.Table(
     sa.Column("most_pages", sa.Integer),
     sa.Column("double_minutes", sa.Integer),
     sa.Column("demands_window", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("duplex", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("quiet_from", sa.Time),
     sa.Column("quiet_until", sa.Time),
     sa.Column("document_days", sa.Integer),

@@ -81,6 +81,7 @@ DEFAULTS: Mapping[str, Any] = {
     "most_pages": None,
     "double_minutes": None,
     "demands_window": False,
+    "duplex": False,
     "quiet_from": None,
     "quiet_until": None,
     "document_days": None,

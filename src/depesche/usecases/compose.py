@@ -19,8 +19,9 @@ from depesche.model.rules import Rule
 from depesche.model.station import station_id
 from depesche.render.detect import Format
 from depesche.render.errors import ConverterFailed, Damaged, NotWhole, RenderError, Unsupported
-from depesche.render.renderer import AddressFault, Source, TextPage
+from depesche.render.renderer import Finding, Source, TextPage
 from depesche.store import covers
+from depesche.usecases import findings
 from depesche.usecases.house import House
 from depesche.usecases.order import Order, OrderFile
 from depesche.usecases.refused import Refused
@@ -34,12 +35,6 @@ _RULES: dict[type[RenderError], Rule] = {
 
 GERMAN = frozenset({"DE", "AT", "CH", "LI", "LU"})
 """Countries whose accounts write the heading of a fax in German; all others write English."""
-
-FAULTS: dict[AddressFault, str] = {
-    AddressFault.EMPTY: "the window of the envelope would show no address",
-    AddressFault.CUT: "text runs over the edge of the window of the envelope",
-    AddressFault.UNSEEN: "whether the address is in the window of the envelope could not be seen",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +80,7 @@ async def _pages(house: House, account: Account, order: Order, roll: Roll, writt
         case Channel.MAIL:
             return Made(await _count(house, account, order.files))
         case Channel.LETTER:
-            return await _letter(house, account, order.files, written)
+            return await _letter(house, account, order, written)
         case Channel.QSIGN:
             return await _invoice(house, account, order.files[0], written)
 
@@ -101,32 +96,32 @@ async def _fax(house: House, account: Account, order: Order, text: TextPage | No
         return Made(made.pages, (kept,), (*warnings, *made.warnings))
 
 
-async def _letter(house: House, account: Account, files: tuple[OrderFile, ...], written: list[Blob]) -> Made:
+async def _letter(house: House, account: Account, order: Order, written: list[Blob]) -> Made:
     """The address has to be read through the window; where the account does not demand it, the print centre may."""
-    made, fault = await _sheets(house, account, files, "brief.pdf", written)
-    if fault is None:
-        return made
-    if account.demands_window and fault.is_proven:
-        raise Refused(Rule.ADDRESS_WINDOW, FAULTS[fault])
-    return replace(made, warnings=(*made.warnings, FAULTS[fault]))
+    colour = order.type is JobType.LETTER_COLOUR
+    made, found = await _sheets(house, account, order.files, "brief.pdf", written, colour=colour)
+    wrong = findings.proven(found)
+    if wrong and account.demands_window:
+        raise Refused(Rule.ADDRESS_WINDOW, findings.english(wrong))
+    return replace(made, warnings=(*made.warnings, *map(findings.english, found)))
 
 
 async def _sheets(
-    house: House, account: Account, files: tuple[OrderFile, ...], name: str, written: list[Blob]
-) -> tuple[Made, AddressFault | None]:
+    house: House, account: Account, files: tuple[OrderFile, ...], name: str, written: list[Blob], *, colour: bool
+) -> tuple[Made, tuple[Finding, ...]]:
     """One document of A4 pages for paper."""
     async with AsyncExitStack() as stack:
         sources = await _sources(house, files, stack)
         out = await stack.enter_async_context(house.blobs.workplace()) / "letter.pdf"
-        made = await house.renderer.letter(sources, out, account=account.id)
+        made = await house.renderer.letter(sources, out, colour=colour, account=account.id)
         kept = await _keep(house, out, name, Format.PDF, made.pages, written)
-        return Made(made.pages, (kept,), made.warnings), made.fault
+        return Made(made.pages, (kept,), made.warnings), made.findings
 
 
 async def _invoice(house: House, account: Account, file: OrderFile, written: list[Blob]) -> Made:
     """A PDF stays as it is, to the byte: it may carry data or a signature already."""
     if file.format is not Format.PDF:
-        made, _ = await _sheets(house, account, (file,), f"{Path(file.filename).stem}.pdf", written)
+        made, _ = await _sheets(house, account, (file,), f"{Path(file.filename).stem}.pdf", written, colour=True)
         return made
     async with house.blobs.local(file.blob.key) as path:
         return Made(await house.renderer.count(Source(path, file.format), account=account.id))
@@ -199,6 +194,7 @@ def sending(account: Account, order: Order, *, tell_each: bool) -> tuple[Sending
         flash=is_sms and "FLASHSMS" in order.options,
         status_url=_status_url(order, warnings),
         tell_each=tell_each,
+        duplex=order.type.is_letter and account.duplex,
     )
     return sending, warnings
 

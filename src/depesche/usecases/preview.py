@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from depesche.model import options
+from depesche.model import options, sheets
 from depesche.model.account import Account
 from depesche.model.jobtype import JobType
 from depesche.model.recipients import Given
 from depesche.model.roll import ShortRoll
 from depesche.render.detect import HEAD, Format, detect
 from depesche.render.errors import NotWhole
-from depesche.render.renderer import Source
-from depesche.usecases import covers, judge
-from depesche.usecases.compose import FAULTS, sending, text_page
+from depesche.render.renderer import Finding, Source
+from depesche.usecases import covers, findings, judge
+from depesche.usecases.compose import sending, text_page
 from depesche.usecases.house import Header, House
 from depesche.usecases.order import Order, Submission
 
@@ -46,6 +46,12 @@ class Preview:
     """PNG files by the numbers of their pages, from 1."""
 
     warnings: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
+    """What is wrong with a letter; each of them is a warning too."""
+
+    duplex: bool = False
+    sheets: int = 0
+    """Of a letter."""
 
 
 async def preview(house: House, account: Account, draft: Draft, folder: Path, page: int | None = None) -> Preview:
@@ -55,14 +61,21 @@ async def preview(house: House, account: Account, draft: Draft, folder: Path, pa
     """
     order = _order(house, account, draft)
     sources, warnings = await asyncio.to_thread(_sources, draft.files)
-    made = _letter if draft.type.is_letter else _fax
-    finished, pages = await made(house, account, order, sources, folder, warnings)
+    found: tuple[Finding, ...] = ()
+    if draft.type.is_letter:
+        finished, pages, found = await _letter(house, account, order, sources, folder, warnings)
+    else:
+        finished, pages = await _fax(house, account, order, sources, folder, warnings)
     if page is not None and not 1 <= page <= pages:
         raise NotWhole(f"there is no page {page}: there are {pages}")
     wanted = range(1, pages + 1) if page is None else range(page, page + 1)
     colour = draft.type is JobType.LETTER_COLOUR
     drawn = await house.renderer.preview(finished, folder, wanted, colour=colour, account=account.id)
-    return Preview(pages, dict(zip(wanted, drawn, strict=True)), (*order.options.warnings, *warnings))
+    shown = dict(zip(wanted, drawn, strict=True))
+    said = (*order.options.warnings, *warnings)
+    if not draft.type.is_letter:
+        return Preview(pages, shown, said)
+    return Preview(pages, shown, said, found, account.duplex, sheets.count(pages, duplex=account.duplex))
 
 
 def _order(house: House, account: Account, draft: Draft) -> Order:
@@ -110,12 +123,13 @@ async def _fax(
 
 async def _letter(
     house: House, account: Account, order: Order, sources: Sequence[Source], folder: Path, warnings: list[str]
-) -> tuple[Source, int]:
-    del order
+) -> tuple[Source, int, tuple[Finding, ...]]:
+    """The document for the print centre, and what is wrong with it."""
     whole = folder / "letter.pdf"
-    made = await house.renderer.letter(sources, whole, account=account.id)
+    colour = order.type is JobType.LETTER_COLOUR
+    made = await house.renderer.letter(sources, whole, colour=colour, account=account.id)
     warnings += made.warnings
-    if made.fault is not None:
-        refused = account.demands_window and made.fault.is_proven
-        warnings.append(FAULTS[made.fault] + (": the order would be refused" if refused else ""))
-    return Source(whole, Format.PDF), made.pages
+    wrong = findings.proven(made.findings) if account.demands_window else None
+    for finding in made.findings:
+        warnings.append(findings.english(finding) + (": the order would be refused" if finding is wrong else ""))
+    return Source(whole, Format.PDF), made.pages, made.findings

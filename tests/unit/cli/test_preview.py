@@ -41,6 +41,9 @@ def test_a_folder_gets_the_pictures_under_their_usual_names(quick: Depesche, tmp
     assert list(sizes(tmp_path / "bilder")) == ["brief-fax-1.png", "brief-fax-2.png"]
 
 
+NOWHERE = "27 to 72 mm from the top (form A) and 45 to 90 mm from the top (form B)"
+
+
 def test_a_letter_tells_machines_what_is_wrong(quick: Depesche, tmp_path: Path) -> None:
     (tmp_path / "brief.pdf").write_bytes(TWO)
     done = quick("preview", "brief.pdf", "--to", "letter", "--page", "2", "--out", "zwei.png", "--json")
@@ -48,8 +51,21 @@ def test_a_letter_tells_machines_what_is_wrong(quick: Depesche, tmp_path: Path) 
     assert json.loads(done.stdout) == {
         "type": "letter",
         "pages": 2,
-        "warnings": ["the window of the envelope would show no address"],
+        "warnings": [f"the window of the envelope would show no address: {NOWHERE}"],
         "files": ["zwei.png"],
+        "sheets": 2,
+        "duplex": False,
+        "findings": [
+            {
+                "fault": "empty",
+                "proven": True,
+                "page": 1,
+                "box": None,
+                "english": f"the window of the envelope would show no address: {NOWHERE}",
+                "german": "das Fenster des Umschlags würde keine Anschrift zeigen: 27 bis 72 mm von oben (Form A) und "
+                "45 bis 90 mm von oben (Form B)",
+            }
+        ],
     }
     assert list(sizes(tmp_path)) == ["zwei.png"]
 

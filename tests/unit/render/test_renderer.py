@@ -23,7 +23,7 @@ from depesche.render import process as process_module
 from depesche.render.detect import Format
 from depesche.render.errors import ConverterFailed, Damaged, NotWhole, RenderError, Unsupported
 from depesche.render.keeper import Keeper
-from depesche.render.renderer import LARGE, AddressFault, Rendered, Renderer, Source, TextPage
+from depesche.render.renderer import LARGE, Finding, LetterFault, Rendered, Renderer, Source, TextPage
 from documents import (
     BLACK_SQUARE,
     encrypted_pdf,
@@ -235,7 +235,9 @@ def test_one_account_does_not_take_all_turns_from_the_others(studio: Studio) -> 
         await asyncio.sleep(0)
         async with asyncio.timeout(5):
             assert (await renderer.fax(None, [quick], studio.out, account=2)).pages == 1
-            assert await renderer.letter([quick], studio.out, account=2) == Rendered(1, fault=AddressFault.EMPTY)
+            assert await renderer.letter([quick], studio.out, account=2) == Rendered(
+                1, findings=(Finding(LetterFault.EMPTY),)
+            )
             assert await renderer.count(quick, account=2) == 1
         assert not any(task.done() for task in held)
         for task in held:

@@ -10,11 +10,11 @@ from depesche.render import wire
 from depesche.render.detect import Format
 from depesche.render.errors import ConverterFailed, Damaged, NotWhole, RenderError, Unsupported
 from depesche.render.tiff import Strip
-from depesche.render.wire import AddressFault, Done, Exit, ProtocolError, Request, Task
+from depesche.render.wire import Done, Exit, Finding, LetterFault, Paper, ProtocolError, Request, Task
 
 REQUEST = Request(
     Task.FAX, (Format.PDF, Format.TIFF), memory=1 << 30, output=1 << 28, seconds=19.5, pixels=10**8, most=500,
-    first=12, last=24,
+    first=12, last=24, paper=Paper(4.0, 12.0, ((20.0, 53.0, 85.0, 13.0),)),
 )  # fmt: skip
 
 
@@ -23,7 +23,11 @@ def test_a_request_arrives_as_it_was() -> None:
 
 
 def test_an_answer_arrives_as_it_was() -> None:
-    for done in (Done(3, (Strip(2292, 1000), Strip(1, 1))), *(Done(1, fault=fault) for fault in AddressFault)):
+    findings = [Finding(fault, 2, (20.25, 45.0, 105.0, 90.5)) for fault in LetterFault]
+    for done in (
+        Done(3, (Strip(2292, 1000), Strip(1, 1))),
+        Done(2, findings=(Finding(LetterFault.EMPTY), *findings)),
+    ):
         assert wire.unpack_answer(wire.pack_done(done), 500) == done
 
 
@@ -69,8 +73,17 @@ def test_the_answer_for_the_longest_fax_fits_into_a_packet() -> None:
         b'{"pages": 1, "strips": [[2292, 1e3]]}',
         b'{"pages": 1, "strips": [[2292, 99999999999]]}',
         b'{"pages": 1, "strips": [' + b",".join([b"[1,1]"] * 501) + b"]}",
-        b'{"pages": 1, "strips": [], "fault": "late"}',
-        b'{"pages": 1, "strips": [], "fault": ["empty"]}',
+        b'{"pages": 1, "strips": [], "findings": "late"}',
+        b'{"pages": 1, "strips": [], "findings": ["empty"]}',
+        b'{"pages": 1, "strips": [], "findings": [["late", 1, null]]}',
+        b'{"pages": 1, "strips": [], "findings": [[["empty"], 1, null]]}',
+        b'{"pages": 1, "strips": [], "findings": [["empty", 0, null]]}',
+        b'{"pages": 1, "strips": [], "findings": [["empty", 501, null]]}',
+        b'{"pages": 1, "strips": [], "findings": [["cut", 1, [1.0, 2.0, 3.0]]]}',
+        b'{"pages": 1, "strips": [], "findings": [["cut", 1, [1.0, 2.0, 3.0, "4"]]]}',
+        b'{"pages": 1, "strips": [], "findings": [["cut", 1, [1.0, 2.0, 3.0, NaN]]]}',
+        b'{"pages": 1, "strips": [], "findings": [["cut", 1, [1.0, 2.0, 3.0, 1e9]]]}',
+        b'{"pages": 1, "strips": [], "findings": [' + b",".join([b'["empty", 1, null]'] * 21) + b"]}",
         b'{"error": "SystemExit", "reason": ""}',
         b'{"error": "Damaged"}',
         b'{"error": "Damaged", "reason": 5}',

@@ -30,6 +30,7 @@ DEFAULTS = {
     "flash": False,
     "status_url": "",
     "tell_each": False,
+    "duplex": False,
 }
 
 

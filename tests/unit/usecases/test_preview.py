@@ -151,6 +151,10 @@ async def test_all_is_said_that_the_job_would_say(rendering: OpenHouse, tmp_path
 
 
 GREEN, RED = (0, 140, 0), (220, 0, 0)
+NO_ADDRESS = (
+    "the window of the envelope would show no address: 27 to 72 mm from the top (form A) and 45 to 90 mm from the top "
+    "(form B)"
+)
 
 
 @pytest.mark.parametrize(
@@ -158,10 +162,10 @@ GREEN, RED = (0, 140, 0), (220, 0, 0)
     [
         (FORM_B, False, GREEN, [45], ()),
         (pdf(address(27)), False, GREEN, [27], ()),
-        (BLANK, False, RED, [27, 45], ("the window of the envelope would show no address",)),
+        (BLANK, False, RED, [27, 45], (NO_ADDRESS,)),
         (
             BLANK, True, RED, [27, 45],
-            ("the window of the envelope would show no address: the order would be refused",),
+            (f"{NO_ADDRESS}: the order would be refused",),
         ),
     ],
 )  # fmt: skip

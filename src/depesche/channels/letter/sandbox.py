@@ -1,4 +1,4 @@
-"""The letter sandbox: each letter is a PDF in a folder, as a print centre would fetch it."""
+"""The letter sandbox: each letter is a PDF with its ticket in a folder, as a print centre would fetch them."""
 
 import asyncio
 import re
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from depesche.channels.base import Attempt, Delivery, Document
+from depesche.channels.letter.ticket import ticket
 from depesche.channels.outbox import Shelf, deposit
 from depesche.model.outcome import Outcome
 from depesche.model.result import Result
@@ -24,13 +25,13 @@ class SandboxLetter:
     @property
     def shelves(self) -> tuple[Shelf, ...]:
         """Where they lie."""
-        return (Shelf(self._folder, re.compile(r"\d+-(\d+)-\d+\.pdf")),)
+        return (Shelf(self._folder, re.compile(r"\d+-(\d+)-\d+\.(?:pdf|json)")),)
 
     async def deliver(self, delivery: Delivery, documents: Sequence[Document], cancelled: threading.Event) -> Outcome:
-        """One PDF a letter, named by job, delivery and attempt."""
+        """One PDF a letter, named by job, delivery and attempt; its ticket lies there before it does."""
         del cancelled
         name = _name(delivery.job_id, delivery.id, delivery.attempt)
-        await asyncio.to_thread(self._deposit, documents[0].path, name)
+        await asyncio.to_thread(self._deposit, documents[0].path, name, ticket(delivery, name))
         return Outcome(Result.OK, pages=delivery.pages, detail="in the folder of letters")
 
     async def reconcile(self, attempt: Attempt) -> Outcome | None:
@@ -42,7 +43,8 @@ class SandboxLetter:
             return Outcome(Result.OK, pages=attempt.pages, detail="found in the folder of letters")
         return Outcome(Result.SEND_FAILED, retry=True, detail="the worker ended before it was sent")
 
-    def _deposit(self, letter: Path, name: str) -> None:
+    def _deposit(self, letter: Path, name: str, told: bytes) -> None:
+        deposit(self._folder, f"{Path(name).stem}.json", [told])
         with letter.open("rb") as file:
             deposit(self._folder, name, iter(lambda: file.read(PIECE), b""))
 

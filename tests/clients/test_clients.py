@@ -97,7 +97,7 @@ def test_the_text_is_on_its_first_page_as_it_was_written(
 ) -> None:
     """Every pixel is that of the page which the renderer makes of the text, and of all else that stands there."""
     text = TextPage(
-        text="Grüße aus Köln – 5 €",  # noqa: RUF001
+        text="Grüße aus Köln – 5 €",
         sender="Müller GmbH",
         sender_number="+493023125100",
         recipient="+493023125200",

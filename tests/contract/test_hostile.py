@@ -57,7 +57,7 @@ class Others:
 
     def _order(self) -> None:
         number = 0
-        while not self._done.wait(0.2):
+        while not number or not self._done.wait(0.2):
             number += 1
             begun = time.monotonic()
             document = pdf(words(f"Brief {number}, {begun}"))

@@ -3,10 +3,11 @@
 Every cell stays text: what looks like a number may be one of a telephone, and `1,234` is not the same everywhere.
 """
 
-import codecs
 import re
 from collections import Counter
 from pathlib import Path
+
+from depesche.render.codepages import decoded
 
 SEPARATORS = ";\t|,"
 """The first of them wins where several part as many columns."""
@@ -32,16 +33,6 @@ def options(path: Path) -> str:
     separator, columns = look(text)
     formats = "/".join(f"{number}/{TEXT}" for number in range(1, columns + 1))
     return f"{ord(separator)},34,{_UTF_8},1,{formats},0,true,false"
-
-
-def decoded(data: bytes) -> str:
-    """UTF-8 or UTF-16 by its mark, else UTF-8, else Windows-1252. Whatever is neither is replaced."""
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return data.decode("utf-16", errors="replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace")
 
 
 def look(text: str) -> tuple[str, int]:

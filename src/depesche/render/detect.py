@@ -4,6 +4,7 @@ import codecs
 import re
 from enum import Enum
 
+from depesche.render.codepages import has_mark_of_utf_16, utf_16
 from depesche.render.errors import Unsupported
 
 HEAD = 4096
@@ -222,8 +223,8 @@ def _by_structure(head: bytes) -> _Content:
 
 
 def _is_text(head: bytes) -> bool:
-    """UTF-16 with its mark, or octets of which hardly any are control characters."""
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    """UTF-16, or octets of which hardly any are control characters."""
+    if has_mark_of_utf_16(head) or utf_16(head):
         return True
     controls = sum(octet < 0x20 and octet not in _TEXT_CONTROLS for octet in head)
     return 0 not in head and controls <= len(head) * _MOST_CONTROLS

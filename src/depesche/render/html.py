@@ -16,6 +16,7 @@ from weasyprint import CSS, HTML  # type: ignore[import-untyped]
 from weasyprint.formatting_structure import boxes  # type: ignore[import-untyped]
 from weasyprint.urls import FatalURLFetchingError  # type: ignore[import-untyped]
 
+from depesche.render.codepages import has_mark_of_utf_16, utf_16
 from depesche.render.errors import Damaged, RenderError
 from depesche.render.inline import BASE, Inline, Omissions, SystemFonts, listening
 from depesche.render.pages import Sheets
@@ -77,11 +78,13 @@ def set_html(html: bytes | str, most: int, pixels: int, charset: str | None = No
 
 
 def encoding(data: bytes) -> str | None:
-    """What the document does not say in HTML: UTF-8 that is none, XML's declaration; None: it says so itself.
+    """What the document does not say in HTML: UTF-16, UTF-8, XML's declaration; None: it says so itself.
 
     The mark at the beginning wins, then ``<meta>``; what says nothing and is no UTF-8 is Windows-1252.
     """
     head = data[:DECLARED]
+    if not has_mark_of_utf_16(head) and (codec := utf_16(head)):
+        return codec
     if _META.search(head):
         return None
     declared = _XML.match(head)

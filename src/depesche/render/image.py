@@ -3,18 +3,20 @@
 What is a fax page already goes through untouched; everything else is put on the grid true to its size.
 """
 
+import mmap
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageFile, ImageOps
+from PIL import ExifTags, Image, ImageChops, ImageFile, ImageOps, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
 from depesche.model.resolution import nearest
 from depesche.render.detect import Format
 from depesche.render.errors import Damaged, NotWhole
 from depesche.render.grid import MM_PER_INCH, WIDTH, X_DPI, Placement, Resolution, place
+from depesche.render.libtiff import SUBFILE, RareTiff
 from depesche.render.margin import clear, lowered
 from depesche.render.pages import mapped
 from depesche.render.raster import Bits, black_and_white, packed
@@ -32,8 +34,17 @@ NEAR = 0.05
 _SHORT_PAGE = 1400
 """A fax page without resolution and with fewer rows has standard resolution (T.4: 3.85 lines/mm)."""
 
-_SUBFILE, _REDUCED = 254, 1
-"""TIFF 6.0 NewSubfileType, and its bit for a preview of another image."""
+_REDUCED = 1
+"""Bit of TIFF 6.0 NewSubfileType: a preview of another image."""
+
+_BIG_ENDIAN_BIGTIFF = b"MM\0+"
+
+_FILL_ORDER, _LOWEST_FIRST = 266, 2
+_PLANAR, _IN_PLANES = 284, 2
+"""TIFF 6.0 FillOrder, and PlanarConfiguration: all of a colour, then all of the next."""
+
+_BEYOND_PILLOW = (UnidentifiedImageError, ValueError)
+"""What Pillow raises when it does not know a kind of TIFF; libtiff may."""
 
 _PHOTOMETRIC, _WHITE_IS_ZERO = 262, 0
 """TIFF 6.0 PhotometricInterpretation."""
@@ -64,12 +75,18 @@ class PicturePages:
         """
         self._pixels = pixels
         self._resolution = resolution
+        self._frames = [0]
         ImageFile.LOAD_TRUNCATED_IMAGES = False  # importing WeasyPrint sets it: half a picture is no picture
         memory = mapped(file)
         try:
-            self._image = Image.open(cast("BinaryIO", memory), formats=[PLUGINS[format_]])
-            self._seek(0)
-            self._frames = self._find_pages(most) if format_ is Format.TIFF else [0]
+            try:
+                self._image: Image.Image = _by_pillow(memory, format_)
+                self._look_through(format_, most)
+            except _BEYOND_PILLOW:
+                if format_ is not Format.TIFF:
+                    raise
+                self._image = RareTiff(memory)
+                self._look_through(format_, most)
         except Exception as error:
             raise _damage(error) from error
         if not self._frames:
@@ -97,6 +114,11 @@ class PicturePages:
         except Exception as error:
             raise _damage(error) from error
 
+    def _look_through(self, format_: Format, most: int) -> None:
+        self._seek(0)
+        if format_ is Format.TIFF:
+            self._frames = self._find_pages(most)
+
     def _find_pages(self, most: int) -> list[int]:
         """The frames that are pages, one more than `most` of them at the most."""
         found: list[int] = []
@@ -116,6 +138,8 @@ class PicturePages:
         width, height = self._image.size
         if width * height > self._pixels:
             raise Damaged(f"a picture of {width} by {height} pixels is larger than allowed")
+        if _is_misread(self._image):
+            raise UnidentifiedImageError
 
     def _kept(self, given: Resolution) -> Bits:
         """A fax page; where it can be moved no further down, it grows when the header line is set."""
@@ -130,6 +154,12 @@ class PicturePages:
         return clear(lambda line: black_and_white(_on_paper(grey, placed.below(line))), self._resolution.header_rows)
 
 
+def _by_pillow(memory: mmap.mmap, format_: Format) -> Image.Image:
+    if memory[:4] == _BIG_ENDIAN_BIGTIFF:
+        raise UnidentifiedImageError  # Pillow would look for it where nothing is
+    return Image.open(cast("BinaryIO", memory), formats=[PLUGINS[format_]])
+
+
 def _damage(error: Exception) -> Exception:
     """Pillow lets through whatever its readers stumble over: with a damaged file that may be any exception."""
     if isinstance(error, Damaged | MemoryError):
@@ -141,7 +171,16 @@ def _damage(error: Exception) -> Exception:
 
 def _is_preview(image: Image.Image) -> bool:
     """Whether a TIFF frame is but a smaller copy of another one."""
-    return isinstance(image, TiffImageFile) and bool(image.tag_v2.get(_SUBFILE, 0) & _REDUCED)
+    if isinstance(image, RareTiff):
+        return bool(image.subfile & _REDUCED)
+    return isinstance(image, TiffImageFile) and bool(image.tag_v2.get(SUBFILE, 0) & _REDUCED)
+
+
+def _is_misread(image: Image.Image) -> bool:
+    """Whether Pillow may make another picture of it, or none, though it says nothing when it opens it."""
+    if not isinstance(image, TiffImageFile) or image.mode in {"1", "F"}:
+        return False
+    return bool(image.tag_v2.get(_FILL_ORDER) == _LOWEST_FIRST or image.tag_v2.get(_PLANAR) == _IN_PLANES)
 
 
 def _resolution(image: Image.Image) -> Resolution | None:
@@ -194,7 +233,15 @@ def _millimetres(image: Image.Image) -> tuple[float, float]:
 def _upright(image: Image.Image) -> Image.Image:
     image.load()
     turned = _orientation(image) != 1  # not so for TIFF: Pillow turns it while loading
-    return ImageOps.exif_transpose(image) if turned else image
+    upright = ImageOps.exif_transpose(image) if turned else image
+    return ImageChops.invert(upright) if image.format == "JPEG" and _is_of_ink(image) else upright
+
+
+def _is_of_ink(image: Image.Image) -> bool:
+    """Whether 0 is no ink in a CMYK picture of JPEG; Adobe's programs, which say so, write it inverted, and Pillow
+    believes that all do (libjpeg.txt, "Special color spaces").
+    """
+    return image.mode == "CMYK" and "adobe" not in image.info
 
 
 def flat(image: Image.Image) -> Image.Image:
@@ -219,6 +266,8 @@ def _is_negative(image: Image.Image) -> bool:
 
 def _eight_bits(values: NDArray[Any], *, sixteen: bool) -> NDArray[np.uint8]:
     """Sixteen bits, or 32 or fractions, of which the range is guessed from the largest value, as grey values."""
+    if values.dtype == np.int32 and values.min() < 0:
+        values = values.view(np.uint32)  # Pillow has no such mode
     numbers = values.astype(np.float32)
     largest = 65535.0 if sixteen else float(numbers.max())
     white = next((white for white in (1, 255, 65535) if largest <= white), largest)

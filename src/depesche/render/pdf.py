@@ -10,7 +10,7 @@ import numpy as np
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 
-from depesche.render import scan
+from depesche.render import faces, scan
 from depesche.render.errors import Damaged, NotWhole
 from depesche.render.grid import MM_PER_INCH, WIDTH, Resolution, place
 from depesche.render.margin import clear
@@ -38,7 +38,7 @@ _TAIL = 1024
 
 
 def open_pdf(file: BinaryIO) -> Any:
-    """The document as pypdfium2 has it, its form fields ready to be drawn.
+    """The document as pypdfium2 has it, its form fields ready to be drawn, installed faces for those it lacks.
 
     Raises: Damaged: broken, cut off, or it wants a password; NotWhole: it has no page.
     """
@@ -46,6 +46,7 @@ def open_pdf(file: BinaryIO) -> Any:
 
 
 def _opened(memory: mmap.mmap) -> Any:
+    faces.stand_in()
     data = (ctypes.c_ubyte * len(memory)).from_buffer(memory)
     try:
         document = pdfium.PdfDocument(data)

@@ -1,11 +1,11 @@
 """Characters, lines and words before they are set: what a typesetter must not be given."""
 
-import codecs
 import re
 from collections.abc import Iterable, Iterator
 
 import phonenumbers
 
+from depesche.render import codepages
 from depesche.render.errors import Damaged
 
 LONGEST_RUN = 80
@@ -27,20 +27,15 @@ _DOS_END = "\x1a"
 
 
 def decoded(data: bytes) -> str:
-    """The text of a file: UTF-8 or UTF-16 by its mark, else UTF-8, else Windows-1252.
-
-    Raises: Damaged: it is empty, or UTF-16 that is none.
-    """
+    """The text of a file, whatever its coding (`codepages`). Raises: Damaged: it is empty, or UTF-16 that is none."""
     if not data:
         raise Damaged("the text is empty")
-    try:
-        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if codepages.has_mark_of_utf_16(data):
+        try:
             return data.decode("utf-16")
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        if error.encoding.startswith("utf-16"):
+        except UnicodeDecodeError as error:
             raise Damaged("the text is no UTF-16") from error
-        return data.decode("cp1252", errors="replace")
+    return codepages.decoded(data)
 
 
 def sheets(text: str) -> list[list[str]]:

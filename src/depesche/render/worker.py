@@ -18,7 +18,7 @@ from typing import NoReturn
 
 from PIL import Image, PdfImagePlugin, TiffImagePlugin
 
-from depesche.render import g4, limits, wire
+from depesche.render import faces, g4, limits, wire
 from depesche.render.errors import RenderError
 from depesche.render.html import html_document
 from depesche.render.inline import READERS
@@ -139,6 +139,7 @@ def warm_up() -> None:
     warnings.simplefilter("ignore")
     logging.disable()
     _know_few_readers()
+    faces.look_for_them()
     Image.MAX_IMAGE_PIXELS = None  # PicturePages looks at the size itself
     page = TextPage("Wärme", "Depesche", "+493023125000", "+493023125000", datetime.now(UTC))
     with os.fdopen(os.memfd_create("page"), "r+b") as file:

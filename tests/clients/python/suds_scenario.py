@@ -57,7 +57,7 @@ def main(address: str, folder: Path) -> None:
         JobType=0,
         Recipient="+493023125200[Ref-Ä1]",
         RecipientFile=null(),  # travels as an empty element; what is None or not given is left out
-        SendText="Grüße aus Köln – 5 €",  # noqa: RUF001
+        SendText="Grüße aus Köln – 5 €",
         SendFilename1="Anhang-Ümläut.pdf",
         SendFile1=encoded(folder / "document.pdf"),
         Options="STATIONID=Müller GmbH;FAXHEADER=Test",

@@ -50,7 +50,7 @@ def main(address: str, folder: Path) -> None:
 
     order = {
         "Recipient": "+493023125200[Ref-Ä1]",
-        "SendText": "Grüße aus Köln – 5 €",  # noqa: RUF001
+        "SendText": "Grüße aus Köln – 5 €",
         "SendFilename1": "Anhang-Ümläut.pdf",
         "SendFile1": (folder / "document.pdf").read_bytes(),
         "Options": "STATIONID=Müller GmbH;FAXHEADER=Test",

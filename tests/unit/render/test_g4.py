@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from depesche.render import g4
+from depesche.render import g4, libtiff
 
 
 def test_a_white_page_takes_a_bit_a_row_and_an_end() -> None:
@@ -14,13 +14,13 @@ def test_a_white_page_takes_a_bit_a_row_and_an_end() -> None:
 
 
 def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(g4, "LIBRARY", "libtiff.so.0")
-    g4._library.cache_clear()
+    monkeypatch.setattr(libtiff, "LIBRARY", "libtiff.so.0")
+    libtiff.library.cache_clear()
     try:
         with pytest.raises(OSError, match="libtiff6"):
             g4.encode(np.zeros((8, 216), np.uint8))
     finally:
-        g4._library.cache_clear()
+        libtiff.library.cache_clear()
 
 
 def _open_files() -> int:

@@ -1,6 +1,8 @@
 """PDF documents on the fax grid."""
 
+import subprocess
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -287,3 +289,182 @@ def test_what_pdfium_keeps_of_the_pages_is_bounded_however_many_there_are() -> N
         kept.append(in_use() - before)
     assert max(kept) < KEPT + len(document) // len(pages) * 2 * LOOK_EVERY
     assert np.array_equal(pages.draw(0), first)
+
+
+SHEETS = {"A3": (841.89, 1190.55), "A4": A4, "A5": (419.53, 595.28), "Letter": (612.0, 792.0), "Legal": (612.0, 1008.0)}
+
+
+def corners(width: float, height: float, rotation: int) -> bytes:
+    """Page content: a square of 36 points in what is the upper left corner when the page is turned, one of 18 in the
+    lower right one.
+    """
+    upper = {0: (0, height - 36), 90: (0, 0), 180: (width - 36, 0), 270: (width - 36, height - 36)}[rotation]
+    lower = {0: (width - 18, 0), 90: (width - 18, height - 18), 180: (0, height - 18), 270: (0, 0)}[rotation]
+    return b"0 g %f %f 36 36 re f %f %f 18 18 re f" % (*upper, *lower)
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+@pytest.mark.parametrize("name", SHEETS)
+@pytest.mark.parametrize("wide", [False, True])
+def test_a_page_of_any_size_and_rotation_lies_upright_and_whole(name: str, wide: bool, rotation: int) -> None:
+    """Upright is as it is read; what is wider than high is turned clockwise, as the fax has no paper that wide."""
+    stored = SHEETS[name][::-1] if wide else SHEETS[name]
+    width, height = stored[::-1] if rotation % 180 else stored
+    page = black(drawn(pdf(corners(*stored, rotation), size=stored, page=b"/Rotate %d" % rotation)))
+    if width > height and width > 1.25 * 1728 / X:
+        page = np.rot90(page)  # back again, counter-clockwise
+        across, down = Y, X
+        scale = min(1, 1728 / (height * X))
+    else:
+        across, down = X, Y
+        scale = min(1, 1728 / (width * X))
+    rows, columns = np.flatnonzero(page.any(1)), np.flatnonzero(page.any(0))
+    assert (columns[-1] + 1 - columns[0], rows[-1] + 1 - rows[0]) == pytest.approx(
+        (width * across * scale, height * down * scale), abs=2 * NEAR
+    )
+    page = page[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    large, small = (round(side * scale * down) - NEAR for side in (36, 18))
+    assert page[:large, : round(36 * scale * across) - NEAR].mean() > 0.99
+    assert page[-small:, -round(18 * scale * across) + NEAR :].mean() > 0.99
+    assert page.sum() == pytest.approx((36**2 + 18**2) * X * Y * scale**2, rel=0.1)
+
+
+def test_pages_of_different_sizes_stand_in_one_document() -> None:
+    objects, kids = {}, []
+    for number, (width, height) in enumerate(SHEETS.values()):
+        kids.append(b"%d 0 R" % (10 + 2 * number))
+        objects[10 + 2 * number] = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 %f %f]/Contents %d 0 R>>" % (
+            width, height, 11 + 2 * number)  # fmt: skip
+        objects[11 + 2 * number] = stream(corners(width, height, 0))
+    objects |= {1: b"<</Type/Catalog/Pages 2 0 R>>", 2: b"<</Type/Pages/Kids[%s]/Count 5>>" % b" ".join(kids)}
+    pages = opened(pdf_of(objects))
+    heights = [extent(pages.draw(index))[3] - extent(pages.draw(index))[1] for index in range(len(pages))]
+    scales = [min(1, 1728 / (width * X)) for width, _ in SHEETS.values()]
+    assert heights == pytest.approx(
+        [high * Y * by for (_, high), by in zip(SHEETS.values(), scales, strict=True)], abs=4
+    )
+
+
+def ink(content: bytes, resources: bytes = b"", objects: dict[int, bytes] | None = None) -> float:
+    """How much of the square from (100, 100) to (300, 300) points is black."""
+    page = black(drawn(pdf(content, resources=resources, objects=objects)))
+    left, top, right, bottom = (round(v) for v in (20 + 105 * X, 2292 - 295 * Y, 20 + 295 * X, 2292 - 105 * Y))
+    return float(page[top:bottom, left:right].mean())
+
+
+SQUARE = b" 100 100 200 200 re f"
+TINT = b"<</FunctionType 2/Domain[0 1]/C0[0 0 0 0]/C1[0 .2 .1 1]/N 1>>"
+SPOT = b"/ColorSpace<</C[/Separation/Hausfarbe/DeviceCMYK 100 0 R]/A[/Separation/All/DeviceCMYK 100 0 R]>>"
+
+
+@pytest.mark.parametrize(
+    ("content", "least", "most"),
+    [
+        pytest.param(b"0 0 0 1 k" + SQUARE, 0.99, 1, id="black ink"),
+        pytest.param(b"1 1 1 0 k" + SQUARE, 0.99, 1, id="three inks"),
+        pytest.param(b".7 .6 .5 1 k" + SQUARE, 0.99, 1, id="four inks"),
+        pytest.param(b"0 0 0 0 k" + SQUARE, 0, 0, id="no ink"),
+        pytest.param(b"0 0 .1 0 k" + SQUARE, 0, 0, id="a little yellow"),
+        pytest.param(b"0 0 0 .5 k" + SQUARE, 0.3, 0.7, id="half of the black ink"),
+        pytest.param(b"/C cs 1 scn" + SQUARE, 0.99, 1, id="a spot colour"),
+        pytest.param(b"/A cs 1 scn" + SQUARE, 0.99, 1, id="all colours"),
+        pytest.param(b"/C cs 0 scn" + SQUARE, 0, 0, id="nothing of a spot colour"),
+    ],
+)
+def test_inks_are_as_dark_as_on_paper(content: bytes, least: float, most: float) -> None:
+    assert least <= ink(content, SPOT, {100: TINT}) <= most
+
+
+STATES = (b"/ExtGState<</H<</ca .5>>/N<</ca 0>>/M<</BM/Multiply>>/S<</SMask<</S/Luminosity/G 101 0 R>>>>>>"
+          b"/XObject<</G 102 0 R>>")  # fmt: skip
+HALF_MASK = stream(b"1 g 100 100 100 200 re f", b"/Type/XObject/Subtype/Form/BBox[0 0 600 850]"
+                   b"/Group<</S/Transparency/CS/DeviceGray>>")  # fmt: skip
+GROUP = stream(b"0 g" + SQUARE + b" 1 g 150 150 100 100 re f",
+               b"/Type/XObject/Subtype/Form/BBox[0 0 600 850]/Group<</S/Transparency/I true>>")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("content", "least", "most"),
+    [
+        pytest.param(b"/H gs 0 g" + SQUARE, 0.3, 0.7, id="black, half transparent"),
+        pytest.param(b"/N gs 0 g" + SQUARE, 0, 0, id="black, wholly transparent"),
+        pytest.param(b"0 g" + SQUARE + b" /N gs 1 g" + SQUARE, 0.99, 1, id="under white that is wholly transparent"),
+        pytest.param(b"0 g" + SQUARE + b" /H gs 1 g" + SQUARE, 0.3, 0.7, id="under white that is half transparent"),
+        pytest.param(b"0 g" + SQUARE + b" /M gs 1 g" + SQUARE, 0.99, 1, id="multiplied by white"),
+        pytest.param(b"/S gs 0 g" + SQUARE, 0.45, 0.55, id="behind a mask"),
+        pytest.param(b"/G Do", 0.7, 0.8, id="a group with a hole of white"),
+    ],
+)
+def test_what_is_transparent_lets_through_what_is_below(content: bytes, least: float, most: float) -> None:
+    assert least <= ink(content, STATES, {101: HALF_MASK, 102: GROUP}) <= most
+
+
+LOOK = stream(b"0 g 0 0 100 50 re f", b"/Type/XObject/Subtype/Form/BBox[0 0 100 50]")
+
+
+@pytest.mark.parametrize(
+    ("note", "is_drawn"),
+    [
+        pytest.param(b"/Subtype/Stamp/F 4/AP<</N 101 0 R>>", True, id="a stamp"),
+        pytest.param(b"/Subtype/FreeText/F 4/AP<</N 101 0 R>>", True, id="a comment on the page"),
+        pytest.param(b"/Subtype/Highlight/F 4/AP<</N 101 0 R>>", True, id="a marker"),
+        pytest.param(b"/Subtype/Ink/F 4/AP<</N 101 0 R>>", True, id="handwriting"),
+        pytest.param(b"/Subtype/Stamp/F 2/AP<</N 101 0 R>>", False, id="hidden"),
+        pytest.param(b"/Subtype/Widget/FT/Btn/T(a)/F 4/AS/Ja/AP<</N<</Ja 101 0 R/Off 102 0 R>>>>", True, id="ticked"),
+        pytest.param(b"/Subtype/Widget/FT/Btn/T(a)/F 4/AS/Off/AP<</N<</Ja 101 0 R/Off 102 0 R>>>>", False, id="not"),
+        pytest.param(b"/Subtype/Widget/FT/Tx/T(a)/F 2/V(x)/AP<</N 101 0 R>>", False, id="a hidden field"),
+        pytest.param(b"/Subtype/Widget/FT/Sig/T(a)/F 4/AP<</N 101 0 R>>", True, id="a signature"),
+        pytest.param(b"/Subtype/Popup/Open true", False, id="a window with a note"),
+    ],
+)
+def test_notes_and_fields_are_drawn_as_they_are_printed(note: bytes, is_drawn: bool) -> None:
+    objects = {100: b"<</Type/Annot/Rect[100 700 200 750]%s>>" % note, 101: LOOK, 102: stream(
+        b"", b"/Type/XObject/Subtype/Form/BBox[0 0 100 50]")}  # fmt: skip
+    fields = b"/AcroForm<</Fields[100 0 R]>>" if b"Widget" in note else b""
+    page = black(drawn(pdf(b"", page=b"/Annots[100 0 R]", catalogue=fields, objects=objects)))
+    share = page[
+        round(2292 - 750 * Y) + 3 : round(2292 - 700 * Y) - 3, round(20 + 100 * X) + 3 : round(20 + 200 * X) - 3
+    ]
+    assert share.mean() > 0.9 if is_drawn else not page.any()
+
+
+def test_a_field_is_filled_in_by_us_if_the_program_left_that_to_the_reader() -> None:
+    field = b"<</Type/Annot/Subtype/Widget/FT/Tx/T(nr)/V(4711)/F 4/Rect[100 700 200 720]/DA(/F 12 Tf 0 g)>>"
+    form = b"/AcroForm<</Fields[100 0 R]/NeedAppearances true/DA(/F 12 Tf 0 g)/DR<</Font<</F 3 0 R>>>>>>"
+    page = drawn(pdf(b"", page=b"/Annots[100 0 R]", catalogue=form, objects={100: field}))
+    left, top, right, bottom = extent(page)
+    assert 20 + 100 * X <= left < right < 20 + 200 * X
+    assert 2292 - 720 * Y <= top < bottom <= 2292 - 700 * Y
+
+
+QPDF = {
+    "in order": "--linearize",
+    "with objects in streams": "--object-streams=generate",
+    "not compressed": "--stream-data=uncompress --object-streams=disable",
+    "of 40 bits, without a password to open it": "--allow-weak-crypto --encrypt|geheim|40|--print=n|--",
+    "of 128 bits, without a password to open it": "--allow-weak-crypto --encrypt|geheim|128|--use-aes=y|--",
+    "of 256 bits, without a password to open it": "--encrypt|geheim|256|--print=none|--extract=n|--",
+}
+
+
+def by_qpdf(folder: Path, data: bytes, options: list[str]) -> bytes:
+    """The document as qpdf(1) writes it."""
+    (folder / "in.pdf").write_bytes(data)
+    subprocess.run(["qpdf", *options, str(folder / "in.pdf"), str(folder / "out.pdf")], check=True)
+    return (folder / "out.pdf").read_bytes()
+
+
+@pytest.mark.parametrize("how", QPDF.values(), ids=QPDF)
+def test_a_document_looks_the_same_however_it_is_written(tmp_path: Path, how: str) -> None:
+    data = pdf(words("Seite 1"), words("Seite 2"), size=A4)
+    options = how.replace("--encrypt|", "--encrypt  ").replace("|", " ").split(" ")
+    written = by_qpdf(tmp_path, data, options)
+    for index in range(2):
+        assert np.array_equal(drawn(written, index), drawn(data, index))
+
+
+@pytest.mark.parametrize("bits", ["40", "128", "256"])
+def test_a_document_that_wants_a_password_to_be_opened_is_damaged(tmp_path: Path, bits: str) -> None:
+    weak = ["--allow-weak-crypto"] if bits != "256" else []
+    with pytest.raises(Damaged, match="encrypted"):
+        opened(by_qpdf(tmp_path, pdf(BLACK_SQUARE), [*weak, "--encrypt", "auf", "zu", bits, "--"]))

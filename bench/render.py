@@ -45,7 +45,7 @@ def run(folder: Path, *, quick: bool) -> Table:
         title="PDF to fax pages",
         columns=COLUMNS,
         rows=tuple(rows),
-        versions={"Ghostscript": _version("gs", "--version"), "Poppler": _version("pdftoppm", "-v")},
+        versions={"Ghostscript": version("gs", "--version"), "Poppler": version("pdftoppm", "-v")},
         notes=NOTES,
     )
 
@@ -66,7 +66,7 @@ async def _measure(pdf: Path, pages: int, times: int) -> tuple[float, ...]:
         await _render(one_worker, pdf, pages)
         for _ in range(times):
             ours, one = await _render(all_workers, pdf, pages), await _render(one_worker, pdf, pages)
-            taken.append((ours, one, _timed(lambda: _ghostscript(pdf)), _timed(lambda: _poppler(pdf))))
+            taken.append((ours, one, _timed(ghostscript(pdf)), _timed(poppler(pdf))))
     return tuple(map(median, zip(*taken, strict=True)))
 
 
@@ -78,23 +78,24 @@ async def _render(renderer: Renderer, pdf: Path, pages: int) -> float:
     return time.perf_counter() - begun
 
 
-def _timed(work: Callable[[], object]) -> float:
+def _timed(command: list[str]) -> float:
     begun = time.perf_counter()
-    work()
+    subprocess.run(command, check=True, timeout=120)
     return time.perf_counter() - begun
 
 
-def _ghostscript(pdf: Path) -> None:
+def ghostscript(pdf: Path) -> list[str]:
+    """The command that writes all pages beside the document."""
     options = ["-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", "-sDEVICE=tiffg4", "-r204x196", "-g1728x2292"]
-    command = ["gs", *options, f"-sOutputFile={pdf.with_name('gs.tif')}", str(pdf)]
-    subprocess.run(command, check=True, timeout=120)
+    return ["gs", *options, f"-sOutputFile={pdf.with_name('gs.tif')}", str(pdf)]
 
 
-def _poppler(pdf: Path) -> None:
+def poppler(pdf: Path) -> list[str]:
+    """The same, a file a page."""
     options = ["-mono", "-tiff", "-tiffcompression", "ccittfax4", "-rx", "204", "-ry", "196"]
-    subprocess.run(["pdftoppm", *options, str(pdf), str(pdf.with_name("poppler"))], check=True, timeout=120)
+    return ["pdftoppm", *options, str(pdf), str(pdf.with_name("poppler"))]
 
 
-def _version(program: str, ask: str) -> str:
+def version(program: str, ask: str) -> str:
     told = subprocess.run([program, ask], check=True, capture_output=True, text=True)
     return (told.stdout + told.stderr).split("\n", 1)[0].split()[-1]

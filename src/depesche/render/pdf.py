@@ -27,7 +27,7 @@ _MOST_PIXELS = (1 << 31) // 4
 _DEPTH = 32
 """Of forms in forms; PDFium draws forty and leaves out what is deeper."""
 
-KEPT = 48 << 20
+KEPT = 32 << 20
 """Octets that may be kept of pages that are drawn: pictures, as they lie in the document, and fonts."""
 
 LOOK_EVERY = 16

@@ -168,10 +168,11 @@ def _extremes(stripes: Grey) -> tuple[Grey, Grey]:
 
 
 def _across(extreme: Extreme, lines: Grey) -> Grey:
-    """Of every `CELL` values of a line: first of each two neighbours, then of their pairs."""
-    twos = lines.view(np.uint16)
-    fours = extreme(twos & 0xFF, twos >> 8).view(np.uint32)
-    cells: Grey = extreme(fours & 0xFFFF, fours >> 16).astype(np.uint8)
+    """Of every `CELL` values of a line: of all that stand side by side, then each fourth is taken."""
+    values = lines.reshape(-1)
+    twos = extreme(values[:-1], values[1:])
+    fours = extreme(twos[:-2], twos[2:])
+    cells: Grey = fours[::CELL].reshape(len(lines), -1).copy()
     return cells
 
 

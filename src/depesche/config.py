@@ -116,8 +116,8 @@ class Render(Section):
     )
     memory: int = Field(
         default=1024 * MIB,
-        ge=320 * MIB,
-        description="Bytes of address space for one conversion; the converter itself takes 220 MiB of it.",
+        ge=352 * MIB,
+        description="Bytes of address space for one conversion; the converter itself takes 240 MiB of it.",
     )
     output: int = Field(default=256 * MIB, ge=MIB, description="Bytes that one conversion may write.")
     pixels: int = Field(default=200_000_000, ge=1_000_000, description="Pixels of one picture before it is scaled.")

@@ -1,6 +1,8 @@
 """One PDF document of A4 pages for the print centre: PDF pages stay vectors, pictures are laid on a sheet."""
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
@@ -8,6 +10,7 @@ import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 from PIL import Image
 
 from depesche.render.errors import Damaged
+from depesche.render.grey import grey
 from depesche.render.grid import MM_PER_INCH
 from depesche.render.image import Picture, PicturePages
 from depesche.render.memory import enough
@@ -24,6 +27,9 @@ TOLERANCE = 6.0
 PRINT_DPI = 300
 """Finer pictures are reduced to this."""
 
+PART = 25
+"""Pages that become grey at once."""
+
 JPEG_QUALITY = 90
 
 
@@ -36,25 +42,35 @@ class Letter:
 
     def add_pdf(self, source: Any) -> None:
         """All pages of a document from `open_pdf`. Raises: Damaged."""
+        plain: list[int] = []
         for index in range(len(source)):
             with enough():
                 page = load_page(source, index)
                 pdfium_c.FPDFPage_Flatten(page, pdfium_c.FLAT_NORMALDISPLAY)  # fields and notes become part of the page
                 size, is_plain = page.get_size(), _is_plain(page)
                 page.close()
-                try:
-                    self._add_page(source, index, size, is_plain=is_plain)
-                except pdfium.PdfiumError as error:
-                    raise Damaged(f"page {index + 1} of the PDF document is broken") from error
+            if is_plain:
+                plain.append(index)
+                continue
+            self._take_over(source, plain)
+            plain.clear()
+            with _one_page(index):
+                self._lay(source, index, size)
+        self._take_over(source, plain)
 
     def add_pictures(self, source: PicturePages) -> None:
         """All pages of a picture file. Raises: Damaged."""
         for index in range(len(source)):
             document = pdfium.PdfDocument(_as_pdf(source.picture(index), colour=self._colour))
-            self._add_page(document, 0, document.get_page_size(0), is_plain=True)
+            if _is_plain(document[0]):
+                self._document.import_pages(document)
+            else:
+                self._lay(document, 0, document.get_page_size(0))
 
     def save(self, file: BinaryIO) -> int:
         """Write the document. Returns: its pages. Raises: OSError."""
+        if not self._colour:
+            self._become_grey()
         sink = _Sink(file)
         self._document.save(sink)
         if sink.failure:
@@ -65,16 +81,40 @@ class Letter:
         """What is wrong with it on its sheets."""
         return look(self._document, paper)
 
-    def _add_page(self, source: Any, index: int, size: tuple[float, float], *, is_plain: bool) -> None:
-        if is_plain and all(abs(side - wanted) <= TOLERANCE for side, wanted in zip(size, A4, strict=True)):
-            self._document.import_pages(source, [index])
-            return
+    def _become_grey(self) -> None:
+        """In parts: all of a long one, with its pictures, would be more than there is memory for."""
+        made = pdfium.PdfDocument.new()
+        for first in range(0, len(self._document), PART):
+            part, octets = pdfium.PdfDocument.new(), io.BytesIO()
+            part.import_pages(self._document, range(first, min(first + PART, len(self._document))))
+            part.save(octets)
+            part.close()
+            made.import_pages(pdfium.PdfDocument(grey(octets.getvalue())))
+        self._document = made
+
+    def _take_over(self, source: Any, pages: list[int]) -> None:
+        """Pages as they are, in one step: what they share, such as fonts, they share in the letter too."""
+        if pages:
+            with _one_page(pages[0]):
+                self._document.import_pages(source, pages)
+
+    def _lay(self, source: Any, index: int, size: tuple[float, float]) -> None:
         sheet = self._document.new_page(*A4)
         laid = source.page_as_xobject(index, self._document).as_pageobject()
-        laid.set_matrix(_lay(*size))
+        laid.set_matrix(_matrix(*size))
         sheet.insert_obj(laid)
         sheet.gen_content()
         sheet.close()
+
+
+@contextmanager
+def _one_page(index: int) -> Iterator[None]:
+    """Raises: Damaged, in place of what PDFium says of this page or of one that follows."""
+    with enough():
+        try:
+            yield
+        except pdfium.PdfiumError as error:
+            raise Damaged(f"page {index + 1} of the PDF document is broken, or one behind it") from error
 
 
 class _Sink:
@@ -93,12 +133,14 @@ class _Sink:
 
 
 def _is_plain(page: Any) -> bool:
-    """Whether its boxes are what a print centre expects: upright, in the corner, nothing around it that is hidden."""
+    """Whether it is A4 as a print centre expects it: upright, in the corner, nothing around it that is hidden."""
     box = page.get_mediabox()
+    if any(abs(side - wanted) > TOLERANCE for side, wanted in zip(page.get_size(), A4, strict=True)):
+        return False
     return not page.get_rotation() and box[:2] == (0, 0) and page.get_cropbox() == box
 
 
-def _lay(width: float, height: float) -> Any:
+def _matrix(width: float, height: float) -> Any:
     """Where a page of this size in points lies on A4: whole, not enlarged, turned if it is wide.
 
     What is smaller lies in the middle; of what is made smaller, as Letter is, the top stays at the top: the address is

@@ -91,10 +91,11 @@ async def test_what_was_sent_goes_with_the_documents_of_its_job(
     kept: str,
 ) -> None:
     await sent(ways, database, tmp_path)
-    assert lying(folder) == {"sms/1-1.json", "mail/new/1.1.depesche", f"letters/{job}-1-1.pdf"}
+    letter = {f"letters/{job}-1-1.json", f"letters/{job}-1-1.pdf"}
+    assert lying(folder) == {"sms/1-1.json", "mail/new/1.1.depesche", *letter}
     (folder / "mail/new/1.1.depesche").rename(folder / "mail/cur/1.1.depesche:2,S")
     assert await cleared(desk) == 2
-    assert len(lying(folder)) == 3
+    assert len(lying(folder)) == 4
     let_go(database, kept)
     assert await cleared(desk) == 2
     assert lying(folder) == set()

@@ -82,7 +82,7 @@ async def test_sms_mail_and_letter_end_in_their_folders(
     dispatcher.wake()
     await until(lambda: states(deliveries) == ["sent", "failed", "sent", "sent"])
     files = sorted(str(path.relative_to(outbox)) for path in outbox.rglob("*") if path.is_file())
-    assert files == ["letters/3-4-1.pdf", "mail/new/3.1.depesche", "sms/1-1.json"]
+    assert files == ["letters/3-4-1.json", "letters/3-4-1.pdf", "mail/new/3.1.depesche", "sms/1-1.json"]
     found = desk.database.read_here(lambda connection: rows(connection, schema.job))
     assert [(job["open"], job["not_ok"], job["final_at"]) for job in found] == [
         (0, 1, START),

@@ -369,7 +369,7 @@ def test_more_pages_than_allowed_are_not_whole(studio: Studio) -> None:
 def test_a_document_that_takes_too_much_memory_is_damaged_and_the_next_one_is_not(any_studio: Studio) -> None:
     greedy = any_studio.source(bomb_docx(120 * MIB), Format.DOCX)
     with pytest.raises(Damaged, match="memory"):
-        any_studio.pdf(greedy, memory=320 * MIB)
+        any_studio.pdf(greedy, memory=352 * MIB)
     assert TEXT in read(any_studio.pdf(any_studio.source(docx(TEXT), Format.DOCX)))
 
 

@@ -52,7 +52,7 @@ TIFF = picture("TIFF", SCANS[0], save_all=True, append_images=SCANS[1:], compres
 SLOW_TEXT = ("Zeile\n" * 25_000 + "\N{HEBREW LETTER ALEF}").encode()
 """Seconds for WeasyPrint to count."""
 
-LEAST_MEMORY = 320 * MIB
+LEAST_MEMORY = 352 * MIB
 NO_PAGE = pdf_of({1: b"<</Type/Catalog/Pages 2 0 R>>", 2: b"<</Type/Pages/Kids[]/Count 0>>"})
 
 

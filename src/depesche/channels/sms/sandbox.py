@@ -44,7 +44,9 @@ class SandboxSms:
             return Outcome(Result.SEND_FAILED, detail="the network refuses this number (sandbox)")
         if delivery.address == LATE:
             await asyncio.sleep(LATE_SECONDS)
-        record = {key: value for key, value in asdict(delivery).items() if value not in ("", None)}
+        told = asdict(delivery)
+        del told["duplex"]  # a letter's
+        record = {key: value for key, value in told.items() if value not in ("", None)}
         record |= {"coding": "GSM-7" if gsm.is_gsm(delivery.text) else "UCS-2", "parts": gsm.parts(delivery.text)}
         data = json.dumps(record, ensure_ascii=False, indent=2).encode()
         await asyncio.to_thread(deposit, self._outbox, _name(delivery.id, delivery.attempt), [data])

@@ -276,7 +276,7 @@ def test_what_pdfium_keeps_of_the_pages_is_bounded_however_many_there_are() -> N
         1000 + number: picture_object(
             512, 512, zlib.compress(noise.integers(0, 256, 512 * 512, np.uint8).tobytes(), 1), colours=1
         )
-        for number in range(320)
+        for number in range(170)
     }
     named = b"".join(b"/I%d %d 0 R" % (number, number) for number in pictures)
     contents = (b"q 300 0 0 300 100 300 cm /I%d Do Q" % number for number in pictures)

@@ -178,6 +178,34 @@ def receipt(setting: int = 0) -> Sample:
     return Sample("receipt", bytes(pdf), "\n".join(" ".join(filter(None, row)) for row in rows))
 
 
+def print_of(points: float, face: str = "Liberation Sans") -> Sample:
+    """Black text of this size, a page of it."""
+    return _lines(f"{points}-point print", [(f"font-family:{face};font-size:{points}pt", 24)], 0)
+
+
+def pale(colour: str, box: str = "#fff") -> Sample:
+    """Light text on paper, or on a box of nearly the same colour."""
+    return _lines("pale text", [(f"font-size:9pt;padding:2mm;color:{colour};background:{box}", 12)], 0)
+
+
+def on_photograph(colour: str, darkest: int = 0, lightest: int = 110) -> Sample:
+    """Text on a photograph, a dark one if nothing else is said, of blotches as large as letters."""
+    random = np.random.default_rng(7)
+    blotches = Image.fromarray(random.integers(darkest, lightest, (90, 160), np.uint8))
+    ground = blotches.resize((960, 540), Image.Resampling.BICUBIC).filter(ImageFilter.GaussianBlur(2))
+    lines = [SENTENCES[number % len(SENTENCES)] for number in range(14)]
+    body = (
+        f"<img src='{_data(ground)}' style='position:absolute;left:0;top:0;width:170mm;height:100mm'>"
+        f"<div style='position:absolute;top:5mm;left:5mm;color:{colour}'>{'<br>'.join(lines)}</div>"
+    )
+    return Sample("text on a photograph", _pdf(body), "\n".join(lines))
+
+
+def photograph() -> Sample:
+    """Nothing but a picture."""
+    return Sample("photograph", _pdf(f"<img src='{_data(_photograph())}' style='width:160mm'>"), "")
+
+
 KINDS: tuple[Callable[[int], Sample], ...] = (
     small_grey, tinted_table, captioned, receipt, umlauts, six_points, coloured, white_on_grey,
 )  # fmt: skip

@@ -148,11 +148,18 @@ def _put(drawn: "Preview", base: Path, given: tuple[Path, ...]) -> list[Path]:
 
 def _tell(drawn: "Preview", written: list[Path], to: Paper, *, as_json: bool) -> None:
     if as_json:
-        told = {"type": to.value, "pages": drawn.pages, "warnings": drawn.warnings, "files": list(map(str, written))}
-        tables.print_json(told | (_of_letter(drawn) if drawn.sheets else {}))
+        told: dict[str, Any] = {
+            "type": to.value,
+            "pages": drawn.pages,
+            "warnings": drawn.warnings,
+            "files": list(map(str, written)),
+        }
+        tables.print_json(told | (_of_letter(drawn) if drawn.sheets else {"legibility": drawn.legibility}))
         return
     names = str(written[0]) if len(written) == 1 else f"{written[0]} to {written[-1].name}"
     out.print(f"{drawn.pages} page{'' if drawn.pages == 1 else 's'}{_on_paper(drawn)}: {names}", markup=False)
+    if drawn.legibility:
+        out.print(f"legibility: {tables.legibility(drawn.legibility)}", markup=False)
     for warning in drawn.warnings:
         warn(warning)
 

@@ -1,7 +1,7 @@
 """Jobs, recipients and faxes as tables for people and as JSON for machines."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -13,6 +13,7 @@ from rich.text import Text
 
 from depesche.cli.common import euro, local_time, out, plain
 from depesche.cli.gateway import Fax, Row
+from depesche.model.legibility import BEST
 
 MINUTES = "%Y-%m-%d %H:%M"
 SHORT = "%d %b %H:%M"
@@ -35,6 +36,11 @@ def print_rows(rows: Iterable[Row]) -> None:
             *([plain(row.reference)] if referring else []),
         )
     show(table)
+
+
+def legibility(scores: Sequence[int]) -> str:
+    """``98, 100, 12 of 100``; empty for what has no scores."""
+    return f"{', '.join(map(str, scores))} of {BEST}" if scores else ""
 
 
 def print_faxes(faxes: Iterable[Fax]) -> None:

@@ -44,6 +44,8 @@ class StoredFile:
     key: str
     size: int
     sha256: str
+    legibility: tuple[int, ...] = ()
+    """Scores of the pages of a fax, 0 to 100 (`depesche.model.legibility`)."""
 
 
 @dataclass(frozen=True, slots=True)

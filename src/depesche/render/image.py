@@ -16,10 +16,11 @@ from depesche.model.resolution import nearest
 from depesche.render.detect import Format
 from depesche.render.errors import Damaged, NotWhole
 from depesche.render.grid import MM_PER_INCH, WIDTH, X_DPI, Placement, Resolution, place
+from depesche.render.legibility import Drawn, drawn, taken
 from depesche.render.libtiff import SUBFILE, RareTiff
 from depesche.render.margin import clear, lowered
 from depesche.render.pages import mapped
-from depesche.render.raster import Bits, black_and_white, packed
+from depesche.render.raster import Bits, packed
 
 PLUGINS = {Format.TIFF: "TIFF", Format.BMP: "BMP", Format.PNG: "PNG", Format.JPEG: "JPEG"}
 """Pillow's names; no other of its readers ever sees a document."""
@@ -95,7 +96,7 @@ class PicturePages:
     def __len__(self) -> int:
         return len(self._frames)
 
-    def draw(self, index: int) -> Bits:
+    def draw(self, index: int) -> Drawn:
         try:
             self._seek(self._frames[index])
             given = _resolution(self._image)
@@ -141,17 +142,18 @@ class PicturePages:
         if _is_misread(self._image):
             raise UnidentifiedImageError
 
-    def _kept(self, given: Resolution) -> Bits:
+    def _kept(self, given: Resolution) -> Drawn:
         """A fax page; where it can be moved no further down, it grows when the header line is set."""
         page = _unchanged(self._image, given, self._resolution)
         moved = lowered(page, self._resolution.header_rows)
-        return page if moved is None else moved
+        return taken(page if moved is None else moved, self._resolution)
 
-    def _drawn(self) -> Bits:
+    def _drawn(self) -> Drawn:
         placed = place(*_millimetres(self._image), self._resolution)
         self._image.draft("L", (max(placed.width, placed.height),) * 2)
         grey = flat(_upright(self._image)).convert("L")
-        return clear(lambda line: black_and_white(_on_paper(grey, placed.below(line))), self._resolution.header_rows)
+        resolution = self._resolution
+        return clear(lambda line: drawn(_on_paper(grey, placed.below(line)), resolution), resolution.header_rows)
 
 
 def _by_pillow(memory: mmap.mmap, format_: Format) -> Image.Image:

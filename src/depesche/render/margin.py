@@ -1,21 +1,23 @@
 """Room for the header line, which is set at the top of every page when it is sent: nothing stands there."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
+from depesche.render.legibility import Drawn
 from depesche.render.raster import Bits
 
 
-def clear(draw: Callable[[int], Bits], line: int) -> Bits:
+def clear(draw: Callable[[int], Drawn], line: int) -> Drawn:
     """A page whose top `line` rows are blank, and that is no longer for it.
 
     It is as it is drawn, or moved down where there is as much blank room below, or drawn again, smaller. `draw` is told
     how many rows at the top it has to leave free.
     """
     page = draw(0)
-    moved = lowered(page, line)
-    return draw(line) if moved is None else moved
+    moved = lowered(page.bits, line)
+    return draw(line) if moved is None else replace(page, bits=moved)
 
 
 def lowered(page: Bits, line: int) -> Bits | None:

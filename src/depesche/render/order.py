@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from depesche.model.cover import Cover
+from depesche.model.legibility import Legibility
 from depesche.render.detect import Format
 from depesche.render.wire import Finding
 
@@ -24,6 +25,9 @@ class Rendered:
     pages: int
     warnings: tuple[str, ...] = ()
     """What is left out of them."""
+
+    legibility: tuple[Legibility, ...] = ()
+    """Of a fax: of each page."""
 
     findings: tuple[Finding, ...] = ()
     """Of a letter: what is wrong with its sheets."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
 from depesche.render.errors import Damaged
-from depesche.render.raster import Bits
+from depesche.render.legibility import Drawn
 
 
 class Pages(Protocol):
@@ -15,7 +15,7 @@ class Pages(Protocol):
         """Its pages."""
         ...
 
-    def draw(self, index: int) -> Bits:
+    def draw(self, index: int) -> Drawn:
         """One page on the fax grid; `index` counts from 0.
 
         Raises: Damaged.

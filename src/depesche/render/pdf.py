@@ -13,10 +13,11 @@ import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 from depesche.render import faces, scan
 from depesche.render.errors import Damaged, NotWhole
 from depesche.render.grid import MM_PER_INCH, WIDTH, Resolution, place
+from depesche.render.legibility import Drawn, drawn
 from depesche.render.margin import clear
 from depesche.render.memory import enough, in_use
 from depesche.render.pages import mapped
-from depesche.render.raster import Bits, Grey, black_and_white
+from depesche.render.raster import Grey
 
 POINTS_PER_INCH = 72
 WHITE = 255
@@ -81,8 +82,8 @@ class PdfPages:
     def __len__(self) -> int:
         return len(self._document)
 
-    def draw(self, index: int) -> Bits:
-        return clear(lambda line: black_and_white(self.grey(index, line)), self._resolution.header_rows)
+    def draw(self, index: int) -> Drawn:
+        return clear(lambda line: drawn(self.grey(index, line), self._resolution), self._resolution.header_rows)
 
     def grey(self, index: int, line: int = 0) -> Grey:
         """One page before it becomes black and white, its top `line` rows left free. Raises: Damaged."""

@@ -56,12 +56,17 @@ _DITHER = (_BAYER * 16 + 8).astype(np.uint8)
 
 def black_and_white(grey: Grey) -> Bits:
     """One bit for each picture element; the width must be a multiple of 8."""
+    return decided(grey).bits
+
+
+def decided(grey: Grey) -> "Decided":
+    """The same, with what was seen."""
     rows, width = grey.shape
     whole = np.pad(grey, ((0, -rows % CELL), (0, 0)), mode="edge") if rows % CELL else grey
     stripes = whole.reshape(-1, CELL, width)
     bits = np.empty((len(stripes), CELL, width // 8), np.uint8)
     darkest, lightest = _extremes(stripes)
-    low, high = _limits(darkest, lightest)
+    low, high, marks = _limits(darkest, lightest)
     starts = range(0, len(stripes), BAND)
     dotted = np.logical_or.reduceat(_dotted(darkest, lightest, low, high), starts)
     dither = np.tile(_DITHER, (1, width // CELL))[np.newaxis]
@@ -71,7 +76,7 @@ def black_and_white(grey: Grey) -> Bits:
         if is_dotted:
             threshold = np.minimum(np.maximum(dither, threshold), _widen(high[band]))
         bits[band] = np.packbits(stripes[band] <= threshold, axis=2)
-    return bits.reshape(-1, width // 8)[:rows]
+    return Decided(bits.reshape(-1, width // 8)[:rows], stripes, darkest, lightest, *marks)
 
 
 def packed(black: NDArray[np.bool_]) -> Bits:
@@ -79,8 +84,11 @@ def packed(black: NDArray[np.bool_]) -> Bits:
     return np.packbits(black, axis=1)
 
 
-def _limits(darkest: Grey, lightest: Grey) -> tuple[Grey, Grey]:
-    """For each cell the range into which the dither's threshold is bent; where both are equal, it is the threshold."""
+def _limits(darkest: Grey, lightest: Grey) -> "tuple[Grey, Grey, list[Marks]]":
+    """For each cell the range into which the dither's threshold is bent; where both are equal, it is the threshold.
+
+    The marks are what bends it: dark ones, and light ones if there are any.
+    """
     low, high = np.full_like(darkest, BLACK), np.full_like(darkest, WHITE)
     tint, paper = _without_thin(np.minimum, np.maximum, darkest), _without_thin(np.maximum, np.minimum, lightest)
     marks = [_marks(paper, paper - darkest, _under)]
@@ -95,7 +103,7 @@ def _limits(darkest: Grey, lightest: Grey) -> tuple[Grey, Grey]:
             reaching = kind.reaching(rows)
             there = (reaching.contrast >= CONTRAST) & (low[rows] < high[rows])
             _decide(low[rows], high[rows], reaching, there)
-    return low, high
+    return low, high, marks
 
 
 def _dotted(darkest: Grey, lightest: Grey, low: Grey, high: Grey) -> NDArray[np.bool_]:
@@ -105,7 +113,7 @@ def _dotted(darkest: Grey, lightest: Grey, low: Grey, high: Grey) -> NDArray[np.
 
 
 @dataclass(frozen=True, slots=True)
-class _Marks:
+class Marks:
     """Thin marks of one kind, dark or light, by cells."""
 
     ground: Grey
@@ -116,17 +124,31 @@ class _Marks:
     middle: Callable[[Grey, Grey], Grey]
     """From ground and contrast, the threshold."""
 
-    def reaching(self, rows: slice) -> "_Marks":
+    def reaching(self, rows: slice) -> "Marks":
         """The same marks, reaching `REACH` cells further: over even ground alone, so never beyond their box."""
         even, contrast = self.even[rows], self.contrast[rows]
         for _ in range(REACH):
             contrast = _spread(np.maximum, contrast) & even
-        return _Marks(self.ground[rows], even, contrast, self.middle)
+        return Marks(self.ground[rows], even, contrast, self.middle)
 
 
-def _marks(ground: Grey, contrast: Grey, middle: Callable[[Grey, Grey], Grey]) -> _Marks:
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A page in black and white, and what was seen of it by cells."""
+
+    bits: Bits
+    stripes: Grey
+    """The grey page: rows of cells, their `CELL` rows, columns."""
+
+    darkest: Grey
+    lightest: Grey
+    dark: Marks
+    light: Marks | None = None
+
+
+def _marks(ground: Grey, contrast: Grey, middle: Callable[[Grey, Grey], Grey]) -> Marks:
     even = _mask(_spread(np.maximum, ground) - _spread(np.minimum, ground) <= EVEN)
-    return _Marks(ground, even, _spread(np.maximum, contrast & even) & even, middle)
+    return Marks(ground, even, _spread(np.maximum, contrast & even) & even, middle)
 
 
 def _under(ground: Grey, contrast: Grey) -> Grey:
@@ -145,7 +167,7 @@ def _over(ground: Grey, contrast: Grey) -> Grey:
     return middle
 
 
-def _decide(low: Grey, high: Grey, marks: _Marks, there: NDArray[np.bool_]) -> None:
+def _decide(low: Grey, high: Grey, marks: Marks, there: NDArray[np.bool_]) -> None:
     middle, mask = marks.middle(marks.ground, marks.contrast), _mask(there)
     low ^= (low ^ middle) & mask  # the same as where=there, in a tenth of the time
     high ^= (high ^ middle) & mask

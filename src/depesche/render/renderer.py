@@ -10,6 +10,8 @@ from typing import BinaryIO, Self
 
 from depesche import metrics
 from depesche.config import Letters, Render
+from depesche.model import legibility
+from depesche.model.legibility import Legibility
 from depesche.render import office, sandbox, tiff
 from depesche.render.detect import Format
 from depesche.render.errors import ConverterFailed, RenderError
@@ -98,7 +100,7 @@ class Renderer:
                 inputs.insert(0, await work.set_text(text, others))
             with _result(out) as file:
                 pages = await self._draw(account, work, inputs, file, resolution)
-            return Rendered(pages, tuple(work.warnings))
+            return Rendered(len(pages), (*work.warnings, *legibility.warnings(pages)), pages)
 
     async def letter(self, sources: Sequence[Source], out: Path, *, colour: bool = True, account: int = 0) -> Rendered:
         """Write all sources to `out`, one PDF document of A4 pages, grey if it is not in `colour`.
@@ -109,7 +111,7 @@ class Renderer:
             inputs = [await work.open(source) for source in sources]
             with _result(out) as file:
                 done = await work.convert(Task.LETTER, inputs, file, colour=colour, paper=self._paper)
-            return Rendered(done.pages, (*work.warnings, *done.warnings), done.findings)
+            return Rendered(done.pages, (*work.warnings, *done.warnings), findings=done.findings)
 
     async def preview(
         self, finished: Source, folder: Path, pages: range, *, colour: bool = False, account: int = 0
@@ -174,7 +176,7 @@ class Renderer:
 
     async def _draw(
         self, account: int, work: Work, inputs: Sequence[Input], file: BinaryIO, resolution: Resolution
-    ) -> int:
+    ) -> tuple[Legibility, ...]:
         tiff.begin(file)
         async with self._parts(account, work, inputs) as parts:
             outputs = [file, *(work.scratch() for _ in parts[1:])]
@@ -185,7 +187,7 @@ class Renderer:
                 ]
             )
         await asyncio.to_thread(_assemble, file, outputs[1:], done, resolution)
-        return done[0].pages
+        return tuple(page for part in done for page in part.legibility)
 
     @asynccontextmanager
     async def _parts(self, account: int, work: Work, inputs: Sequence[Input]) -> AsyncIterator[list[range]]:

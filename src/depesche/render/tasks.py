@@ -61,14 +61,15 @@ def _count(request: Request, files: Sequence[BinaryIO]) -> Done:
 def _fax(request: Request, files: Sequence[BinaryIO]) -> Done:
     *inputs, output = files
     pages = _all_pages(request, inputs)
-    strips = []
+    strips, legibility = [], []
     for document, index in pages[request.first : request.last or None]:
         page = document.draw(index)
-        strip = g4.encode(page)
+        strip = g4.encode(page.bits)
         output.write(strip)
-        strips.append(Strip(len(page), len(strip)))
+        strips.append(Strip(len(page.bits), len(strip)))
+        legibility.append(page.legibility)
     output.flush()
-    return Done(len(pages), tuple(strips))
+    return Done(len(pages), tuple(strips), legibility=tuple(legibility))
 
 
 def _letter(request: Request, files: Sequence[BinaryIO]) -> Done:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from depesche.model.legibility import BEST, Flaw, Legibility
 from depesche.render.detect import Format
 from depesche.render.errors import ConverterFailed, Damaged, NotWhole, RenderError, Unsupported
 from depesche.render.grid import Resolution
@@ -179,6 +180,9 @@ class Done:
     sizes: tuple[int, ...] = ()
     """PREVIEW: octets of each file."""
 
+    legibility: tuple[Legibility, ...] = ()
+    """FAX: of each page that was drawn."""
+
 
 @dataclass(frozen=True, slots=True)
 class Exit:
@@ -198,6 +202,10 @@ class ProtocolError(Exception):
 _ERRORS: dict[str, type[RenderError]] = {
     kind.__name__: kind for kind in (Unsupported, Damaged, NotWhole, ConverterFailed)
 }
+
+
+_FLAWS = (None, *Flaw)
+"""As numbers: thousands of pages have to go into one packet."""
 
 
 def pack_request(request: Request) -> bytes:
@@ -222,7 +230,9 @@ def pack_done(done: Done) -> bytes:
     warnings = [warning[:LONGEST_REASON] for warning in done.warnings[:MOST_WARNINGS]]
     findings = [[found.fault, found.page, found.box] for found in done.findings[:MOST_FINDINGS]]
     told = {"pages": done.pages, "strips": strips, "findings": findings, "warnings": warnings, "sizes": done.sizes}
-    return json.dumps(told).encode()
+    told["scores"] = [page.score for page in done.legibility]
+    told["flaws"] = [_FLAWS.index(page.flaw) for page in done.legibility]
+    return json.dumps(told, separators=(",", ":")).encode()
 
 
 def pack_error(error: RenderError) -> bytes:
@@ -247,6 +257,7 @@ def unpack_answer(packet: bytes, most: int) -> Done:
         _findings(fields.get("findings", []), most),
         _warnings(fields.get("warnings", [])),
         _sizes(fields.get("sizes", []), most),
+        _legibility(fields.get("scores", []), fields.get("flaws", []), len(strips)),
     )
 
 
@@ -325,6 +336,16 @@ def _sizes(value: object, most: int) -> tuple[int, ...]:
     if not isinstance(value, list) or len(value) > most:
         raise ProtocolError("no list of sizes")
     return tuple(_number(size, 1 << 31) for size in value)
+
+
+def _legibility(scores: object, flaws: object, pages: int) -> tuple[Legibility, ...]:
+    if not isinstance(scores, list) or not isinstance(flaws, list) or not len(scores) == len(flaws) == pages:
+        raise ProtocolError("not every page has its legibility")
+    if any(type(score) is not int or not 0 <= score <= BEST for score in scores):
+        raise ProtocolError("a score out of range")
+    if any(type(flaw) is not int or not 0 <= flaw < len(_FLAWS) for flaw in flaws):
+        raise ProtocolError("an unknown flaw")
+    return tuple(Legibility(score, _FLAWS[flaw]) for score, flaw in zip(scores, flaws, strict=True))
 
 
 def _strip(value: object) -> Strip:

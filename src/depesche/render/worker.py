@@ -146,7 +146,7 @@ def warm_up() -> None:
         html_document(b"<table><tr><td>Depesche</table>", 1, 1)
         file.write(text_page(page, 1, 2).pdf)
         file.flush()
-        g4.encode(PdfPages(file, 1).draw(0))
+        g4.encode(PdfPages(file, 1).draw(0).bits)
     gc.collect()
     gc.freeze()
 

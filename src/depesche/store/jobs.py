@@ -84,7 +84,16 @@ def files(connection: sa.Connection, job_id: int) -> list[StoredFile]:
     """The job's files in order."""
     query = sa.select(document).where(document.c.job_id == job_id).order_by(document.c.position)
     return [
-        StoredFile(row.role, row.filename, row.format, row.pages, row.blob_key, row.size, row.sha256)
+        StoredFile(
+            row.role,
+            row.filename,
+            row.format,
+            row.pages,
+            row.blob_key,
+            row.size,
+            row.sha256,
+            tuple(row.legibility or ()),
+        )
         for row in connection.execute(query)
     ]
 
@@ -155,6 +164,7 @@ def _document(job_id: int, position: int, file: StoredFile) -> dict[str, Any]:
         "blob_key": file.key,
         "size": file.size,
         "sha256": file.sha256,
+        "legibility": list(file.legibility) or None,
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 
-REVISION = "0008"
+REVISION = "0009"
 """The last migration: with it the tables are exactly these."""
 
 Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -308,6 +308,7 @@ document = sa.Table(
     sa.Column("blob_key", sa.String(100), nullable=False),
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("legibility", sa.JSON(none_as_null=True)),
     sa.UniqueConstraint("job_id", "position"),
     sa.Index("ix_document_blob_key", "blob_key"),
 )

@@ -93,6 +93,7 @@ async def _fax(house: House, account: Account, order: Order, text: TextPage | No
         out = await stack.enter_async_context(house.blobs.workplace()) / "fax.tif"
         made = await house.renderer.fax(text, sources, out, resolution=resolution, account=account.id)
         kept = await _keep(house, out, "fax.tif", Format.TIFF, made.pages, written)
+        kept = replace(kept, legibility=tuple(page.score for page in made.legibility))
         return Made(made.pages, (kept,), (*warnings, *made.warnings))
 
 

@@ -40,6 +40,9 @@ class JobRecord:
     standing: Standing
     fates: tuple[Fate, ...]
     attempts: tuple[PastAttempt, ...]
+    legibility: tuple[int, ...]
+    """Of a fax: how much of each page can be read, 0 to 100."""
+
     holds: tuple[Hold, ...]
     """Those that keep something of it from being sent, or will when it becomes due."""
 
@@ -95,6 +98,7 @@ async def show(house: House, job_id: int) -> JobRecord:
             standing,
             tuple(jobs.fates(connection, job_id)),
             tuple(progress.attempts(connection, job_id)),
+            tuple(score for file in jobs.files(connection, job_id) for score in file.legibility),
             tuple(_holds(connection, account, head)) if _can_be_held(standing) else (),
             waits_until=quiet or standing.due_at,
             is_quiet=quiet is not None,

@@ -13,7 +13,7 @@ from depesche.model.recipients import Given
 from depesche.model.roll import ShortRoll
 from depesche.render.detect import HEAD, Format, detect
 from depesche.render.errors import NotWhole
-from depesche.render.renderer import Finding, Source
+from depesche.render.renderer import Finding, Rendered, Source
 from depesche.usecases import covers, findings, judge
 from depesche.usecases.compose import sending, text_page
 from depesche.usecases.house import Header, House
@@ -46,12 +46,23 @@ class Preview:
     """PNG files by the numbers of their pages, from 1."""
 
     warnings: tuple[str, ...]
+    legibility: tuple[int, ...] = ()
+    """Of a fax: how much of each page can be read, 0 to 100."""
+
     findings: tuple[Finding, ...] = ()
     """What is wrong with a letter; each of them is a warning too."""
 
     duplex: bool = False
     sheets: int = 0
     """Of a letter."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Finished:
+    """All pages, as they would be sent."""
+
+    document: Source
+    made: Rendered
 
 
 async def preview(house: House, account: Account, draft: Draft, folder: Path, page: int | None = None) -> Preview:
@@ -61,21 +72,20 @@ async def preview(house: House, account: Account, draft: Draft, folder: Path, pa
     """
     order = _order(house, account, draft)
     sources, warnings = await asyncio.to_thread(_sources, draft.files)
-    found: tuple[Finding, ...] = ()
-    if draft.type.is_letter:
-        finished, pages, found = await _letter(house, account, order, sources, folder, warnings)
-    else:
-        finished, pages = await _fax(house, account, order, sources, folder, warnings)
+    made = _letter if draft.type.is_letter else _fax
+    finished = await made(house, account, order, sources, folder, warnings)
+    pages = finished.made.pages
     if page is not None and not 1 <= page <= pages:
         raise NotWhole(f"there is no page {page}: there are {pages}")
     wanted = range(1, pages + 1) if page is None else range(page, page + 1)
     colour = draft.type is JobType.LETTER_COLOUR
-    drawn = await house.renderer.preview(finished, folder, wanted, colour=colour, account=account.id)
+    drawn = await house.renderer.preview(finished.document, folder, wanted, colour=colour, account=account.id)
     shown = dict(zip(wanted, drawn, strict=True))
     said = (*order.options.warnings, *warnings)
     if not draft.type.is_letter:
-        return Preview(pages, shown, said)
-    return Preview(pages, shown, said, found, account.duplex, sheets.count(pages, duplex=account.duplex))
+        return Preview(pages, shown, said, tuple(page.score for page in finished.made.legibility))
+    on_paper = sheets.count(pages, duplex=account.duplex)
+    return Preview(pages, shown, said, findings=finished.made.findings, duplex=account.duplex, sheets=on_paper)
 
 
 def _order(house: House, account: Account, draft: Draft) -> Order:
@@ -101,7 +111,7 @@ def _sources(files: Sequence[Path]) -> tuple[list[Source], list[str]]:
 
 async def _fax(
     house: House, account: Account, order: Order, sources: Sequence[Source], folder: Path, warnings: list[str]
-) -> tuple[Source, int]:
+) -> _Finished:
     """The pages under the header line, as the fax engine gets them."""
     bare, whole = folder / "bare.tif", folder / "fax.tif"
     roll = (
@@ -118,12 +128,12 @@ async def _fax(
     to = next(roll.addresses(), order.submission.recipient) if roll else ""
     header = Header(at, sender.station_id, sender.fax_header or sender.caller_number, to)
     await asyncio.to_thread(house.stamp, bare, whole, header)
-    return Source(whole, Format.TIFF), made.pages
+    return _Finished(Source(whole, Format.TIFF), made)
 
 
 async def _letter(
     house: House, account: Account, order: Order, sources: Sequence[Source], folder: Path, warnings: list[str]
-) -> tuple[Source, int, tuple[Finding, ...]]:
+) -> _Finished:
     """The document for the print centre, and what is wrong with it."""
     whole = folder / "letter.pdf"
     colour = order.type is JobType.LETTER_COLOUR
@@ -132,4 +142,4 @@ async def _letter(
     wrong = findings.proven(made.findings) if account.demands_window else None
     for finding in made.findings:
         warnings.append(findings.english(finding) + (": the order would be refused" if finding is wrong else ""))
-    return Source(whole, Format.PDF), made.pages, made.findings
+    return _Finished(Source(whole, Format.PDF), made)

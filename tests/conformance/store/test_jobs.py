@@ -24,7 +24,7 @@ FIVE_MINUTES = timedelta(minutes=5)
 def test_an_order_is_written_whole(database: Database, account: Account) -> None:
     files = (
         StoredFile("source", "Brief.pdf", "PDF document", 0, "order/00/1", 5, "a" * 64),
-        StoredFile("pages", "fax.tif", "TIFF picture", 2, "pages/00/2", 7, "b" * 64),
+        StoredFile("pages", "fax.tif", "TIFF picture", 2, "pages/00/2", 7, "b" * 64, (100, 12)),
     )
     new = new_job(
         account.id,

@@ -56,6 +56,8 @@ def test_without_a_server_the_command_carries_the_order(depesche: Depesche, data
     told = job(depesche)
     assert [(one["result"], one["reference"]) for one in told["recipients"]] == [("OK", "r 1"), ("Call failed", "")]
     assert told["states"] == {"sent": 1, "failed": 1}
+    assert told["legibility"] == [100]
+    assert "Legibility  100 of 100" in depesche("job", "show", "1", "--data", "data").stdout
     (attempt,) = told["recipients"][0]["attempts"]
     assert (attempt["coding"], attempt["bit_rate"], attempt["ecm"]) == ("MMR", 14400, True)
 

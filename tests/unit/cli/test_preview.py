@@ -9,6 +9,7 @@ from PIL import Image
 from commands import Depesche
 from depesche.cli.common import Exit
 from documents import address, pdf, picture, words
+from legibility import print_of
 
 TWO = pdf(words("Seite 1"), words("Seite 2"))
 
@@ -26,7 +27,7 @@ def test_a_fax_is_drawn_without_a_data_folder(quick: Depesche, tmp_path: Path) -
     (tmp_path / "brief.pdf").write_bytes(TWO)
     done = quick("preview", "brief.pdf", "--text", "Anbei.")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "3 pages: brief-fax-1.png to brief-fax-3.png\n"
+    assert done.stdout == "3 pages: brief-fax-1.png to brief-fax-3.png\nlegibility: 100, 100, 100 of 100\n"
     assert {name: width for name, (width, _) in sizes(tmp_path).items()} == dict.fromkeys(
         ("brief-fax-1.png", "brief-fax-2.png", "brief-fax-3.png"), 1728
     )
@@ -70,6 +71,18 @@ def test_a_letter_tells_machines_what_is_wrong(quick: Depesche, tmp_path: Path) 
     assert list(sizes(tmp_path)) == ["zwei.png"]
 
 
+def test_what_can_hardly_be_read_is_told_with_its_score(quick: Depesche, tmp_path: Path) -> None:
+    (tmp_path / "agb.pdf").write_bytes(print_of(4).pdf)
+    command = ("preview", "agb.pdf", "--text", "Anbei.", "--option", "RESOLUTION=STANDARD")
+    done = quick(*command)
+    assert done.returncode == 0
+    assert "page 2 will hardly be readable: its text is too small" in done.stderr
+    told = json.loads(quick(*command, "--json").stdout)
+    first, second = told["legibility"]
+    assert second < 50 < first
+    assert f"legibility: {first}, {second} of 100\n" in done.stdout
+
+
 def test_the_account_of_a_data_folder_is_the_sender(quick: Depesche, tmp_path: Path) -> None:
     added = quick("account", "add", "20001", "--name", "Praxis", "--sandbox", "--generate", "--data", "d")
     assert added.returncode == 0, added.stderr
@@ -91,7 +104,7 @@ def test_the_sheet_of_an_account_is_set_and_shown(quick: Depesche, tmp_path: Pat
     assert done.returncode == 0, done.stderr
     assert "its own" in done.stdout
     shown = quick("preview", "--cover", "--data", "d", "--out", "nachher.png")
-    assert (shown.returncode, shown.stdout) == (0, "1 page: nachher.png\n")
+    assert (shown.returncode, shown.stdout) == (0, "1 page: nachher.png\nlegibility: 100 of 100\n")
     (tmp_path / "logo.png").unlink()
     assert (tmp_path / "vorher.png").read_bytes() != (tmp_path / "nachher.png").read_bytes()
     told = json.loads(quick("account", "cover", "20001", "--json", "--data", "d").stdout)

@@ -53,7 +53,7 @@ def texts(sheets: Sheets) -> list[str]:
 
 def share(sheets: Sheets) -> float:
     with file(sheets.pdf) as pdf:
-        return float(black(PdfPages(pdf, PIXELS).draw(0)).mean())
+        return float(black(PdfPages(pdf, PIXELS).draw(0).bits).mean())
 
 
 @pytest.mark.parametrize(

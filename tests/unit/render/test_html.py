@@ -43,13 +43,13 @@ def texts(document: str | bytes) -> list[str]:
 def ink(document: str | bytes) -> tuple[int, int, int, int]:
     """Left, top, right and bottom of what the first page shows as a fax."""
     with file(made(document).pdf) as pdf:
-        return extent(PdfPages(pdf, PIXELS).draw(0))
+        return extent(PdfPages(pdf, PIXELS).draw(0).bits)
 
 
 def share(document: str | bytes) -> float:
     """Of the first page that is black."""
     with file(made(document).pdf) as pdf:
-        return float(black(PdfPages(pdf, PIXELS).draw(0)).mean())
+        return float(black(PdfPages(pdf, PIXELS).draw(0).bits).mean())
 
 
 def data_url(kind: str, data: bytes) -> str:

@@ -29,7 +29,7 @@ def opened(
 
 
 def drawn(data: bytes, format_: Format, index: int = 0, resolution: Resolution = Resolution.FINE) -> Bits:
-    return opened(data, format_, resolution=resolution).draw(index)
+    return opened(data, format_, resolution=resolution).draw(index).bits
 
 
 def marks(image: Image.Image) -> NDArray[np.bool_]:
@@ -185,7 +185,7 @@ def test_all_pages_of_a_tiff_are_drawn_in_their_order() -> None:
     pages = opened(data, Format.TIFF)
     assert len(pages) == 3
     for index in (2, 0, 1):
-        assert np.array_equal(black(pages.draw(index)), marks(scans[index]))
+        assert np.array_equal(black(pages.draw(index).bits), marks(scans[index]))
 
 
 def test_previews_in_a_tiff_are_no_pages() -> None:

@@ -1,12 +1,36 @@
-"""Pages that are hard on a fax can be read again by a machine (`make bench ARGS=legibility` shows how others fare)."""
+"""Pages that are hard on a fax can be read again by a machine (`make bench ARGS=legibility` shows how others fare), and
+where they cannot, their score says so.
+"""
 
+import io
 from collections.abc import Callable
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from depesche.model.legibility import BEST, Flaw, Legibility, warnings
+from depesche.render.detect import Format
+from depesche.render.grid import Resolution
+from depesche.render.image import PicturePages
+from depesche.render.legibility import Drawn
 from depesche.render.pdf import PdfPages
-from documents import black, file
-from legibility import SETTINGS, Sample, accuracy, coloured, receipt, small_grey, tinted_table, white_on_grey
+from documents import black, fax_page, file, pdf, picture
+from legibility import (
+    KINDS,
+    SETTINGS,
+    Sample,
+    accuracy,
+    coloured,
+    on_photograph,
+    pale,
+    photograph,
+    print_of,
+    receipt,
+    small_grey,
+    tinted_table,
+    white_on_grey,
+)
 
 UNSEEN = SETTINGS[1]
 """The raster was not tuned on these pages."""
@@ -14,10 +38,114 @@ UNSEEN = SETTINGS[1]
 ENOUGH = 0.95
 """Share of the characters; one threshold for the whole page leaves a third to two thirds of those in grey."""
 
+STANDARD, FINE, SUPERFINE = Resolution
+HALF = 0.5
+
+
+def drawn(sample: Sample, resolution: Resolution = FINE) -> Drawn:
+    with file(sample.pdf) as document:
+        return PdfPages(document, 10_000_000, resolution).draw(0)
+
+
+def taken(page: Drawn, resolution: Resolution) -> Legibility:
+    """The same page as a finished fax: nobody sees its grey any more."""
+    data = picture("TIFF", Image.fromarray(~black(page.bits)), compression="group4", dpi=(204, resolution.y_dpi))
+    with file(data) as document:
+        return PicturePages(document, Format.TIFF, 10_000_000, 1, resolution).draw(0).legibility
+
 
 @pytest.mark.parametrize("make", [small_grey, tinted_table, receipt, coloured, white_on_grey])
-def test_what_was_printed_can_be_read_on_the_fax(make: Callable[[int], Sample]) -> None:
+def test_what_was_printed_can_be_read_on_the_fax_and_the_score_says_so(make: Callable[[int], Sample]) -> None:
     sample = make(UNSEEN)
-    with file(sample.pdf) as document:
-        page = PdfPages(document, 10_000_000).draw(0)
-    assert accuracy(black(page), sample) > ENOUGH
+    page = drawn(sample)
+    assert accuracy(black(page.bits), sample) > ENOUGH
+    assert page.legibility.score > 80
+
+
+@pytest.mark.parametrize(
+    ("sample", "resolution", "flaw"),
+    [
+        pytest.param(print_of(4, "Liberation Serif"), STANDARD, Flaw.SMALL, id="4 points at standard resolution"),
+        pytest.param(print_of(2.5), FINE, Flaw.SMALL, id="2.5 points"),
+        pytest.param(pale("#ddd"), FINE, Flaw.PALE, id="light grey"),
+        pytest.param(pale("#888", "#999"), FINE, Flaw.PALE, id="grey on grey"),
+        pytest.param(on_photograph("#000"), FINE, Flaw.PICTURE, id="black on a dark photograph"),
+        pytest.param(on_photograph("#000", 20, 160), FINE, Flaw.PICTURE, id="black on a photograph"),
+    ],
+)
+def test_a_page_that_can_hardly_be_read_has_a_low_score_and_a_warning(
+    sample: Sample, resolution: Resolution, flaw: Flaw
+) -> None:
+    page = drawn(sample, resolution)
+    seen = black(page.bits).repeat(FINE.rows // resolution.rows, axis=0)
+    assert accuracy(seen, sample) < HALF
+    assert page.legibility.flaw is flaw
+    assert warnings([page.legibility]) == (f"page 1 will hardly be readable: its text is {flaw}",)
+
+
+@pytest.mark.parametrize(
+    ("sample", "resolution"),
+    [
+        *(pytest.param(make(setting), FINE, id=f"{make.__name__} {setting}") for make in KINDS for setting in SETTINGS),
+        *(pytest.param(make(0), STANDARD, id=f"{make.__name__} at standard resolution") for make in KINDS),
+        pytest.param(print_of(4), FINE, id="4 points"),
+        pytest.param(print_of(4, "Liberation Serif"), SUPERFINE, id="4 points at superfine resolution"),
+        pytest.param(print_of(7, "Liberation Serif"), STANDARD, id="7 points at standard resolution"),
+        pytest.param(print_of(30), FINE, id="30 points"),
+        pytest.param(pale("#bbb"), FINE, id="grey"),
+        pytest.param(on_photograph("#fff"), FINE, id="white on a dark photograph"),
+        pytest.param(photograph(), FINE, id="only a photograph"),
+        pytest.param(photograph(), STANDARD, id="only a photograph at standard resolution"),
+    ],
+)
+def test_a_page_that_can_be_read_has_no_warning_be_it_drawn_or_a_finished_fax(
+    sample: Sample, resolution: Resolution
+) -> None:
+    page = drawn(sample, resolution)
+    assert warnings([page.legibility]) == ()
+    assert warnings([taken(page, resolution)]) == ()
+
+
+def test_the_score_falls_with_the_size_of_the_print() -> None:
+    scores = [drawn(print_of(points), STANDARD).legibility.score for points in (3, 4, 5, 6, 8)]
+    assert scores == sorted(set(scores))
+    assert scores[0] < 20
+    assert scores[-1] > 90
+
+
+def test_print_that_is_too_small_is_seen_on_a_finished_fax_as_well() -> None:
+    told = taken(drawn(print_of(4), STANDARD), STANDARD)
+    assert (told.flaw, told.is_readable) == (Flaw.SMALL, False)
+
+
+RULES = b"0 g " + b"".join(b"50 %d 500 0.5 re f " % (40 * row) for row in range(1, 20))
+LEADERS = b"1 J 1.2 w [0 4] 0 d " + b"".join(b"50 %d m 550 %d l S " % (30 * row, 30 * row) for row in range(1, 26))
+PALE_TABLE = b"0.87 G 0.7 w " + b"".join(
+    b"50 %d 100 20 re S 150 %d 400 20 re S " % (20 * row, 20 * row) for row in range(1, 38)
+)
+SHAPES = b"0 g 100 100 200 200 re f 0.5 g 350 400 150 150 re f 0.9 g 50 600 400 100 re f"
+
+
+@pytest.mark.parametrize("content", [b"", RULES, LEADERS, PALE_TABLE, SHAPES])
+def test_a_page_without_text_has_nothing_that_cannot_be_read(content: bytes) -> None:
+    assert drawn(Sample("no text", pdf(content), "")).legibility == Legibility(BEST)
+
+
+@pytest.mark.parametrize("resolution", Resolution)
+def test_a_finished_fax_without_text_has_nothing_that_cannot_be_read(resolution: Resolution) -> None:
+    for page in (fax_page(resolution.a4_rows), Image.new("1", (1728, 5), 1), Image.new("1", (1728, 7), 0)):
+        data = picture("TIFF", page, compression="group4", dpi=(204, resolution.y_dpi))
+        with file(data) as document:
+            told = PicturePages(document, Format.TIFF, 10_000_000, 1, resolution).draw(0).legibility
+        assert told.is_readable
+
+
+def test_grain_and_noise_are_no_text() -> None:
+    random = np.random.default_rng(3)
+    for mean, spread in ((240, 4), (200, 12), (128, 60)):
+        noise = np.clip(random.normal(mean, spread, (2000, 1400)), 0, 255).astype(np.uint8)
+        out = io.BytesIO()
+        Image.fromarray(noise).save(out, "PNG", dpi=(200, 200))
+        with file(out.getvalue()) as document:
+            told = PicturePages(document, Format.PNG, 10_000_000, 1).draw(0).legibility
+        assert told.is_readable

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from depesche.model.legibility import Legibility
+from depesche.render.legibility import Drawn
 from depesche.render.margin import clear, lowered
 from depesche.render.raster import Bits
 
@@ -44,9 +46,11 @@ def test_a_page_that_is_no_higher_than_the_line_cannot_be_moved(rows: int) -> No
 def test_a_page_is_drawn_smaller_only_where_it_has_to_be(rows: tuple[int, ...], free: list[int]) -> None:
     asked = []
 
-    def draw(line: int) -> Bits:
+    def draw(line: int) -> Drawn:
         asked.append(line)
-        return page(*(max(line, row) for row in rows))
+        return Drawn(page(*(max(line, row) for row in rows)), Legibility(77))
 
-    assert not clear(draw, LINE)[:LINE].any()
+    drawn = clear(draw, LINE)
+    assert not drawn.bits[:LINE].any()
+    assert drawn.legibility.score == 77
     assert asked == free

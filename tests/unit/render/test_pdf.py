@@ -47,7 +47,7 @@ def opened(data: bytes, resolution: Resolution = Resolution.FINE) -> PdfPages:
 
 
 def drawn(data: bytes, index: int = 0, resolution: Resolution = Resolution.FINE) -> Bits:
-    return opened(data, resolution).draw(index)
+    return opened(data, resolution).draw(index).bits
 
 
 def near(found: tuple[int, ...], wanted: tuple[float, ...]) -> bool:
@@ -113,7 +113,7 @@ def test_a_black_page_is_made_smaller_whole() -> None:
 def test_pages_are_drawn_one_by_one() -> None:
     pages = opened(pdf(b"", BLACK_SQUARE, b"0 g 0 0 50 50 re f"))
     assert len(pages) == 3
-    assert [bool(black(pages.draw(index)).any()) for index in range(3)] == [False, True, True]
+    assert [bool(black(pages.draw(index).bits).any()) for index in range(3)] == [False, True, True]
 
 
 def test_a_landscape_page_is_turned_clockwise() -> None:
@@ -282,13 +282,13 @@ def test_what_pdfium_keeps_of_the_pages_is_bounded_however_many_there_are() -> N
     contents = (b"q 300 0 0 300 100 300 cm /I%d Do Q" % number for number in pictures)
     document = pdf(*contents, resources=b"/XObject<<%s>>" % named, objects=pictures)
     pages = opened(document)
-    before, first = in_use(), pages.draw(0)
+    before, first = in_use(), pages.draw(0).bits
     kept = []
     for number in range(len(pages)):
-        assert pages.draw(number).any()
+        assert pages.draw(number).bits.any()
         kept.append(in_use() - before)
     assert max(kept) < KEPT + len(document) // len(pages) * 2 * LOOK_EVERY
-    assert np.array_equal(pages.draw(0), first)
+    assert np.array_equal(pages.draw(0).bits, first)
 
 
 SHEETS = {"A3": (841.89, 1190.55), "A4": A4, "A5": (419.53, 595.28), "Letter": (612.0, 792.0), "Legal": (612.0, 1008.0)}

@@ -105,7 +105,7 @@ def test_what_is_no_scan_is_left_to_pdfium(monkeypatch: pytest.MonkeyPatch, cont
 def test_a_scan_that_has_to_be_drawn_twice_for_the_header_line_is_drawn_whole(shown: bytes) -> None:
     """The first drawing takes the picture from the page."""
     with file(scan(FULL, shown)) as document:
-        page = np.unpackbits(PdfPages(document, 10_000_000).draw(0), axis=1)
+        page = np.unpackbits(PdfPages(document, 10_000_000).draw(0).bits, axis=1)
     line = Resolution.FINE.header_rows
     assert len(page) == Resolution.FINE.a4_rows
     assert not page[:line].any()

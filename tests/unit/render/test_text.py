@@ -168,7 +168,7 @@ def test_long_german_words_are_hyphenated_where_german_does() -> None:
 def test_text_without_a_line_end_stays_inside_the_margins(text: str) -> None:
     sheets = text_page(replace(PAGE, text=text), 0, MOST)
     with file(sheets.pdf) as document:
-        left, _, right, bottom = extent(PdfPages(document, 10_000_000).draw(0))
+        left, _, right, bottom = extent(PdfPages(document, 10_000_000).draw(0).bits)
     assert left > 20 + 24 * 8
     assert right < 1728 - 20 - 19 * 8
     assert bottom < 2292 - 19 * 7.7
@@ -195,7 +195,7 @@ def test_letters_are_large_enough_for_a_fax() -> None:
     drawn = []
     for sheets in (blank, capital):
         with file(sheets.pdf) as document:
-            drawn.append(black(PdfPages(document, 10_000_000).draw(0)))
+            drawn.append(black(PdfPages(document, 10_000_000).draw(0).bits))
     rows = (drawn[0] != drawn[1]).any(1).sum()
     assert rows >= 0.7 * 11 * 196 / 72
 

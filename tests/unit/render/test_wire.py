@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from depesche.model.legibility import Flaw, Legibility
 from depesche.render import wire
 from depesche.render.detect import Format
 from depesche.render.errors import ConverterFailed, Damaged, NotWhole, RenderError, Unsupported
@@ -24,8 +25,10 @@ def test_a_request_arrives_as_it_was() -> None:
 
 def test_an_answer_arrives_as_it_was() -> None:
     findings = [Finding(fault, 2, (20.25, 45.0, 105.0, 90.5)) for fault in LetterFault]
+    strips = (Strip(2292, 1000), Strip(1, 1), Strip(2, 2), Strip(3, 3))
+    read = (Legibility(100), *(Legibility(score, flaw) for score, flaw in enumerate(Flaw)))
     for done in (
-        Done(3, (Strip(2292, 1000), Strip(1, 1))),
+        Done(3, strips, legibility=read),
         Done(2, findings=(Finding(LetterFault.EMPTY), *findings)),
     ):
         assert wire.unpack_answer(wire.pack_done(done), 500) == done
@@ -46,7 +49,8 @@ def test_the_reason_of_an_error_is_short_and_printable() -> None:
 
 
 def test_the_answer_for_the_longest_fax_fits_into_a_packet() -> None:
-    assert len(wire.pack_done(Done(5000, (Strip(6876, 1_400_000),) * 5000))) < wire.PACKET
+    read = (Legibility(100, Flaw.PICTURE),) * 5000
+    assert len(wire.pack_done(Done(5000, (Strip(13716, 1_400_000),) * 5000, legibility=read))) < wire.PACKET
 
 
 @pytest.mark.parametrize(
@@ -84,6 +88,14 @@ def test_the_answer_for_the_longest_fax_fits_into_a_packet() -> None:
         b'{"pages": 1, "strips": [], "findings": [["cut", 1, [1.0, 2.0, 3.0, NaN]]]}',
         b'{"pages": 1, "strips": [], "findings": [["cut", 1, [1.0, 2.0, 3.0, 1e9]]]}',
         b'{"pages": 1, "strips": [], "findings": [' + b",".join([b'["empty", 1, null]'] * 21) + b"]}",
+        b'{"pages": 1, "strips": [[2292, 10]]}',
+        b'{"pages": 1, "strips": [[2292, 10]], "scores": [1], "flaws": []}',
+        b'{"pages": 1, "strips": [[2292, 10]], "scores": [101], "flaws": [0]}',
+        b'{"pages": 1, "strips": [[2292, 10]], "scores": [-1], "flaws": [0]}',
+        b'{"pages": 1, "strips": [[2292, 10]], "scores": [true], "flaws": [0]}',
+        b'{"pages": 1, "strips": [[2292, 10]], "scores": [1], "flaws": [9]}',
+        b'{"pages": 1, "strips": [[2292, 10]], "scores": [1], "flaws": ["too small"]}',
+        b'{"pages": 1, "strips": [[2292, 10]], "scores": 1, "flaws": 1}',
         b'{"error": "SystemExit", "reason": ""}',
         b'{"error": "Damaged"}',
         b'{"error": "Damaged", "reason": 5}',

@@ -104,7 +104,7 @@ def opened(data: bytes, format_: Format) -> PicturePages:
 
 def shows_the_scene(data: bytes, format_: Format, index: int = 0, near: float = 0.1) -> bool:
     """Whether it does, in its place, and nothing beside it."""
-    page = black(opened(data, format_).draw(index))
+    page = black(opened(data, format_).draw(index).bits)
     found = shares(page[TOP : TOP + DOWN, LEFT : LEFT + ACROSS])
     page[TOP : TOP + DOWN, LEFT : LEFT + ACROSS] = False
     return bool(np.abs(found - WANTED).max() < near) and page.mean() < 0.001
@@ -246,7 +246,7 @@ def test_fax_pages_go_through_as_they_are(bench: Workbench, how: str, resolution
     data = bench.made("x.tif", f"tiffcp {how} page.tif x.tif", *tags)
     page, times = fax_page(), FAX_RESOLUTIONS[resolution]
     wanted = page[0::2] | page[1::2] if times < 1 else page.repeat(int(times), 0)
-    assert np.array_equal(black(opened(data, Format.TIFF).draw(0)), wanted)
+    assert np.array_equal(black(opened(data, Format.TIFF).draw(0).bits), wanted)
 
 
 @pytest.mark.parametrize("how", ["", "-B", "-8 -B", "-8"])

@@ -16,8 +16,10 @@ from depesche.model.job import StoredFile
 from depesche.render.renderer import Renderer, TextPage
 from depesche.store import jobs
 from depesche.store.sqlite import Sqlite
+from depesche.usecases.jobs import show
 from depesche.usecases.submit import SubmitAnswer
 from documents import encrypted_pdf, endless_pdf, huge_png, pdf, picture, words
+from legibility import pale, print_of
 
 pytestmark = pytest.mark.anyio
 
@@ -56,6 +58,21 @@ async def test_a_fax_is_kept_as_it_was_given_and_as_it_goes_out(rendering: OpenH
     assert bild == ("source", "Bild.png", 0, PICTURE)
     assert pages[:3] == ("pages", "fax.tif", 4)
     assert pages[3].startswith(b"II*\x00")
+
+
+async def test_how_much_of_each_page_can_be_read_is_on_record_and_a_warning_where_it_is_little(
+    rendering: OpenHouse,
+) -> None:
+    files = [("a.pdf", pale("#e4e4e4").pdf), ("b.pdf", TWO_PAGES), ("c.pdf", print_of(3).pdf)]
+    customer = enter(rendering, resolution="standard")
+    assert await customer.send(Order(FAX, NUMBER, text="Anbei.", files=files)) == SubmitAnswer(0, 1, 1, pages=5)
+    record = await show(rendering.house, 1)
+    assert len(record.legibility) == 5
+    assert [score >= 50 for score in record.legibility] == [True, False, True, True, False]
+    assert record.head.warnings == (
+        "page 5 will hardly be readable: its text is too small",
+        "page 2 will hardly be readable: its text is too pale",
+    )
 
 
 @pytest.mark.parametrize(

@@ -250,3 +250,15 @@ def test_a_double_has_the_first_jobs_counts(database: Database, account: Account
     found = database.read_here(lambda connection: jobs.double(connection, account.id, "same", START))
     assert found is not None
     assert (found.id, found.recipients, found.pages) == (job, 4, 7)
+
+
+@pytest.mark.parametrize(
+    ("kind", "duplex", "sheets"),
+    [(JobType.LETTER, True, 2), (JobType.LETTER_COLOUR, False, 3), (JobType.FAX, False, 0)],
+)
+def test_a_letter_has_sheets(database: Database, account: Account, kind: JobType, duplex: bool, sheets: int) -> None:
+    new = new_job(account.id, "Muster", type=kind, pages=3, sending=Sending(duplex=duplex))
+    job = database.run_here(lambda connection: jobs.insert(connection, new, START))
+    head = database.read_here(lambda connection: jobs.head(connection, account.id, job))
+    assert head is not None
+    assert (head.duplex, head.sheets) == (duplex, sheets)

@@ -2,7 +2,9 @@
 
 import errno
 import io
+import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pytest
@@ -10,6 +12,7 @@ from PIL import Image
 
 from depesche.render.detect import Format
 from depesche.render.errors import Damaged
+from depesche.render.html import html_document
 from depesche.render.image import PicturePages
 from depesche.render.letter import Letter
 from depesche.render.pdf import PdfPages, open_pdf
@@ -161,3 +164,51 @@ def test_a_letter_that_cannot_be_written_is_not_lost_silently() -> None:
         made.add_pdf(open_pdf(document))
     with pytest.raises(OSError, match="too large"):
         made.save(Full())
+
+
+@pytest.mark.parametrize(
+    "page",
+    [b"/Rotate 180", b"/MediaBox[50 50 645.276 891.89]", b"/MediaBox[0 0 800 1000]/CropBox[50 50 645.276 891.89]"],
+    ids=["turned", "not in the corner", "cropped"],
+)
+def test_a_page_that_looks_like_a4_is_a4_for_whoever_prints_it(page: bytes) -> None:
+    made = letter((Format.PDF, pdf(b"0 g 100 100 200 200 re f", page=page)))
+    with pdfium.PdfDocument(made) as document:
+        sheet = document[0]
+        assert sheet.get_rotation() == 0
+        assert sheet.get_mediabox() == sheet.get_cropbox() == pytest.approx((0, 0, *A4), abs=0.5)
+    width = 200 * 25.4 / 72
+    left, top, right, bottom = box(made)
+    assert (right - left, bottom - top) == pytest.approx((width, width), abs=0.7)
+
+
+@pytest.mark.parametrize("appearances", [b"", b"/NeedAppearances true"])
+def test_form_fields_without_an_appearance_are_printed_with_their_values(appearances: bytes) -> None:
+    field = (
+        b"<</Type/Annot/Subtype/Widget/FT/Tx/T(n)/V(Erika Muster)/DA(/F 12 Tf 0 g)/Rect[100 700 300 720]/F 4/P 10 0 R>>"
+    )
+    form = b"/AcroForm<</Fields[100 0 R]/DR<</Font<</F 3 0 R>>>>/DA(/F 12 Tf 0 g)%s>>" % appearances
+    made = letter((Format.PDF, pdf(b"", catalogue=form, page=b"/Annots[100 0 R]", objects={100: field})))
+    with pdfium.PdfDocument(made) as document:
+        assert document.get_formtype() == 0
+        assert document[0].get_textpage().get_text_range().strip() == "Erika Muster"
+
+
+def test_a_document_that_opens_without_a_password_is_printed(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(pdf(words("Vertrag")))
+    lock = ["qpdf", "--encrypt", "", "owner", "256", "--print=full", "--modify=none", "--extract=n", "--"]
+    subprocess.run([*lock, str(tmp_path / "a.pdf"), str(tmp_path / "b.pdf")], check=True)
+    made = letter((Format.PDF, (tmp_path / "b.pdf").read_bytes()))
+    assert b"/Encrypt" not in made
+    with pdfium.PdfDocument(made) as document:
+        assert document[0].get_textpage().get_text_range().strip() == "Vertrag"
+
+
+def test_pages_share_their_fonts_in_a_letter_too() -> None:
+    document = html_document(b"<p>Sehr geehrte Damen und Herren<div style='break-before:page'>x</div>" * 20, 50, 1).pdf
+    assert len(letter((Format.PDF, document))) < 2 * len(document)
+
+
+def test_of_a_page_that_is_made_smaller_the_top_stays_at_the_top() -> None:
+    content = b"0 g 72 620 200 50 re f"  # 43 mm from the top of a sheet of Letter size
+    assert box(letter((Format.PDF, pdf(content, size=(612, 792)))))[1] == pytest.approx(42, abs=1)

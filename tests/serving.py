@@ -18,6 +18,9 @@ _INTERFACE = re.compile(r"http://\S+?:\d+")
 class Serving:
     """``depesche serve --demo`` on `data`; may be started again after it ended."""
 
+    program: tuple[str, ...] = ("-m", "depesche")
+    """What Python is given to be Depesche."""
+
     def __init__(self, data: Path, *arguments: str, **environment: str) -> None:
         self.data = data
         self._arguments = ("--demo", *arguments)
@@ -37,7 +40,7 @@ class Serving:
         environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", **self._environment}
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "depesche", "serve", "--port", "0", "--data", str(self.data), *self._arguments],
+                [sys.executable, *self.program, "serve", "--port", "0", "--data", str(self.data), *self._arguments],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,

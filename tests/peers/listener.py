@@ -20,7 +20,7 @@ def listener() -> Iterator[tuple[str, list[str]]]:
         def log_message(self, format: str, *args: Any) -> None: ...  # noqa: A002
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever)
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_port}", asked

@@ -149,7 +149,9 @@ def _heading(page: TextPage, words: _Words, pages: str = "") -> str:
         (words.sender, "", number or sender),
         (words.pages, "" if pages else "pages", pages),
     )
-    shown = (f"<dt>{term}</dt><dd class='{kind}'>{escape(fact)}</dd>" for term, kind, fact in facts)
+    shown = (
+        f"<dt>{term if kind or fact else ''}</dt><dd class='{kind}'>{escape(fact)}</dd>" for term, kind, fact in facts
+    )
     logo = f'<img class=logo src="{escape(page.cover.logo)}">' if page.cover.logo else ""
     return (
         f"{logo}<header><h1>{escape(sender)}</h1><div class=kind>{words.kind}</div></header><dl>{''.join(shown)}</dl>"

@@ -19,8 +19,9 @@ _KINDS = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 _SVG = "image/svg+xml"
 
 SAMPLES = {
-    True: "Betreff: Muster\nSehr geehrte Damen und Herren,\n\nso sieht das erste Blatt aus.\n\nMit freundlichen Grüßen",
-    False: "Subject: Sample\nDear Sir or Madam,\n\nthis is what the first sheet looks like.\n\nYours faithfully",
+    True: "Betreff: Muster\n\nSehr geehrte Damen und Herren,\n\nso sieht das erste Blatt aus.\n\n"
+    "Mit freundlichen Grüßen",
+    False: "Subject: Sample\n\nDear Sir or Madam,\n\nthis is what the first sheet looks like.\n\nYours faithfully",
 }
 """For who writes German, and for who does not."""
 

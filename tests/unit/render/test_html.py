@@ -20,7 +20,9 @@ from depesche.render.pages import Sheets
 from depesche.render.pdf import PdfPages
 from depesche.render.renderer import Rendered
 from documents import black, extent, file, huge_png, picture
+from peers.canary import canaries
 from peers.listener import listener
+from reaching import REACHING, reaching
 from studio import Studio
 
 MOST, PIXELS = 500, 10_000_000
@@ -202,55 +204,6 @@ def test_a_picture_larger_than_allowed_refuses_the_document(where: str) -> None:
         made(document)
 
 
-REACHING = {
-    "img": "<img src='{}'>",
-    "srcset": "<img srcset='{} 2x'><picture><source srcset='{}'><img></picture>",
-    "stylesheet": "<link rel=stylesheet href='{}'>",
-    "import": "<style>@import '{}';</style>",
-    "import by url": "<style>@import url({}) print;</style>",
-    "url": "<p style=\"background:url('{}')\">x",
-    "list": "<ul style=\"list-style-image:url('{}')\"><li>x</ul>",
-    "content": "<style>p::before{content:url('{}')}</style><p>x",
-    "border": "<p style=\"border-image:url('{}') 1\">x",
-    "margin box": "<style>@page { background: url({}); @top-left { content: url({}) } }</style>x",
-    "font": "<style>@font-face{font-family:F;src:url('{}')}p{font-family:F}</style><p>x",
-    "colour": "<style>@color-profile --c{src:url('{}')}</style><p>x",
-    "object": "<object data='{}'></object>",
-    "typed object": "<object type='image/svg+xml' data='{}'></object>",
-    "embed": "<embed src='{}'>",
-    "iframe": "<iframe src='{}'></iframe>",
-    "frame": "<frameset><frame src='{}'></frameset>",
-    "video": "<video src='{}' poster='{}'></video>",
-    "attachment": "<link rel=attachment href='{}'>",
-    "attached link": "<a rel=attachment href='{}'>x</a>",
-    "link": "<a href='{}'>x</a>",
-    "base": "<base href='{}'><img src='a.png'><link rel=stylesheet href=b.css>",
-    "refresh": "<meta http-equiv=refresh content='0;url={}'>",
-    "script": "<script src='{}'></script>",
-    "svg image": "<svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink'>"
-    "<image width='9' height='9' href='{}'/><image width='9' height='9' xlink:href='{}'/></svg>",
-    "svg base": "<svg xmlns='http://www.w3.org/2000/svg' xml:base='{}'><image xml:base='{}' width='9' height='9' "
-    "href='a.png'/></svg>",
-    "svg use": "<svg xmlns='http://www.w3.org/2000/svg'><use href='{}#a'/></svg>",
-    "svg style": "<svg xmlns='http://www.w3.org/2000/svg'><style>@import '{}'; "
-    "@font-face{font-family:F;src:url('{}')}</style><text>x</text></svg>",
-    "svg fill": "<svg xmlns='http://www.w3.org/2000/svg'><rect width='9' height='9' fill=\"url('{}#a')\" "
-    "filter=\"url('{}#a')\" mask=\"url('{}#a')\" clip-path=\"url('{}#a')\"/></svg>",
-    "svg filter": "<svg xmlns='http://www.w3.org/2000/svg'><filter id='f'><feImage href='{}'/></filter>"
-    "<rect width='9' height='9' filter='url(#f)'/></svg>",
-    "entity": "<img src='data:image/svg+xml,<!DOCTYPE svg [<!ENTITY x SYSTEM \"{}\">]>"
-    '<svg xmlns="http://www.w3.org/2000/svg"><text>%26x;</text></svg>\'>',
-    "svg in svg": "<img src='data:image/svg+xml,<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\">"
-    '<image width="9" height="9" href="{}"/></svg>\'>',
-}  # fmt: skip
-"""Each way in which a document can name something."""
-
-
-def reaching(way: str, address: str) -> str:
-    """A document that names it."""
-    return REACHING[way].replace("{}", address)
-
-
 SILENT = frozenset({"srcset", "link", "refresh", "script", "svg use", "svg style", "svg fill", "svg filter", "entity"})
 """Ways that show nothing on paper, or merely a part of a drawing: for these no address has to be told."""
 
@@ -278,7 +231,7 @@ def test_nothing_is_fetched(way: str) -> None:
 
 @pytest.mark.parametrize("way", REACHING)
 def test_no_file_is_read(way: str, tmp_path: Path) -> None:
-    canaries = {
+    files = {
         "canary.svg": b"<svg xmlns='http://www.w3.org/2000/svg' width='900' height='900'><rect width='900' "
         b"height='900'/><text>GEHEIM</text></svg>",
         "canary.css": b"html{background:black}@page{background:black}",
@@ -286,16 +239,18 @@ def test_no_file_is_read(way: str, tmp_path: Path) -> None:
         "a.png": picture("PNG", Image.new("L", (900, 900))),
         "b.css": b"html{background:black}",
     }
-    for name, data in canaries.items():
+    for name, data in files.items():
         (tmp_path / name).write_bytes(data)
-    for name in canaries:
-        for target in (f"file://{tmp_path}/{name}", f"{tmp_path}/{name}", f"FILE:{tmp_path}/{name}",
-                       f"//localhost{tmp_path}/{name}", f"{tmp_path}/"):  # fmt: skip
-            document = reaching(way, target)
-            sheets = made(document)
-            assert b"GEHEIM" not in sheets.pdf
-            assert b"EmbeddedFile" not in sheets.pdf
-            assert share(document) < 0.05, document
+    with canaries(tmp_path) as touched:
+        for name in files:
+            for target in (f"file://{tmp_path}/{name}", f"{tmp_path}/{name}", f"FILE:{tmp_path}/{name}",
+                           f"//localhost{tmp_path}/{name}", f"{tmp_path}/"):  # fmt: skip
+                document = reaching(way, target)
+                sheets = made(document)
+                assert b"GEHEIM" not in sheets.pdf
+                assert b"EmbeddedFile" not in sheets.pdf
+                assert share(document) < 0.05, document
+        assert touched() == []
 
 
 def test_malformed_addresses_do_no_harm() -> None:

@@ -1,13 +1,16 @@
 """The sheets in front of a fax, and text files."""
 
+import ctypes
 import re
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from time import process_time
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
+import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 import pytest
 
 from depesche.render import text as text_module
@@ -74,6 +77,27 @@ def test_english_senders_write_english() -> None:
 def test_a_sender_without_a_number_is_named() -> None:
     (sheet,) = texts(text_page(replace(PAGE, sender_number=""), 0, MOST))
     assert flat(sheet).count("Müller & Söhne GmbH") == 2
+
+
+def test_what_nobody_knows_has_no_label_either() -> None:
+    (sheet,) = texts(text_page(replace(PAGE, sender="", sender_number="", recipient=""), 0, MOST))
+    assert flat(sheet).startswith("Telefax Datum 2. März 2026, 14:05 Uhr Seiten 1 Sehr geehrte")
+
+
+def test_labels_and_what_they_tell_stand_on_one_line() -> None:
+    with pdfium.PdfDocument(text_page(PAGE, 10, MOST).pdf) as document:
+        page = document[0].get_textpage()
+        for label, fact in (("An", "+49 40"), ("Datum", "2. März"), ("Von", "+49 30"), ("Seiten", "11")):
+            places = [page.search(text, match_case=True).get_next()[0] for text in (label, fact)]
+            origins = [_base(page, place) for place in places]
+            assert origins[0] == pytest.approx(origins[1], abs=0.3)
+
+
+def _base(page: Any, number: int) -> float:
+    """The height of a letter's base line."""
+    x, y = ctypes.c_double(), ctypes.c_double()
+    assert pdfium_c.FPDFText_GetCharOrigin(page, number, x, y)
+    return y.value
 
 
 @pytest.mark.parametrize("others", [0, 1, 12, 480])

@@ -174,7 +174,7 @@ def test_what_a_pdf_document_names_is_left_where_it_is(way: str, folder: Path) -
 def test_such_a_document_is_printed_for_what_else_it_has(way: str) -> None:
     data = naming(way, "http://127.0.0.1:9/x")
     with file(data) as document:
-        page = black(PdfPages(document, PIXELS).draw(0))
+        page = black(PdfPages(document, PIXELS).draw(0).bits)
     assert page.any() or BLACK_SQUARE not in data
 
 

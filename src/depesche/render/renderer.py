@@ -192,7 +192,7 @@ class Renderer:
     @asynccontextmanager
     async def _parts(self, account: int, work: Work, inputs: Sequence[Input]) -> AsyncIterator[list[range]]:
         """Ranges of pages to be drawn at the same time: as many as there are turns that nobody waits for."""
-        if not self._turns.spare or sum(document.size() for document in inputs) < LARGE:
+        if not self._turns.has_spare() or sum(document.size() for document in inputs) < LARGE:
             yield [range(0)]
             return
         pages = (await work.convert(Task.COUNT, inputs)).pages

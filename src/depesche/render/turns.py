@@ -38,14 +38,13 @@ class Turns:
                 self.give_back(account)
             raise
 
-    @property
-    def spare(self) -> bool:
+    def has_spare(self) -> bool:
         """Whether there is a place for which nobody waits."""
         return not self._waiting and self._taken.total() < self._places
 
     def take_spare(self, account: int) -> bool:
         """A further turn for the same order, if there is a spare one. Returns: whether there was."""
-        spare = self.spare
+        spare = self.has_spare()
         if spare:
             self._taken[account] += 1
         return spare

@@ -95,9 +95,9 @@ async def test_among_equals_it_goes_to_who_waits_longest() -> None:
 async def test_a_spare_turn_is_one_that_nobody_waits_for() -> None:
     queue = Queue(3)
     tasks = await queue.ask(A)
-    assert queue.turns.spare
+    assert queue.turns.has_spare()
     assert [queue.turns.take_spare(A) for _ in range(3)] == [True, True, False]
-    assert not queue.turns.spare
+    assert not queue.turns.has_spare()
     tasks += await queue.ask(A, B)
     assert queue.came == [A, B]
     assert not queue.turns.take_spare(A)

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from depesche.model.legibility import BEST, Flaw, Legibility
 from depesche.model.resolution import Resolution
-from depesche.render.raster import CELL, CONTRAST, Bits, Decided, Grey, decided
+from depesche.render.raster import CELL, CONTRAST, Bits, Decided, Grey, Marks, decided
 
 Windows = NDArray[np.uint16]
 """Windows of a page, each with its rows, one after the other; the leftmost column in the highest bit, 1 = mark."""
@@ -194,28 +194,35 @@ class _Kind:
     """Dark marks or light ones, in the windows that are looked at: rows of cells, windows, cells across."""
 
     is_light: bool
-    ground: Grey
-    even: Grey
-    """A mask."""
-
-    contrast: Grey
-    """As it was decided by."""
-
-    raw: Grey
-    """Of each cell, even ground or not."""
+    marks: Marks
+    extreme: Grey
+    """The darkest or the lightest value of each cell of the page."""
 
     marked: Windows
     """What came of them."""
 
+    contrast: Grey
+    """As it was decided by."""
+
+    even: Grey
+    """A mask."""
+
+    @property
+    def ground(self) -> Grey:
+        return _sampled(self.marks.ground)
+
+    @property
+    def raw(self) -> Grey:
+        """The contrast of each cell, even ground or not."""
+        extreme = _sampled(self.extreme)
+        return extreme - self.ground if self.is_light else self.ground - extreme
+
 
 def _kinds(page: Decided) -> Iterator[_Kind]:
     bits = _windows(page.bits, CELL * len(page.darkest))
-    for kind, extreme in ((page.dark, page.darkest), (page.light, page.lightest)):
-        if kind:
-            ground, even, contrast, cell = map(_sampled, (kind.ground, kind.even, kind.contrast, extreme))
-            is_light = kind is page.light
-            raw = cell - ground if is_light else ground - cell
-            yield _Kind(is_light, ground, even, contrast, raw, ~bits if is_light else bits)
+    yield _Kind(False, page.dark, page.darkest, bits, _sampled(page.dark.contrast), _sampled(page.dark.even))
+    if page.light:
+        yield _Kind(True, page.light, page.lightest, ~bits, _sampled(page.light.contrast), _sampled(page.light.even))
 
 
 def _sized(found: list[_Stretches], resolution: Resolution) -> _Part:

@@ -35,8 +35,9 @@ _LETTER = """
   th:last-child, td:last-child {{ text-align: right }}
   img {{ width: 100% }}
   small {{ font-size: 7pt }}
+  .sender {{ font-size: 7.5pt }}
 </style>
-<p>Hausverwaltung Jäger &amp; Söhne · Mühlgasse 7 · 99999 Öhringsdorf</p>
+<p class="sender">Hausverwaltung Jäger &amp; Söhne · Mühlgasse 7 · 99999 Öhringsdorf</p>
 <address>Firma<br>Weiß Gebäudetechnik<br>Süßkirschenallee 21<br>99999 Öhringsdorf</address>
 <h1>Auftrag für die Wartung im März</h1>
 <p>Sehr geehrte Damen und Herren,</p>

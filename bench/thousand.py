@@ -23,6 +23,9 @@ PAGES = 1000
 SECONDS = 600
 """For one document."""
 
+OUTPUT = 4 << 30
+"""Octets that the pages may have."""
+
 PAUSE = 0.02
 """Seconds between two looks at a process."""
 
@@ -69,7 +72,7 @@ def _repeat(few: Path, many: Path, pages: int) -> None:
 
 async def _ours(pdf: Path, pages: int) -> int:
     """Octets of the largest process that is not this one."""
-    async with Renderer(Render(workers=1, pages=pages, seconds=SECONDS)) as renderer:
+    async with Renderer(Render(workers=1, pages=pages, seconds=SECONDS, output=OUTPUT)) as renderer:
         drawing = asyncio.ensure_future(renderer.fax(None, [Source(pdf, Format.PDF)], pdf.with_name("ours.tif")))
         peak = await _watched(drawing)
         if (found := drawing.result().pages) != pages:

@@ -33,7 +33,7 @@ KINDS: dict[str, Callable[[], Iterator[Hostile]]] = {
 def besieged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     """As small a memory as may be set for converters, and little time."""
     data = tmp_path_factory.mktemp("hostile") / "data"
-    serving = Serving(data, DEPESCHE_RENDER__SECONDS=str(SECONDS), DEPESCHE_RENDER__MEMORY=str(320 << 20)).start()
+    serving = Serving(data, DEPESCHE_RENDER__SECONDS=str(SECONDS), DEPESCHE_RENDER__MEMORY=str(352 << 20)).start()
     yield serving
     assert serving.stop() == 0
 

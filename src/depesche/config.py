@@ -119,7 +119,9 @@ class Render(Section):
         ge=352 * MIB,
         description="Bytes of address space for one conversion; the converter itself takes 240 MiB of it.",
     )
-    output: int = Field(default=256 * MIB, ge=MIB, description="Bytes that one conversion may write.")
+    output: int = Field(
+        default=256 * MIB, ge=4 * MIB, description="Bytes that one conversion may write; the longest page takes 3 MiB."
+    )
     pixels: int = Field(default=200_000_000, ge=1_000_000, description="Pixels of one picture before it is scaled.")
     pages: int = Field(default=500, ge=1, description="Pages of one order.")
     sandbox: Annotated[str, Field(pattern="^(require|prefer|off)$")] = Field(

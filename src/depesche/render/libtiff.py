@@ -1,4 +1,4 @@
-"""libtiff, the library that spandsp stands on as well, for what Pillow does not do, or not as fast.
+"""libtiff, the library that spandsp stands on as well, for what Pillow does not do.
 
 Its own reader makes RGB of kinds of TIFF that Pillow does not know: BigTIFF of big-endian machines, sixteen bits in
 planes, the lowest bit first in pictures with colours.
@@ -25,8 +25,6 @@ ffi.cdef(
     TIFFErrorHandler TIFFSetWarningHandler(TIFFErrorHandler);
     TIFF *TIFFFdOpen(int, const char *, const char *);
     void TIFFCleanup(TIFF *);
-    int TIFFSetField(TIFF *, uint32_t, ...);
-    intptr_t TIFFWriteEncodedStrip(TIFF *, uint32_t, void *, intptr_t);
     int TIFFGetFieldDefaulted(TIFF *, uint32_t, ...);
     int TIFFSetDirectory(TIFF *, uint32_t);
     int TIFFReadDirectory(TIFF *);

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+from depesche.render.detect import Format
+
 HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006"
@@ -86,6 +88,28 @@ def word_picture(relation: str, kind: str = "link") -> str:
     )
 
 
+def word_field(instruction: str) -> str:
+    """Raw XML: a field, with what it showed last."""
+    runs = (
+        '<w:fldChar w:fldCharType="begin"/>',
+        f'<w:instrText xml:space="preserve"> {escape(instruction)} </w:instrText>',
+        '<w:fldChar w:fldCharType="separate"/>',
+        "<w:t>-</w:t>",
+        '<w:fldChar w:fldCharType="end"/>',
+    )
+    return f"<w:p>{''.join(f'<w:r>{run}</w:r>' for run in runs)}</w:p>"
+
+
+def word_link(relation: str) -> str:
+    """Raw XML: a linked object (OLE)."""
+    return (
+        '<w:p><w:r><w:object><v:shape xmlns:v="urn:schemas-microsoft-com:vml" id="o1" '
+        'style="width:200pt;height:200pt"/>'
+        f'<o:OLEObject xmlns:o="urn:schemas-microsoft-com:office:office" Type="Link" ProgID="Word.Document.12" '
+        f'ShapeID="o1" DrawAspect="Content" r:id="{relation}" UpdateMode="Always"/></w:object></w:r></w:p>'
+    )
+
+
 def external(kind: str, target: str) -> str:
     """Attributes of a relation to something outside."""
     return f'Type="{OFFICE}/relationships/{kind}" Target="{escape(target)}" TargetMode="External"'
@@ -101,9 +125,13 @@ def cell(value: object) -> str:
 
 
 def xlsx(rows: Sequence[Sequence[object]], *, area: str = "", fit_to_width: bool = False,
-         landscape: bool = False) -> bytes:  # fmt: skip
-    """An Excel workbook of one sheet on A4; `area`: what is printed, as ``$A$1:$C$3``."""
+         landscape: bool = False, corner: bool = False) -> bytes:  # fmt: skip
+    """An Excel workbook of one sheet on A4; `area`: what is printed, as ``$A$1:$C$3``; `corner`: the last cell is used,
+    and that is all that is in its row.
+    """
     data = "".join(f"<row>{''.join(map(cell, row))}</row>" for row in rows)
+    if corner:
+        data += '<row r="1048576"><c r="XFD1048576" t="inlineStr"><is><t>rechts unten</t></is></c></row>'
     fit = "<sheetPr><pageSetUpPr fitToPage='1'/></sheetPr>" if fit_to_width else ""
     turned = "landscape" if landscape else "portrait"
     pages = 'fitToWidth="1" fitToHeight="0"' if fit_to_width else ""
@@ -133,14 +161,14 @@ _ODF = (
             ("style", "style"),
             ("svg", "svg-compatible"),
             ("fo", "xsl-fo-compatible"),
-            ("script", "script"),
         )
     )
     + ' xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:ooo="http://openoffice.org/2004/office"'
+    + ' xmlns:of="urn:oasis:names:tc:opendocument:xmlns:of:1.2"'
 )
 
 
-def _odf(kind: str, body: str, extra: Mapping[str, str], scripts: str = "") -> bytes:
+def _odf(kind: str, body: str, extra: Mapping[str, str], doctype: str = "") -> bytes:
     mime = f"application/vnd.oasis.opendocument.{kind}"
     listed = "".join(f'<manifest:file-entry manifest:full-path="{name}" manifest:media-type="text/xml"/>'
                      for name in ("content.xml", *extra))  # fmt: skip
@@ -149,7 +177,7 @@ def _odf(kind: str, body: str, extra: Mapping[str, str], scripts: str = "") -> b
             "mimetype": mime,
             "META-INF/manifest.xml": f'{HEAD}<manifest:manifest xmlns:manifest="{OASIS}:manifest:1.0">'
             f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{mime}"/>{listed}</manifest:manifest>',
-            "content.xml": f'{HEAD}<office:document-content {_ODF} office:version="1.2">{scripts}'
+            "content.xml": f'{HEAD}{doctype}<office:document-content {_ODF} office:version="1.2">'
             "<office:automatic-styles>"
             '<style:style style:name="B" style:family="paragraph"><style:paragraph-properties fo:break-before="page"/>'
             f"</style:style></office:automatic-styles><office:body>{body}</office:body></office:document-content>",
@@ -158,11 +186,11 @@ def _odf(kind: str, body: str, extra: Mapping[str, str], scripts: str = "") -> b
     )
 
 
-def odt(*paragraphs: str, body: str = "", extra: Mapping[str, str] | None = None, scripts: str = "") -> bytes:
+def odt(*paragraphs: str, body: str = "", extra: Mapping[str, str] | None = None, doctype: str = "") -> bytes:
     """An OpenDocument text: paragraphs, each on a page of its own, then the raw XML `body`."""
     first, further = "<text:p>", '<text:p text:style-name="B">'
     pages = "".join(f"{further if number else first}{escape(text)}</text:p>" for number, text in enumerate(paragraphs))
-    return _odf("text", f"<office:text>{pages}{body}</office:text>", extra or {}, scripts)
+    return _odf("text", f"<office:text>{pages}{body}</office:text>", extra or {}, doctype)
 
 
 def ods(*rows: Sequence[str], raw: str = "") -> bytes:
@@ -194,6 +222,77 @@ def saved_as(folder: Path, document: bytes, name: str, extension: str, filter_na
                f"{extension}:{filter_name}", "--outdir", str(folder / "out"), str(source)]  # fmt: skip
     subprocess.run(command, check=True, capture_output=True, timeout=120)
     return (folder / "out" / f"{source.stem}.{extension}").read_bytes()
+
+
+def believed(folder: Path, document: bytes, extension: str, filter_name: str, password: str = "") -> bytes:
+    """A document as a LibreOffice writes it that runs macros and follows links; encrypted if `password` is given."""
+    folder.mkdir()
+    source, target = folder / f"source.{extension}", folder / "target"
+    source.write_bytes(document)
+    command = ["/usr/bin/python3", str(Path(__file__).with_name("credulous.py")), str(folder), str(source),
+               str(target), filter_name, *([password] if password else [])]  # fmt: skip
+    subprocess.run(command, check=True, timeout=120)
+    return target.read_bytes()
+
+
+def linking(target: str, text: str) -> dict[str, tuple[Format, bytes]]:
+    """Documents with a text that name something outside, each in another way."""
+    named = f'xlink:href="{target}" xlink:type="simple" xlink:show="embed" xlink:actuate="onLoad"'
+    part = (
+        f'<text:section text:name="S"><text:section-source {named} text:filter-name="writer8"/><text:p/></text:section>'
+    )
+    table = (
+        f"<table:table-row><table:table-cell table:formula=\"of:=['{target}'#$Tabelle1.A1]\"/>"
+        f'<table:table-cell table:formula="of:=COM.MICROSOFT.WEBSERVICE(&quot;{target}&quot;)"/></table:table-row>'
+    )
+    image, book = {"rId7": external("image", target)}, {"rId7": external("oleObject", target)}
+    return {
+        "docx picture": (Format.DOCX, docx(text, body=word_picture("rId7"), related=image)),
+        "docx object": (Format.DOCX, docx(text, body=word_link("rId7"), related=book)),
+        "docx template": (Format.DOCX, docx(text, related={"rId7": external("attachedTemplate", target)})),
+        "docx text": (Format.DOCX, docx(text, body=word_field(f'INCLUDEtext "{target}"'))),
+        "docx field": (Format.DOCX, docx(text, body=word_field(f'INCLUDEPICTURE "{target}" \\d'))),
+        "odt picture": (Format.ODT, odt(text, body=frame(f"<draw:image {named}/>"))),
+        "odt object": (Format.ODT, odt(text, body=frame(f"<draw:object {named}/>"))),
+        "odt frame": (Format.ODT, odt(text, body=frame(f"<draw:floating-frame {named}/>"))),
+        "odt section": (Format.ODT, odt(text, body=part)),
+        "ods cells": (Format.ODS, ods([text], raw=table)),
+        "xlsx": (Format.XLSX, xlsx([[f'=_xlfn.WEBSERVICE("{target}")', f'=HYPERLINK("{target}")'], [text]])),
+        "rtf": (
+            Format.RTF,
+            rtf(text)[:-2] + b'{\\field{\\*\\fldinst INCLUDEPICTURE "%s"}{\\fldrslt -}}}' % target.encode(),
+        ),
+    }  # fmt: skip
+
+
+def frame(content: str) -> str:
+    """Raw XML: something drawn in a text."""
+    return (
+        '<text:p><draw:frame text:anchor-type="as-char" svg:width="8cm" svg:height="8cm">'
+        f"{content}</draw:frame></text:p>"
+    )
+
+
+def macro_ods(target: Path, *row: str) -> bytes:
+    """A spreadsheet whose first cell calls a function in BASIC of its own, which writes a file, when it is opened."""
+    basic = f'Function Canary\nOpen "{target}" For Output As #1\nPrint #1, "da"\nClose #1\nCanary = 1\nEnd Function'
+    library = 'library:name="Standard" xmlns:library="http://openoffice.org/2000/library"'
+    extra = {
+        "Basic/script-lc.xml": '<library:libraries xmlns:library="http://openoffice.org/2000/library" '
+        'xmlns:xlink="http://www.w3.org/1999/xlink"><library:library library:name="Standard" library:link="false"/>'
+        "</library:libraries>",
+        "Basic/Standard/script-lb.xml": f'<library:library {library} library:readonly="false" '
+        'library:passwordprotected="false"><library:element library:name="M"/></library:library>',
+        "Basic/Standard/M.xml": '<script:module xmlns:script="http://openoffice.org/2000/script" script:name="M" '
+        f'script:language="StarBasic">{escape(basic)}</script:module>',
+    }
+    cells = "".join(
+        f'<table:table-cell office:value-type="string"><text:p>{escape(text)}</text:p></table:table-cell>'
+        for text in row
+    )
+    table = f'<table:table-row><table:table-cell table:formula="of:=CANARY()"/>{cells}</table:table-row>'
+    body = f'<office:spreadsheet><table:table table:name="T">{table}</table:table></office:spreadsheet>'
+    return _odf("spreadsheet", body, extra)
 
 
 _BOMB = "<w:p><w:r><w:t>Ein Absatz</w:t></w:r></w:p>"

@@ -20,6 +20,23 @@ def descendants(pid: int) -> set[int]:
     return found
 
 
+def named(pid: int) -> str:
+    """The program that a process runs; nothing if it is gone."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
+
+
+def warm(pid: int) -> bool:
+    """Whether it belongs to a LibreOffice that waits for documents: itself, its steward, or the sandbox around both."""
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+    return b"soffice.bin" in command or b"steward" in command
+
+
 class Watch:
     """Remembers processes, so that their end can be awaited even when their numbers are used again."""
 

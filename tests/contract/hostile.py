@@ -27,6 +27,7 @@ from documents import (
     stream,
     words,
 )
+from offices import bomb_docx, docx, endless_xlsx, linking, macro_ods, odt, rtf, xlsx
 
 DAMAGED, NOT_WHOLE, CRASHED = -7, -14, 58
 PLACES = 50
@@ -109,6 +110,38 @@ def truncated() -> Iterator[Hostile]:
         pages = 2 if name.endswith(("pdf", "tif")) else 1
         for place in range(PLACES):
             yield _any(f"{place}-{name}", data[: len(data) * (2 * place + 1) // (2 * PLACES)], pages)
+
+
+def office(folder: Path, port: int) -> Iterator[Hostile]:
+    """Office documents. `folder`: where macros would write, and links read; `port`: of a server of this machine."""
+    yield _refused("bombe.docx", bomb_docx(0, declared=3 << 30), DAMAGED)
+    yield _refused("bombe-echt.docx", bomb_docx(120 << 20), DAMAGED)
+    yield _refused("bombe-luegt.docx", bomb_docx(8 << 20, declared=1000), DAMAGED)
+    yield _refused("seiten.docx", docx(*["Seite"] * 1200), NOT_WHOLE, CRASHED)
+    yield _refused("ecke.xlsx", xlsx([["links oben"]], corner=True), NOT_WHOLE, DAMAGED, CRASHED)
+    yield _refused("endlos.xlsx", endless_xlsx(), CRASHED)
+    yield _any(
+        "tief.docx", docx("Text", body="<w:sdt><w:sdtContent>" * 100_000 + "</w:sdtContent></w:sdt>" * 100_000), 1
+    )
+    yield _any("tief.rtf", b"{\\rtf1 " + b"{" * 500_000 + b"x" + b"}" * 500_000 + b"}", 1)
+    laughs = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 12))
+    for name, declared, named in (
+        ("lachen.odt", f'<!ENTITY e0 "haha">{laughs}', "&e11;"),
+        ("wesen.odt", f'<!ENTITY e SYSTEM "{(folder / "kanarie.txt").as_uri()}">', "&e;"),
+        ("netz.odt", f'<!ENTITY e SYSTEM "http://127.0.0.1:{port}/x">', "&e;"),
+    ):
+        yield _any(name, odt(body=f"<text:p>{named}</text:p>", doctype=f"<!DOCTYPE d [{declared}]>"), 1)
+    for target in (f"http://127.0.0.1:{port}/x.png", (folder / "kanarie.odt").as_uri()):
+        for way, (format_, data) in linking(target, f"Text und {target}").items():
+            yield Hostile(f"{way}.{format_.name.lower()}", data, frozenset({0}), 1)
+    yield Hostile("makro.ods", macro_ods(folder / "geschrieben", "Text"), frozenset({0}), 1)
+    for data, name in (
+        (docx("Text" * 1000), "ab.docx"),
+        (rtf("Text" * 1000), "ab.rtf"),
+        (odt("Text" * 1000), "ab.odt"),
+    ):
+        for place in range(5):
+            yield _refused(f"{place}-{name}", data[: len(data) * (2 * place + 1) // 10], DAMAGED)
 
 
 def _refused(name: str, data: bytes, *codes: int) -> Hostile:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,11 @@ import pytest
 from contract import hostile
 from contract.conftest import sender
 from contract.hostile import Hostile
+from depesche.config import Render
 from documents import pdf, words
-from processes import Watch, descendants
+from listening import listening
+from offices import odt
+from processes import Watch, descendants, named, warm
 from serving import Serving
 
 SECONDS = 4
@@ -76,20 +79,50 @@ def _resident(pid: int) -> int:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_has_its_code_in_time_and_nobody_else_notices(besieged: Serving, kind: str) -> None:
-    send = sender(besieged)
-    assert send(**_fax("warm.pdf", pdf(words(f"warm {kind}"))))["return"] == "0"
-    family, before = descendants(besieged.pid), _resident(besieged.pid)
+    assert sender(besieged)(**_fax("warm.pdf", pdf(words(f"warm {kind}"))))["return"] == "0"
+    _besiege(besieged, KINDS[kind](), BOUND)
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Serving]:
+    """As `besieged`, with time enough for another LibreOffice to start in it."""
+    memory = str(352 << 20)
+    serving = Serving(tmp_path / "data", DEPESCHE_RENDER__SECONDS="15", DEPESCHE_RENDER__MEMORY=memory).start()
+    yield serving
+    assert serving.stop() == 0
+
+
+def test_office_documents_have_their_codes_too_and_nothing_is_fetched_or_written(
+    office: Serving, tmp_path: Path
+) -> None:
+    (tmp_path / "kanarie.txt").write_text("Kanarienvogel")
+    (tmp_path / "kanarie.odt").write_bytes(odt("Kanarienvogel"))
+    send = sender(office)
+    while send(**_fax("warm.odt", odt(f"warm {time.monotonic()}")))["return"] != "0":
+        pass
+    with listening() as (port, asked):
+        _besiege(office, hostile.office(tmp_path, port), 2 * BOUND)
+    assert asked == []
+    assert not (tmp_path / "geschrieben").exists()
+    assert send(**_fax("danach.odt", odt("danach")))["return"] == "0"
+    assert sum(named(pid) == "soffice.bin" for pid in descendants(office.pid)) <= Render().workers
+
+
+def _besiege(serving: Serving, files: Iterable[Hostile], bound: float) -> None:
+    send = sender(serving)
+    family, before = descendants(serving.pid), _resident(serving.pid)
     wrong = []
     with Others(send) as others:
-        for file in KINDS[kind]():
+        for file in files:
             begun = time.monotonic()
             answer = send(**_fax(file.name, file.data))
             code, pages, took = int(answer["return"]), int(answer["PageCount"]), time.monotonic() - begun
-            if code not in file.codes or (code == 0 and pages != file.pages) or took > BOUND:
+            if code not in file.codes or (code == 0 and pages != file.pages) or took > bound:
                 wrong.append((file.name, code, pages, round(took, 1)))
     assert wrong == []
     assert others.answers
     assert {(answer["return"], answer["PageCount"]) for answer, _ in others.answers} == {("0", "1")}
-    assert max(took for _, took in others.answers) < BOUND
-    assert _resident(besieged.pid) - before < MORE
-    assert Watch(descendants(besieged.pid) - family).all_end(), "a converter is left"
+    assert max(took for _, took in others.answers) < bound
+    assert _resident(serving.pid) - before < MORE
+    new = descendants(serving.pid) - family
+    assert Watch(pid for pid in new if not warm(pid)).all_end(), "a converter is left"

@@ -20,15 +20,15 @@ import uno  # type: ignore[import-not-found]
 import unohelper  # type: ignore[import-not-found]
 from com.sun.star.task import XInteractionHandler  # type: ignore[import-not-found]
 
-from depesche.render import columns, limits
+from depesche.render import columns, landlock, limits
 from depesche.render.container import check
 from depesche.render.detect import Format
 from depesche.render.errors import ConverterFailed, Damaged, NotWhole
-from depesche.render.office import FILTERS, PROGRAM
+from depesche.render.office import FILTERS, PROGRAM, READ
 from depesche.render.seccomp import forbid_processes
 from depesche.render.wire import Request
 
-START_SECONDS = 50
+START_SECONDS = 100
 START_AGAIN = 81
 """What it exits with when it has made its profile and wants to be started anew (desktop: EXITHELPER_NORMAL_RESTART)."""
 
@@ -76,6 +76,10 @@ PDF: dict[str, Any] = {
 }
 
 
+PIPES = Path("/tmp")  # noqa: S108  whatever TMPDIR says
+"""Where LibreOffice makes the names of its pipes."""
+
+
 class Died(Exception):
     """LibreOffice ended, or had to be ended: it takes no further document."""
 
@@ -84,22 +88,21 @@ class _Handler(unohelper.Base, XInteractionHandler):  # type: ignore[misc]
     """Is asked what a person would be asked, remembers it, and leaves it unanswered: LibreOffice gives up then."""
 
     def __init__(self) -> None:
-        self.asked: list[str] = []
+        self.wants_password = False
 
     def handle(self, request: Any) -> None:
-        self.asked.append(type(request.getRequest()).__name__)
-
-    @property
-    def wants_password(self) -> bool:
-        return any("Password" in name for name in self.asked)
+        """The request itself is an exception, which pyuno cannot hand over as a value: the possible answers tell."""
+        answers = request.getContinuations()
+        self.wants_password = self.wants_password or any(hasattr(answer, "setPassword") for answer in answers)
 
 
 class LibreOffice:
     """One process."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, timezone: str) -> None:
         """`folder`: its own, for everything that it writes. Raises: Died, OSError."""
         self._folder = folder
+        self._timezone = timezone
         self._work = folder / "document"
         self._made = self._work / "made.pdf"
         self._most = 0
@@ -177,12 +180,11 @@ class LibreOffice:
         }
         if format_ is Format.CSV:
             properties["FilterOptions"] = columns.options(document)
-        try:
+        loaded = None
+        with suppress(Exception):  # each filter has its own
             loaded = self._desktop.loadComponentFromURL(document.as_uri(), "_blank", 0, _properties(properties))
-        except Exception as error:  # noqa: BLE001  each filter has its own
-            self._check_lives(error)
-            loaded = None
         if loaded is None:
+            self._check_lives()
             raise Damaged(f"the document is {'encrypted' if handler.wants_password else 'broken'}")
         try:
             yield loaded
@@ -201,15 +203,22 @@ class LibreOffice:
         except NotWhole:
             raise
         except Exception as error:
-            self._check_lives(error)
+            self._check_lives()
             if made.exists() and made.stat().st_size:
                 raise NotWhole("the pages are larger than allowed") from error
             raise ConverterFailed(f"LibreOffice does not print the document: {type(error).__name__}") from error
 
-    def _check_lives(self, error: Exception) -> None:
-        """Raises: Died: it was not the document, the conversation itself broke off."""
-        if type(error).__name__ == "DisposedException" or not _lives(self.pid):
+    def _check_lives(self) -> None:
+        """After a failure: one that dies fails first, and is gone a moment later; so it has to say something sensible.
+
+        Raises: Died: it was not the document.
+        """
+        try:
+            self._desktop.getFrames().getCount()
+        except Exception as error:
             raise Died from error
+        if not _lives(self.pid):
+            raise Died
 
     def _write_profile(self) -> None:
         settings = self._folder / "profile" / "user" / "registrymodifications.xcu"
@@ -232,6 +241,7 @@ class LibreOffice:
         def confine() -> None:
             limits.die_with(parent)
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            landlock.confine(reach(self._folder) | {Path("/proc/self"): landlock.READ})
             forbid_processes()
 
         return subprocess.Popen(
@@ -264,7 +274,7 @@ class LibreOffice:
             "TMPDIR": str(self._folder),
             "LANG": "C.UTF-8",
             "PATH": "/usr/bin:/bin",
-            "TZ": os.environ.get("TZ", "UTC"),
+            "TZ": self._timezone,
             "MALLOC_ARENA_MAX": "2",
             "SAL_USE_VCLPLUGIN": "svp",
             "SAL_DISABLE_OPENCL": "1",
@@ -285,6 +295,12 @@ class LibreOffice:
                 return context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
             time.sleep(PAUSE)
         raise Died(f"LibreOffice does not start: {self._process.poll()}")
+
+
+def reach(folder: Path) -> dict[Path, int]:
+    """All files that it needs, and the rights that it needs to them; `folder`: its own."""
+    made = {Path("/dev/null"): landlock.ALL, folder: landlock.ALL}
+    return dict.fromkeys(map(Path, READ), landlock.READ) | {PIPES: landlock.MAKE_SOCKET | landlock.REMOVE_FILE} | made
 
 
 def _lives(pid: int) -> bool:

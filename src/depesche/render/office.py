@@ -20,7 +20,13 @@ BRIDGE = PROGRAM / "pyuno.so"
 SYSTEM = ("/etc/libreoffice", "/var/lib/libreoffice", "/var/spool/libreoffice")
 """What of it is outside /usr."""
 
-_STEWARD = "import sys; sys.path.append({!r}); from depesche.render import steward; steward.main()"
+USERS = ("/etc/nsswitch.conf", "/etc/passwd")
+"""Where there is no sandbox both ends look them up for the name of their pipe, and fail if they may not."""
+
+READ = ("/usr", "/etc/fonts", "/etc/ld.so.cache", "/var/cache/fontconfig", "/dev/urandom", *SYSTEM, *USERS)
+"""All that it has to read, where the folders of the root are links into /usr."""
+
+_STEWARD = "import sys; sys.path.append({!r}); from depesche.render import steward; steward.main({!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +76,9 @@ def lacking() -> dict[Format, str]:
     }
 
 
-def steward() -> tuple[str, ...]:
-    """The command that starts LibreOffice and the steward in front of it."""
-    return str(PYTHON), "-I", "-B", "-c", _STEWARD.format(str(Path(depesche.__file__).parents[1]))
+def steward(timezone: str) -> tuple[str, ...]:
+    """The command that starts LibreOffice and the steward in front of it; `timezone`: of the dates that fields show."""
+    return str(PYTHON), "-I", "-B", "-c", _STEWARD.format(str(Path(depesche.__file__).parents[1]), timezone)
 
 
 def mounts(output: int) -> tuple[str, ...]:

@@ -15,8 +15,8 @@ from depesche.render.errors import ConverterFailed, Damaged, RenderError
 from depesche.render.sandbox import ENVIRONMENT
 from depesche.render.wire import Done, Exit, ProtocolError, Request
 
-START_SECONDS = 60
-"""Loading everything takes a second, on a small and busy machine several."""
+START_SECONDS = 120
+"""Loading everything takes a second, on a small machine several, and a minute where others take all of it."""
 
 GRACE_SECONDS = 5
 """For what happens at once unless something is wrong: a killed child is gone, a closed process has ended."""

@@ -42,8 +42,10 @@ class Renderer:
     (its id), and has the time of one: it runs from the call on, so the wait for a turn is part of it.
     """
 
-    def __init__(self, settings: Render, letters: Letters | None = None) -> None:
+    def __init__(self, settings: Render, letters: Letters | None = None, timezone: str = "UTC") -> None:
+        """`timezone`: of the times that fields of Office documents show."""
         self._settings = settings
+        self._timezone = timezone
         needs = letters or Letters()
         self._paper = Paper(needs.margin, needs.strip, needs.free)
         self._turns = Turns(settings.workers)
@@ -64,7 +66,7 @@ class Renderer:
         if set(office.FILTERS) <= set(self.lacking):
             return ()
         mode = "off" if worker == sandbox.WORKER else self._settings.sandbox
-        return await sandbox.command(mode, office.steward(), office.mounts(self._settings.output))
+        return await sandbox.command(mode, office.steward(self._timezone), office.mounts(self._settings.output))
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -19,9 +19,9 @@ from traceback import extract_tb
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from depesche.render import limits, wire
+from depesche.render import landlock, limits, wire
 from depesche.render.errors import ConverterFailed, Damaged, NotWhole, RenderError
-from depesche.render.libreoffice import Died, LibreOffice
+from depesche.render.libreoffice import PIPES, Died, LibreOffice, reach
 
 DOCUMENTS = 200
 
@@ -144,11 +144,18 @@ def _failure(error: Exception) -> RenderError:
     return ConverterFailed(f"{type(error).__name__} at {Path(frame.filename).name}:{frame.lineno}")
 
 
-def main() -> None:
-    """Serve on the socket that is standard input; say so when ready."""
+def _reach(folder: Path) -> dict[Path, int]:
+    """What LibreOffice has, our own package, the processes, and the right to remove the folder."""
+    ours = dict.fromkeys((Path(__file__).parents[1], Path("/proc")), landlock.READ)
+    return reach(folder) | ours | {PIPES: landlock.MAKE_SOCKET | landlock.REMOVE_FILE | landlock.REMOVE_FOLDER}
+
+
+def main(timezone: str) -> None:
+    """Serve on the socket that is standard input; say so when ready. `timezone`: of the dates that fields show."""
     with socket.socket(fileno=0) as control, tempfile.TemporaryDirectory(prefix="depesche-") as folder:
         limits.seal()
-        office = LibreOffice(Path(folder))
+        landlock.confine(_reach(Path(folder)))
+        office = LibreOffice(Path(folder), timezone)
         _, most = resource.getrlimit(resource.RLIMIT_AS)
         resource.setrlimit(resource.RLIMIT_AS, (OWN_MEMORY, most))
         control.send(wire.READY)

@@ -33,7 +33,7 @@ PLAIN = Paper()
 """Of whatever is no letter."""
 
 ATTEMPTS = 2
-"""A conversion is repeated once if the conversion process was lost under it."""
+"""A conversion is repeated once if the conversion process was lost under it, or ended with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,7 @@ class Work:
         """
         keeper = keeper or self._keeper
         start = output.tell() if output else 0
+        failure = ConverterFailed("the conversion process was lost, twice")
         for _ in range(ATTEMPTS):
             process = await self._process(keeper)
             for document in inputs:
@@ -126,8 +127,13 @@ class Work:
             try:
                 return await process.convert(request, _descriptors(inputs, output))
             except ProcessLost:
-                await keeper.give_up(process)
-        raise ConverterFailed("the conversion process was lost, twice")
+                pass
+            except ConverterFailed as error:
+                if process.listens or self._left() <= 0:
+                    raise
+                failure = error  # LibreOffice died with it, maybe of what it had read before
+            await keeper.give_up(process)
+        raise failure
 
     def scratch(self) -> BinaryIO:
         """An empty file without a name."""
@@ -140,8 +146,12 @@ class Work:
         except TimeoutError as error:
             raise ConverterFailed("the conversion process is not running") from error
 
+    def _left(self) -> float:
+        """Seconds."""
+        return self._until - asyncio.get_running_loop().time()
+
     def _request(self, task: Task, inputs: Sequence[Input]) -> Request:
-        left = self._until - asyncio.get_running_loop().time()
+        left = self._left()
         if left <= 0:
             raise ConverterFailed(f"the conversion took longer than {self._settings.seconds:g} seconds")
         return Request(

@@ -4,14 +4,14 @@ import asyncio
 import io
 import os
 import signal
-import socket
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
-from threading import Thread
+from zoneinfo import ZoneInfo
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pytest
@@ -24,20 +24,24 @@ from depesche.render.errors import ConverterFailed, Damaged, NotWhole, RenderErr
 from depesche.render.offices import Offices
 from depesche.render.renderer import Renderer
 from documents import picture, tiff_pages
+from listening import listening
 from offices import (
+    believed,
     bomb_docx,
     docx,
     endless_xlsx,
-    external,
+    linking,
+    macro_ods,
     ods,
     odt,
     rtf,
     saved_as,
+    word_field,
     word_picture,
     xlsx,
 )
-from processes import Watch, descendants
-from studio import PATIENT, Studio
+from processes import Watch, descendants, named
+from studio import PATIENT, ZONE, Studio
 
 TEXT = "Grüße aus Köln: Straße, Übermut, 5 €"
 CSV = f"Name;Preis\r\n{TEXT};14,90\r\n".encode("cp1252")
@@ -164,121 +168,81 @@ def test_a_picture_in_a_document_is_drawn(studio: Studio) -> None:
 OFFICE_IMAGE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/image"
 
 
-@contextmanager
-def listening() -> Iterator[tuple[int, list[bytes]]]:
-    """A server on a port of this machine, and what it was asked for."""
-    asked: list[bytes] = []
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def answer() -> None:
-            while True:
-                try:
-                    connection, _ = server.accept()
-                except OSError:
-                    return
-                with connection:
-                    asked.append(connection.recv(4096))
-                    connection.sendall(b"HTTP/1.0 404 No\r\n\r\n")
-
-        thread = Thread(target=answer)
-        thread.start()
-        yield server.getsockname()[1], asked
-        server.shutdown(socket.SHUT_RDWR)
-        thread.join()
-
-
-def linking(target: str) -> dict[str, tuple[Format, bytes]]:
-    """Documents that name something outside, each in another way."""
-    image = f'<draw:frame svg:width="8cm" svg:height="8cm"><draw:image xlink:href="{target}"/></draw:frame>'
-    part = (
-        f'<text:section text:name="S"><text:section-source xlink:href="{target}" text:filter-name="Text"/>'
-        "<text:p/></text:section>"
-    )
-    table = (
-        f"<table:table-row><table:table-cell table:formula=\"of:='{target}'#$Tabelle1.A1\"/>"
-        f'<table:table-cell table:formula="of:=WEBSERVICE(&quot;{target}&quot;)"/></table:table-row>'
-    )
-    return {
-        "docx picture": (
-            Format.DOCX,
-            docx(TEXT, body=word_picture("rId7"), related={"rId7": external("image", target)}),
-        ),
-        "docx template": (Format.DOCX, docx(TEXT, related={"rId7": external("attachedTemplate", target)})),
-        "docx field": (
-            Format.DOCX,
-            docx(TEXT, body=f'<w:p><w:fldSimple w:instr=\' INCLUDETEXT "{target}" \'><w:r><w:t>-</w:t></w:r>'
-                            f'</w:fldSimple><w:fldSimple w:instr=\' INCLUDEPICTURE "{target}" \'/></w:p>'),
-        ),
-        "odt picture": (Format.ODT, odt(TEXT, body=image)),
-        "odt section": (Format.ODT, odt(TEXT, body=part)),
-        "ods cells": (Format.ODS, ods([TEXT], raw=table)),
-        "xlsx": (Format.XLSX, xlsx([[f'=WEBSERVICE("{target}")', f'=HYPERLINK("{target}")'], [TEXT]])),
-        "rtf": (
-            Format.RTF,
-            rtf(TEXT)[:-2] + b'{\\field{\\*\\fldinst INCLUDEPICTURE "%s"}{\\fldrslt -}}}' % target.encode(),
-        ),
-    }  # fmt: skip
-
-
-WAYS = linking("x").keys()
+WAYS = linking("x", TEXT).keys()
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_nothing_is_fetched(any_studio: Studio, way: str) -> None:
     with listening() as (port, asked):
         for target in (f"http://127.0.0.1:{port}/x.png", f"ftp://127.0.0.1:{port}/x.txt"):
-            format_, data = linking(target)[way]
+            format_, data = linking(target, TEXT)[way]
             assert TEXT in read(any_studio.pdf(any_studio.source(data, format_)))
     assert asked == []
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_no_file_is_read(any_studio: Studio, way: str, tmp_path: Path) -> None:
-    secret = tmp_path / "kanarie.txt"
-    secret.write_text("Kanarienvogel")
-    black = tmp_path / "schwarz.png"
-    black.write_bytes(picture("PNG", Image.new("RGB", (50, 50))))
-    sheet = tmp_path / "tabelle.ods"
-    sheet.write_bytes(ods(["Kanarienvogel"]))
-    for file in (secret, black, sheet):
-        format_, data = linking(file.as_uri())[way]
-        source = any_studio.source(data, format_)
-        try:
-            shown = read(any_studio.pdf(source))
-        except Damaged:  # what LibreOffice may not read without a sandbox it may take for a fault of the document
-            continue
-        assert TEXT in shown
-        assert "Kanarienvogel" not in shown
-        any_studio.run(any_studio.renderer(**PATIENT).fax(None, [source], any_studio.out))
-        assert max(page.mean() for page in tiff_pages(any_studio.out.read_bytes())) < 0.05
-
-
-def macro(target: Path) -> bytes:
-    """A text whose macro writes a file when it is opened."""
-    basic = f'Sub Main\nOpen "{target}" For Output As #1\nPrint #1, "da"\nClose #1\nEnd Sub'
-    library = 'library:name="Standard" xmlns:library="http://openoffice.org/2000/library"'
-    extra = {
-        "Basic/script-lc.xml": '<library:libraries xmlns:library="http://openoffice.org/2000/library" '
-        'xmlns:xlink="http://www.w3.org/1999/xlink"><library:library library:name="Standard" library:link="false"/>'
-        "</library:libraries>",
-        "Basic/Standard/script-lb.xml": f'<library:library {library} library:readonly="false" '
-        'library:passwordprotected="false"><library:element library:name="M"/></library:library>',
-        "Basic/Standard/M.xml": '<script:module xmlns:script="http://openoffice.org/2000/script" script:name="M" '
-        f'script:language="StarBasic">{basic.replace(chr(34), "&quot;")}</script:module>',
+@pytest.fixture(scope="session")
+def canaries(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Files beside the server: text, picture, text document and sheet."""
+    folder = tmp_path_factory.mktemp("canaries")
+    contents = {
+        "kanarie.txt": b"Kanarienvogel",
+        "schwarz.png": picture("PNG", Image.new("RGB", (400, 400))),
+        "kanarie.odt": odt("Kanarienvogel"),
+        "kanarie.ods": ods(["Kanarienvogel"]),
     }
-    listeners = "".join(
-        f'<script:event-listener script:language="ooo:script" script:event-name="dom:{event}" '
-        'xlink:href="vnd.sun.star.script:Standard.M.Main?language=Basic&amp;location=document" xlink:type="simple"/>'
-        for event in ("load", "focus", "print", "unload")
-    )
-    scripts = f"<office:scripts><office:event-listeners>{listeners}</office:event-listeners></office:scripts>"
-    return odt(TEXT, extra=extra, scripts=scripts)
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+    return [folder / name for name in contents]
+
+
+def seen(pdf: bytes) -> set[str]:
+    """What of the canaries is in a PDF document."""
+    with pdfium.PdfDocument(pdf) as document:
+        black = any(page.render(scale=0.2).to_numpy().mean() < 240 for page in document)
+    return ({"text"} if "Kanarienvogel" in read(pdf) else set()) | ({"picture"} if black else set())
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_no_file_is_read(any_studio: Studio, way: str, canaries: list[Path]) -> None:
+    for canary in canaries:
+        format_, data = linking(canary.as_uri(), TEXT)[way]
+        pdf = any_studio.pdf(any_studio.source(data, format_))
+        assert TEXT in read(pdf)
+        assert seen(pdf) == set()
+
+
+@pytest.mark.parametrize(
+    ("way", "canary", "what"),
+    [
+        ("docx picture", 1, "picture"),
+        ("odt picture", 1, "picture"),
+        ("odt section", 2, "text"),
+        ("rtf", 1, "picture"),
+    ],
+)
+def test_a_credulous_libreoffice_would_read_it(
+    way: str, canary: int, what: str, canaries: list[Path], tmp_path: Path
+) -> None:
+    format_, data = linking(canaries[canary].as_uri(), TEXT)[way]
+    pdf = believed(tmp_path / "credulous", data, format_.name.lower(), office.FILTERS[format_].part.export)
+    assert seen(pdf) == {what}
+
+
+@pytest.mark.parametrize("way", ["docx picture", "odt picture", "odt section"])
+def test_a_credulous_libreoffice_would_fetch_it(way: str, tmp_path: Path) -> None:
+    with listening() as (port, asked):
+        format_, data = linking(f"http://127.0.0.1:{port}/x.png", TEXT)[way]
+        with suppress(subprocess.CalledProcessError):  # what it gets is no picture
+            believed(tmp_path / "credulous", data, format_.name.lower(), office.FILTERS[format_].part.export)
+    assert asked
 
 
 def test_macros_do_not_run(any_studio: Studio, tmp_path: Path) -> None:
     written = tmp_path / "kanarie"
-    assert TEXT in read(any_studio.pdf(any_studio.source(macro(written), Format.ODT)))
+    assert TEXT in read(any_studio.pdf(any_studio.source(macro_ods(written, TEXT), Format.ODS)))
     assert not written.exists()
+    believed(tmp_path / "credulous", macro_ods(written, TEXT), "ods", "calc_pdf_Export")
+    assert written.exists()
 
 
 def encrypted_odt() -> bytes:
@@ -306,12 +270,6 @@ def changed(data: bytes, changes: Mapping[str, Callable[[str], str]]) -> bytes:
     return out.getvalue()
 
 
-def encrypted_doc(doc: bytes) -> bytes:
-    """The same document, saying that it is encrypted ([MS-DOC] 2.5.2: fEncrypted)."""
-    at = doc.index(b"\xec\xa5", 512)
-    return doc[: at + 11] + bytes([doc[at + 11] | 1]) + doc[at + 12 :]
-
-
 def test_what_wants_a_password_is_damaged(studio: Studio) -> None:
     package = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16-le")
     for format_, data in (
@@ -323,9 +281,24 @@ def test_what_wants_a_password_is_damaged(studio: Studio) -> None:
             studio.pdf(studio.source(data, format_))
 
 
-def test_a_word_97_document_that_wants_a_password_is_damaged(studio: Studio, doc: bytes) -> None:
-    with pytest.raises(Damaged):
-        studio.pdf(studio.source(encrypted_doc(doc), Format.DOC))
+@pytest.mark.parametrize(
+    ("format_", "filter_name"),
+    [
+        (Format.DOC, "MS Word 97"),
+        (Format.XLS, "MS Excel 97"),
+        (Format.DOCX, "MS Word 2007 XML"),
+        (Format.XLSX, "Calc MS Excel 2007 XML"),
+        (Format.ODT, "writer8"),
+    ],
+)
+def test_what_was_really_saved_with_a_password_is_damaged(
+    studio: Studio, format_: Format, filter_name: str, tmp_path: Path
+) -> None:
+    sheet = office.FILTERS[format_].part is office.CALC
+    plain, extension = (xlsx([[TEXT]]), "xlsx") if sheet else (docx(TEXT), "docx")
+    data = believed(tmp_path / "saved", plain, extension, filter_name, password="geheim")
+    with pytest.raises(Damaged, match="encrypted"):
+        studio.pdf(studio.source(data, format_))
 
 
 @pytest.mark.parametrize("format_", [f for f in office.FILTERS if f is not Format.CSV])
@@ -384,18 +357,6 @@ def programs(name: str) -> set[int]:
     return {pid for pid in descendants(os.getpid()) if named(pid) == name}
 
 
-def named(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/comm").read_text().strip()
-    except OSError:
-        return ""
-
-
-def busy(offices: set[int]) -> set[int]:
-    """Which of them reckon: they have used more than a second of processor time since they were looked at."""
-    return {pid for pid in offices if ticks(pid) > 100}
-
-
 def ticks(pid: int) -> int:
     try:
         return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11])
@@ -403,21 +364,75 @@ def ticks(pid: int) -> int:
         return 0
 
 
-def test_a_crash_costs_one_order_and_not_the_next(any_studio: Studio) -> None:
+def long_docx(pages: int) -> bytes:
+    """A document that takes a moment to load and to print."""
+    return docx(*[" ".join([TEXT] * 100)] * pages)
+
+
+async def reckoning(ticks_before: Mapping[int, int], hundredths: int) -> int:
+    """The LibreOffice that works on a document: it has used so much processor time since."""
+    while True:
+        for pid in programs("soffice.bin"):
+            if ticks(pid) > ticks_before.get(pid, 0) + hundredths:
+                return pid
+        await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
+def test_when_libreoffice_dies_of_a_document_another_one_converts_it(any_studio: Studio, number: int) -> None:
     async def work() -> None:
         renderer = any_studio.renderer(**PATIENT, memory=16 << 30)  # else a large one may be taken for a greedy one
-        before = programs("soffice.bin")
-        hanging = asyncio.create_task(renderer.count(any_studio.source(endless_xlsx(), Format.XLSX)))
-        started = {pid: ticks(pid) for pid in before}
-        while not (reckoning := {p for p in programs("soffice.bin") if ticks(p) > started.get(p, 0) + 200}):
-            await asyncio.sleep(0.05)
-        for pid in reckoning:
-            os.kill(pid, signal.SIGSEGV)
-        with pytest.raises(ConverterFailed):
-            await hanging
+        await renderer.count(any_studio.source(docx(TEXT), Format.DOCX))
+        before = {pid: ticks(pid) for pid in programs("soffice.bin")}
+        counting = asyncio.create_task(renderer.count(any_studio.source(long_docx(60), Format.DOCX)))
+        killed = await reckoning(before, 10)
+        assert killed in before
+        os.kill(killed, number)
+        assert await counting == 60
+
+    any_studio.run(work())
+
+
+def test_a_document_of_which_two_die_fails_and_the_next_one_does_not(any_studio: Studio) -> None:
+    async def work() -> None:
+        renderer = any_studio.renderer(**PATIENT, memory=16 << 30)
+        before = {pid: ticks(pid) for pid in programs("soffice.bin")}
+        deadly = asyncio.create_task(renderer.count(any_studio.source(endless_xlsx(), Format.XLSX)))
+        for _ in range(2):
+            pid = await reckoning(before, 100)
+            os.kill(pid, signal.SIGKILL)
+            before[pid] = 1 << 40
+        with pytest.raises(ConverterFailed, match="SIGKILL"):
+            await deadly
         assert await renderer.count(any_studio.source(docx(TEXT), Format.DOCX)) == 1
 
     any_studio.run(work())
+
+
+def test_one_that_hangs_costs_one_order_its_time_and_is_replaced(any_studio: Studio) -> None:
+    async def work() -> None:
+        source = any_studio.source(docx(TEXT), Format.DOCX)
+        patient = any_studio.renderer(**PATIENT)
+        assert await patient.count(source) == 1
+        stopped = programs("soffice.bin")
+        for pid in stopped:
+            os.kill(pid, signal.SIGSTOP)
+        with pytest.raises(ConverterFailed, match="longer than"):
+            await any_studio.renderer(seconds=1).count(source)
+        for pid in stopped:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+        assert await patient.count(source) == 1
+        assert stopped - programs("soffice.bin")
+
+    any_studio.run(work())
+
+
+def test_fields_show_the_time_of_the_timezone_that_is_set(studio: Studio) -> None:
+    source = studio.source(docx(TEXT, body=word_field('TIME \\@ "yyyy-MM-dd HH:mm"')), Format.DOCX)
+    before = datetime.now(ZoneInfo(ZONE))
+    shown = read(studio.pdf(source))
+    assert any(f"{at:%Y-%m-%d %H:%M}" in shown for at in (before, datetime.now(ZoneInfo(ZONE))))
 
 
 def test_two_at_once_have_an_office_each(studio: Studio) -> None:
@@ -443,8 +458,8 @@ def test_a_slow_document_is_in_nobodys_way(studio: Studio) -> None:
 
 
 def test_after_a_while_an_office_is_replaced(studio: Studio) -> None:
-    *python, program = office.steward()
-    shorter = (*python, program.replace("steward.main()", "steward.DOCUMENTS = 2; steward.main()"))
+    *python, program = office.steward(ZONE)
+    shorter = (*python, program.replace("steward.main(", "steward.DOCUMENTS = 2; steward.main("))
 
     async def work() -> list[int]:
         renderer = studio.renderer(**PATIENT)

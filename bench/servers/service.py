@@ -3,7 +3,7 @@
 import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,10 +79,11 @@ def family(pids: Sequence[int]) -> list[int]:
     waiting = list(pids)
     while waiting:
         pid = waiting.pop()
-        children = [path.read_text().split() for path in Path(f"/proc/{pid}/task").glob("*/children")]
-        if children:
-            found.append(pid)
-        waiting += [int(child) for line in children for child in line]
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+            children = [path.read_text().split() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+            if children:
+                found.append(pid)
+            waiting += [int(child) for line in children for child in line]
     return found
 
 

@@ -123,7 +123,7 @@ class Render(Section):
         default=256 * MIB, ge=4 * MIB, description="Bytes that one conversion may write; the longest page takes 3 MiB."
     )
     pixels: int = Field(default=200_000_000, ge=1_000_000, description="Pixels of one picture before it is scaled.")
-    pages: int = Field(default=500, ge=1, description="Pages of one order.")
+    pages: int = Field(default=500, ge=1, le=5000, description="Pages of one order.")
     sandbox: Annotated[str, Field(pattern="^(require|prefer|off)$")] = Field(
         default="prefer",
         description="bubblewrap around the converters: `require` refuses to start without it, `prefer` warns, `off`.",

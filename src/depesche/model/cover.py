@@ -7,6 +7,9 @@ FIELDS = ("sender", "sender_number", "recipient", "subject", "date", "pages", "t
 """What ``{{field}}`` stands for in a template of an account's own; the text is the only one that has to be there."""
 
 LONGEST_FOOTER = 600
+MOST_FOOTER_LINES, FOOTER_LINE = 6, 90
+"""Lines that are free below the text of the first sheet, and characters that one of them has at least."""
+
 LONGEST_HTML = 100_000
 LARGEST_LOGO = 300_000
 """Characters, and octets."""

@@ -44,6 +44,8 @@ def grey(document: bytes) -> bytes:
             lost.add(index)
         elif done:
             changed.add(index)
+    if changed or lost:  # what they name may be on any other page as well
+        changed = set(range(len(writer.pages)))
     if _tried(greying.finish) is None:
         lost = set(range(len(writer.pages)))
     _become_pictures(writer, document, lost)

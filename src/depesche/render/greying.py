@@ -153,6 +153,13 @@ class Greying:
         if id(resources) in self._known:
             return
         self._known[id(resources)] = resources
+        try:
+            self._go_through(resources)
+        except BaseException:  # another page that names them has to meet with the same
+            del self._known[id(resources)]
+            raise
+
+    def _go_through(self, resources: DictionaryObject) -> None:
         for names, make in (("/XObject", self._shown), ("/Pattern", self._pattern), ("/Shading", self._shading)):
             held = part(resources, names)
             for one in list(held):

@@ -106,6 +106,9 @@ class PicturePages:
         except Exception as error:
             raise _damage(error) from error
 
+    def forget(self) -> None:
+        """Nothing is kept but the page that was drawn last."""
+
     def picture(self, index: int) -> Picture:
         """One page in its own colours. Raises: Damaged."""
         try:
@@ -270,7 +273,7 @@ def _eight_bits(values: NDArray[Any], *, sixteen: bool) -> NDArray[np.uint8]:
     """Sixteen bits, or 32 or fractions, of which the range is guessed from the largest value, as grey values."""
     if values.dtype == np.int32 and values.min() < 0:
         values = values.view(np.uint32)  # Pillow has no such mode
-    numbers = values.astype(np.float32)
+    numbers = np.nan_to_num(values.astype(np.float32), nan=0, posinf=0, neginf=0)
     largest = 65535.0 if sixteen else float(numbers.max())
     white = next((white for white in (1, 255, 65535) if largest <= white), largest)
     grey: NDArray[np.uint8] = np.clip(numbers * (255 / white), 0, 255).astype(np.uint8)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO
 
+import numpy as np
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 from PIL import Image
@@ -13,8 +14,9 @@ from depesche.render.errors import Damaged
 from depesche.render.grey import grey
 from depesche.render.grid import MM_PER_INCH
 from depesche.render.image import Picture, PicturePages
+from depesche.render.layer import has_layers
 from depesche.render.memory import enough
-from depesche.render.pdf import load_page
+from depesche.render.pdf import POINTS_PER_INCH, load_page
 from depesche.render.sheet import look
 from depesche.render.wire import Finding, Paper
 
@@ -29,6 +31,9 @@ PRINT_DPI = 300
 
 PART = 25
 """Pages that become grey at once."""
+
+LOOK = 50 / POINTS_PER_INCH
+"""Picture elements a point when a page is compared with what would be printed."""
 
 JPEG_QUALITY = 90
 
@@ -47,15 +52,17 @@ class Letter:
             with enough():
                 page = load_page(source, index)
                 pdfium_c.FPDFPage_Flatten(page, pdfium_c.FLAT_NORMALDISPLAY)  # fields and notes become part of the page
-                size, is_plain = page.get_size(), _is_plain(page)
+                size, is_plain, layered = page.get_size(), _is_plain(page), has_layers(page)
                 page.close()
-            if is_plain:
+            with _one_page(index):
+                shown = _as_shown(source, index, colour=self._colour) if layered else None
+            if is_plain and not shown:
                 plain.append(index)
                 continue
             self._take_over(source, plain)
             plain.clear()
             with _one_page(index):
-                self._lay(source, index, size)
+                self._lay(shown or source, 0 if shown else index, size)
         self._take_over(source, plain)
 
     def add_pictures(self, source: PicturePages) -> None:
@@ -105,6 +112,20 @@ class Letter:
         sheet.insert_obj(laid)
         sheet.gen_content()
         sheet.close()
+
+
+def _as_shown(source: Any, index: int, *, colour: bool) -> Any:
+    """A page as a document of its own, a picture, if it has layers that are switched off: what says so does not come
+    along, and they would be printed. None if all is shown.
+    """
+    alone = pdfium.PdfDocument.new()
+    alone.import_pages(source, [index])
+    before, after = (page.render(scale=LOOK).to_numpy() for page in (source[index], alone[0]))
+    if np.array_equal(before, after):
+        return None
+    width, height = (side / POINTS_PER_INCH * MM_PER_INCH for side in source.get_page_size(index))
+    image = source[index].render(scale=PRINT_DPI / POINTS_PER_INCH).to_pil().convert("RGB")
+    return pdfium.PdfDocument(_as_pdf(Picture(image, width, height), colour=colour))
 
 
 @contextmanager

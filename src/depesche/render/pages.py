@@ -22,6 +22,10 @@ class Pages(Protocol):
         """
         ...
 
+    def forget(self) -> None:
+        """Let go of what is kept of the pages that were drawn."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Sheets:

@@ -94,15 +94,16 @@ class PdfPages:
                 return self._grey(page, line)
             finally:
                 page.close()
-                self._forget()
+                self._drawn += 1
+                if self._drawn % LOOK_EVERY == 0 and in_use() - self._in_use > KEPT:
+                    self.forget()
 
-    def _forget(self) -> None:
-        """Open the document anew once PDFium keeps much of the pages that it drew: it lets go of nothing before."""
-        self._drawn += 1
-        if self._drawn % LOOK_EVERY == 0 and in_use() - self._in_use > KEPT:
-            self._document.close()
-            self._octets.madvise(mmap.MADV_DONTNEED)
-            self._document = _opened(self._octets)
+    def forget(self) -> None:
+        """Open the document anew: PDFium lets go of nothing before."""
+        self._document.close()
+        self._octets.madvise(mmap.MADV_DONTNEED)
+        self._document = _opened(self._octets)
+        self._in_use = in_use()
 
     def _look_at_pictures(self, page: Any) -> None:
         width, height = ctypes.c_uint(), ctypes.c_uint()

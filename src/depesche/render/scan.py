@@ -5,6 +5,7 @@ A page of 300 dpi takes PDFium 60 ms from its pixels to the fax grid, Pillow's b
 
 import ctypes
 import mmap
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]
 from PIL import Image
 
 from depesche.render.grid import Placement
+from depesche.render.layer import is_in_layer
 from depesche.render.raster import Grey
 
 _SPACES = frozenset(
@@ -39,8 +41,8 @@ _UPRIGHT = 0.01
 _MOST_PIXELS = 9_000_000
 """A4 at 300 dpi: whole in memory, in colours, 70 MB. A larger picture PDFium takes line by line."""
 
-_MASK = b"Mask"
-"""Of ``/SMask`` and ``/Mask``; one search through a document of 50 MB takes as long as two pages."""
+_HIDING = re.compile(rb"(?:M|#4[dD])(?:a|#61)(?:s|#73)(?:k|#6[bB])|/(?:O|#4[fF])(?:C|#43)[^A-Za-z#]")
+"""``/SMask``, ``/Mask``, and ``/OC`` of a picture that belongs to a layer; names may be written in octets' numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,10 @@ class _Box:
 
 
 def may_show_through(document: mmap.mmap) -> bool:
-    """Whether any picture of a PDF document has a mask; no picture, being a stream, is hidden in a compressed one."""
-    return document.find(_MASK) >= 0
+    """Whether any picture of a PDF document has a mask, or is in a layer; no picture, being a stream, is hidden in
+    a compressed one.
+    """
+    return _HIDING.search(document) is not None
 
 
 def lies_under(page: Any) -> bool:
@@ -97,6 +101,7 @@ def _is_plain(page: Any, picture: Any) -> bool:
         bool(pdfium_c.FPDFImageObj_GetImageMetadata(picture, page, about))
         and about.colorspace in _SPACES
         and not pdfium_c.FPDFPageObj_HasTransparency(picture)
+        and not is_in_layer(picture)
         and pdfium_c.FPDFClipPath_CountPaths(pdfium_c.FPDFPageObj_GetClipPath(picture)) <= 0
     )
 

@@ -62,7 +62,11 @@ def _fax(request: Request, files: Sequence[BinaryIO]) -> Done:
     *inputs, output = files
     pages = _all_pages(request, inputs)
     strips, legibility = [], []
+    before = None
     for document, index in pages[request.first : request.last or None]:
+        if before is not None and document is not before:
+            before.forget()
+        before = document
         page = document.draw(index)
         strip = g4.encode(page.bits)
         output.write(strip)

@@ -143,10 +143,10 @@ class Request:
     """Pages at most."""
 
     first: int = 0
-    """FAX: the first page to draw, from 0, over all inputs."""
+    """FAX, PREVIEW: the first page to draw, from 0, over all inputs."""
 
     last: int = 0
-    """FAX: the page behind the last one; 0 = all."""
+    """FAX, PREVIEW: the page behind the last one; 0 = all."""
 
     others: int = 0
     """TEXT_PAGE: pages that follow the text."""

@@ -8,7 +8,16 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from depesche.model.account import Account
-from depesche.model.cover import FIELDS, LARGEST_LOGO, LONGEST_FOOTER, LONGEST_HTML, Cover, fields
+from depesche.model.cover import (
+    FIELDS,
+    FOOTER_LINE,
+    LARGEST_LOGO,
+    LONGEST_FOOTER,
+    LONGEST_HTML,
+    MOST_FOOTER_LINES,
+    Cover,
+    fields,
+)
 from depesche.render.errors import RenderError
 from depesche.store import audit, covers
 from depesche.usecases.accounts import NotPossible, found
@@ -39,11 +48,6 @@ async def show(house: House, number: str) -> tuple[Account, Cover]:
         return account, covers.of(connection, account.id)
 
     return await house.database.read(look)
-
-
-async def of(house: House, account: Account) -> Cover:
-    """The account's; an empty one if it has none."""
-    return await house.database.peek(lambda connection: covers.of(connection, account.id))
 
 
 async def change(
@@ -89,7 +93,11 @@ def as_address(picture: bytes) -> str:
 def _checked_footer(footer: str) -> str:
     if len(footer) > LONGEST_FOOTER:
         raise NotPossible(f"the footer has {len(footer)} characters: {LONGEST_FOOTER} are the most")
-    return "".join(c for c in footer if c.isprintable() or c == "\n").strip("\n")
+    kept = "".join(c for c in footer if c.isprintable() or c == "\n").strip("\n")
+    lines = sum(max(1, -(-len(line) // FOOTER_LINE)) for line in kept.split("\n"))
+    if lines > MOST_FOOTER_LINES:
+        raise NotPossible(f"the footer has {lines} lines: {MOST_FOOTER_LINES} are the most")
+    return kept
 
 
 def _checked_html(html: str) -> str:

@@ -16,7 +16,7 @@ from depesche.render.html import html_document
 from depesche.render.image import PicturePages
 from depesche.render.letter import PART, Letter
 from depesche.render.pdf import open_pdf
-from documents import file, pdf, picture, stream, words
+from documents import file, pdf, pdf_of, picture, stream, words
 
 Pixels = NDArray[np.float64]
 
@@ -196,3 +196,26 @@ def test_a_coloured_picture_file_becomes_grey(tmp_path: Path) -> None:
         made.add_pictures(PicturePages(source, Format.PNG, 10**6, 5))
     made.save(out)
     assert [ink[:3] for ink in inks(out.getvalue(), tmp_path)] == [(0, 0, 0)]
+
+
+def test_pages_that_share_what_they_name_are_all_grey(tmp_path: Path) -> None:
+    """The first one cannot be rewritten, for a colour shows through; that is no reason to leave out the second one."""
+    head = b"/Type/XObject/Subtype/Image/Width 60/Height 40/BitsPerComponent 8/ColorSpace/DeviceRGB"
+    content = b"200 0 0 100 50 50 cm /%s Do"
+    document = pdf_of(
+        {
+            1: b"<</Type/Catalog/Pages 2 0 R>>",
+            2: b"<</Type/Pages/Kids[3 0 R 4 0 R]/Count 2/MediaBox[0 0 595.276 841.89]/Resources 5 0 R>>",
+            3: b"<</Type/Page/Parent 2 0 R/Contents 6 0 R>>",
+            4: b"<</Type/Page/Parent 2 0 R/Contents 7 0 R>>",
+            5: b"<</XObject<</A 8 0 R/B 9 0 R>>>>",
+            6: stream(content % b"A"),
+            7: stream(content % b"B"),
+            8: stream(NOISE.tobytes(), head + b"/Mask[0 120 0 120 0 120]"),
+            9: stream(NOISE.tobytes(), head),
+        }
+    )
+    made = letter(document)
+    assert [cyan + magenta + yellow for cyan, magenta, yellow, _ in inks(made, tmp_path)] == [0, 0]
+    for index in (0, 1):
+        assert seen(made, index).min() < 200

@@ -212,3 +212,23 @@ def test_pages_share_their_fonts_in_a_letter_too() -> None:
 def test_of_a_page_that_is_made_smaller_the_top_stays_at_the_top() -> None:
     content = b"0 g 72 620 200 50 re f"  # 43 mm from the top of a sheet of Letter size
     assert box(letter((Format.PDF, pdf(content, size=(612, 792)))))[1] == pytest.approx(42, abs=1)
+
+
+@pytest.mark.parametrize(("state", "printed"), [(b"ON", True), (b"OFF", False)])
+def test_what_is_in_a_layer_is_printed_if_it_is_shown(state: bytes, printed: bool) -> None:
+    data = pdf(
+        words("Immer", at=(70, 500)) + b" /OC /L BDC 100 100 200 200 re f EMC",
+        resources=b"/Properties<</L 102 0 R>>",
+        objects={102: b"<</Type/OCG/Name(Entwurf)>>"},
+        catalogue=b"/OCProperties<</OCGs[102 0 R]/D<</%s[102 0 R]>>>>" % state,
+    )
+    made, out = Letter(), io.BytesIO()
+    with file(data) as document:
+        made.add_pdf(open_pdf(document))
+    made.save(out)
+    with pdfium.PdfDocument(out.getvalue()) as letter:
+        page = letter[0]
+        grey = page.render(scale=1, grayscale=True).to_numpy().reshape(842, -1)[:, :595]
+        assert (grey[600:690, 150:250] < 128).all() == printed
+        assert (grey[330:345, 70:110] < 128).any()
+        assert bool(page.get_textpage().get_text_bounded()) == printed

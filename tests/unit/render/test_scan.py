@@ -90,6 +90,7 @@ def test_a_scan_looks_as_pdfium_draws_it(monkeypatch: pytest.MonkeyPatch, conten
         pytest.param(b"q 400 50 -50 600 100 100 cm /I Do Q", GREY, id="leaning"),
         pytest.param(b"q -595 0 0 841 595 0 cm /I Do Q", GREY, id="mirrored"),
         pytest.param(FULL, GREY.replace(b"/Width", b"/SMask 101 0 R/Width"), id="a mask"),
+        pytest.param(FULL, GREY.replace(b"/Width", b"/S#4dask 101 0 R/Width"), id="a mask by numbers"),
         pytest.param(FULL, picture_object(3001, 3000, zlib.compress(bytes(3001 * 3000)), colours=1), id="too large"),
     ],
 )
@@ -111,3 +112,20 @@ def test_a_scan_that_has_to_be_drawn_twice_for_the_header_line_is_drawn_whole(sh
     assert not page[:line].any()
     quarters = page[line:].reshape(4, -1, 1728).mean(axis=(1, 2))
     assert quarters.min() > 0.2
+
+
+@pytest.mark.parametrize(
+    ("content", "shown"),
+    [
+        pytest.param(b"/OC /L BDC " + FULL + b" EMC", GREY, id="marked"),
+        pytest.param(FULL, GREY.replace(b"/Width", b"/OC 102 0 R/Width"), id="of the layer itself"),
+    ],
+)
+def test_what_is_in_a_layer_that_is_off_is_not_sent(content: bytes, shown: bytes) -> None:
+    data = pdf(
+        content,
+        resources=b"/XObject<</I 100 0 R>>/Properties<</L 102 0 R>>",
+        objects={100: shown, 102: b"<</Type/OCG/Name(Entwurf)>>"},
+        catalogue=b"/OCProperties<</OCGs[102 0 R]/D<</OFF[102 0 R]>>>>",
+    )
+    assert (grey(data) == 255).all()

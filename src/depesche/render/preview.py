@@ -7,6 +7,7 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 from PIL import Image, ImageDraw
 
+from depesche.model.din5008 import FORMS, HEIGHT, LEFT, NOTES, WIDTH
 from depesche.render.detect import Format
 from depesche.render.grid import MM_PER_INCH
 from depesche.render.ink import printed
@@ -14,7 +15,7 @@ from depesche.render.memory import enough
 from depesche.render.pages import mapped
 from depesche.render.pdf import POINTS_PER_INCH, load_page, open_pdf
 from depesche.render.sheet import on
-from depesche.render.window import FORMS, HEIGHT, LEFT, NOTES, WIDTH, windows
+from depesche.render.window import windows
 from depesche.render.wire import Box, Finding, LetterFault, Paper, Request
 
 LETTER_DPI = 150

@@ -11,17 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from depesche.model.din5008 import FORMS, HEIGHT, LEFT, NOTES, WIDTH
 from depesche.render.ink import Ink, extent, millimetres, pixels, runs
 from depesche.render.wire import Box, Finding, LetterFault
-
-FORMS = {"A": 27.0, "B": 45.0}
-"""Millimetres from the top of the page to the field."""
-
-LEFT, WIDTH, HEIGHT = 20.0, 85.0, 45.0
-"""Of the field, in millimetres."""
-
-NOTES = 17.7
-"""Millimetres of it, from its upper edge, for the line of the sender and for notes."""
 
 MARGIN = 8
 """Millimetres around the field that are looked at too."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from depesche.render.window import FORMS, HEIGHT
+from depesche.model.din5008 import FORMS, HEIGHT
 from depesche.render.wire import Box, Finding, LetterFault
 
 

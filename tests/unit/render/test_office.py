@@ -339,17 +339,17 @@ def test_more_pages_than_allowed_are_not_whole(studio: Studio) -> None:
     assert len(sizes(studio.pdf(source, pages=5))) == 5
 
 
-def test_a_document_that_takes_too_much_memory_is_damaged_and_the_next_one_is_not(any_studio: Studio) -> None:
-    greedy = any_studio.source(bomb_docx(120 * MIB), Format.DOCX)
+def test_a_document_that_takes_too_much_memory_is_damaged_and_the_next_one_is_not(studio: Studio) -> None:
+    greedy = studio.source(bomb_docx(120 * MIB), Format.DOCX)
     with pytest.raises(Damaged, match="memory"):
-        any_studio.pdf(greedy, memory=352 * MIB)
-    assert TEXT in read(any_studio.pdf(any_studio.source(docx(TEXT), Format.DOCX)))
+        studio.pdf(greedy, memory=352 * MIB)
+    assert TEXT in read(studio.pdf(studio.source(docx(TEXT), Format.DOCX)))
 
 
-def test_a_document_that_takes_too_long_fails_and_the_next_one_does_not(any_studio: Studio) -> None:
+def test_a_document_that_takes_too_long_fails_and_the_next_one_does_not(studio: Studio) -> None:
     with pytest.raises(ConverterFailed, match="longer than"):
-        any_studio.pdf(any_studio.source(endless_xlsx(), Format.XLSX), seconds=8)
-    assert TEXT in read(any_studio.pdf(any_studio.source(docx(TEXT), Format.DOCX)))
+        studio.pdf(studio.source(endless_xlsx(), Format.XLSX), seconds=8)
+    assert TEXT in read(studio.pdf(studio.source(docx(TEXT), Format.DOCX)))
 
 
 def programs(name: str) -> set[int]:
@@ -379,53 +379,53 @@ async def reckoning(ticks_before: Mapping[int, int], hundredths: int) -> int:
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
-def test_when_libreoffice_dies_of_a_document_another_one_converts_it(any_studio: Studio, number: int) -> None:
+def test_when_libreoffice_dies_of_a_document_another_one_converts_it(studio: Studio, number: int) -> None:
     async def work() -> None:
-        renderer = any_studio.renderer(**PATIENT, memory=16 << 30)  # else a large one may be taken for a greedy one
-        await renderer.count(any_studio.source(docx(TEXT), Format.DOCX))
+        renderer = studio.renderer(**PATIENT, memory=16 << 30)  # else a large one may be taken for a greedy one
+        await renderer.count(studio.source(docx(TEXT), Format.DOCX))
         before = {pid: ticks(pid) for pid in programs("soffice.bin")}
-        counting = asyncio.create_task(renderer.count(any_studio.source(long_docx(60), Format.DOCX)))
+        counting = asyncio.create_task(renderer.count(studio.source(long_docx(60), Format.DOCX)))
         killed = await reckoning(before, 10)
         assert killed in before
         os.kill(killed, number)
         assert await counting == 60
 
-    any_studio.run(work())
+    studio.run(work())
 
 
-def test_a_document_of_which_two_die_fails_and_the_next_one_does_not(any_studio: Studio) -> None:
+def test_a_document_of_which_two_die_fails_and_the_next_one_does_not(studio: Studio) -> None:
     async def work() -> None:
-        renderer = any_studio.renderer(**PATIENT, memory=16 << 30)
+        renderer = studio.renderer(**PATIENT, memory=16 << 30)
         before = {pid: ticks(pid) for pid in programs("soffice.bin")}
-        deadly = asyncio.create_task(renderer.count(any_studio.source(endless_xlsx(), Format.XLSX)))
+        deadly = asyncio.create_task(renderer.count(studio.source(endless_xlsx(), Format.XLSX)))
         for _ in range(2):
             pid = await reckoning(before, 100)
             os.kill(pid, signal.SIGKILL)
             before[pid] = 1 << 40
         with pytest.raises(ConverterFailed, match="SIGKILL"):
             await deadly
-        assert await renderer.count(any_studio.source(docx(TEXT), Format.DOCX)) == 1
+        assert await renderer.count(studio.source(docx(TEXT), Format.DOCX)) == 1
 
-    any_studio.run(work())
+    studio.run(work())
 
 
-def test_one_that_hangs_costs_one_order_its_time_and_is_replaced(any_studio: Studio) -> None:
+def test_one_that_hangs_costs_one_order_its_time_and_is_replaced(studio: Studio) -> None:
     async def work() -> None:
-        source = any_studio.source(docx(TEXT), Format.DOCX)
-        patient = any_studio.renderer(**PATIENT)
+        source = studio.source(docx(TEXT), Format.DOCX)
+        patient = studio.renderer(**PATIENT)
         assert await patient.count(source) == 1
         stopped = programs("soffice.bin")
         for pid in stopped:
             os.kill(pid, signal.SIGSTOP)
         with pytest.raises(ConverterFailed, match="longer than"):
-            await any_studio.renderer(seconds=1).count(source)
+            await studio.renderer(seconds=1).count(source)
         for pid in stopped:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
         assert await patient.count(source) == 1
         assert stopped - programs("soffice.bin")
 
-    any_studio.run(work())
+    studio.run(work())
 
 
 def test_fields_show_the_time_of_the_timezone_that_is_set(studio: Studio) -> None:

@@ -67,11 +67,23 @@ class ConversionProcess:
             raise ProcessLost(complaints.read(LONGEST_COMPLAINT).decode(errors="replace"))
 
     async def _is_ready(self) -> bool:
-        """Wait for it; a process that does not get ready is ended."""
+        """Wait for it; a process that does not get ready is ended.
+
+        One that has ended is not waited for, even if its socket is open: a bwrap that is killed while it starts may
+        leave a child behind that waits for ever.
+        """
         ready = False
+        waits = [
+            asyncio.ensure_future(_receive(self._control, START_SECONDS)),
+            asyncio.ensure_future(self._process.wait()),
+        ]
         try:
-            ready = await _receive(self._control, START_SECONDS) == wire.READY
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            ready = waits[0].done() and waits[0].result() == wire.READY
         finally:
+            for wait in waits:
+                wait.cancel()
+            await asyncio.wait(waits)
             if not ready:
                 await self.close()
         return ready

@@ -10,7 +10,7 @@ import structlog
 
 from depesche.render import keeper as keeper_module
 from depesche.render.keeper import Keeper
-from depesche.render.process import ConversionProcess
+from depesche.render.process import ConversionProcess, ProcessLost
 from processes import Watch, descendants
 
 READY = (sys.executable, "-c", "import socket; c = socket.socket(fileno=0); c.send(b'ready'); c.recv(1)")
@@ -105,3 +105,14 @@ def test_closing_ends_a_process_that_is_starting_or_running(started: bool) -> No
         return watch
 
     assert asyncio.run(work()).all_end()
+
+
+def test_a_process_that_ends_before_it_is_ready_is_not_waited_for_though_its_child_holds_the_socket() -> None:
+    program = "import os, time\nif os.fork(): os._exit(0)\ntime.sleep(30)"
+
+    async def work() -> None:
+        async with asyncio.timeout(20):
+            with pytest.raises(ProcessLost):
+                await ConversionProcess.start((sys.executable, "-c", program))
+
+    asyncio.run(work())

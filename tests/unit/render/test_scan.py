@@ -90,7 +90,6 @@ def test_a_scan_looks_as_pdfium_draws_it(monkeypatch: pytest.MonkeyPatch, conten
         pytest.param(b"q 400 50 -50 600 100 100 cm /I Do Q", GREY, id="leaning"),
         pytest.param(b"q -595 0 0 841 595 0 cm /I Do Q", GREY, id="mirrored"),
         pytest.param(FULL, GREY.replace(b"/Width", b"/SMask 101 0 R/Width"), id="a mask"),
-        pytest.param(FULL, GREY.replace(b"/Width", b"/S#4dask 101 0 R/Width"), id="a mask by numbers"),
         pytest.param(FULL, picture_object(3001, 3000, zlib.compress(bytes(3001 * 3000)), colours=1), id="too large"),
     ],
 )

@@ -49,7 +49,7 @@ def run(folder: Path, *, quick: bool) -> Table:
 
 def _row(samples: Sequence[Sample], folder: Path) -> tuple[str, ...]:
     """Of one kind: the means of its settings."""
-    means = map(mean, zip(*(_shares(sample, folder) for sample in samples), strict=True))
+    means = map(mean, zip(*(tuple(_shares(sample, folder)) for sample in samples), strict=True))
     return samples[0].name, *(f"{100 * share:.1f}" for share in means)
 
 

@@ -26,6 +26,9 @@ SECONDS = 600
 OUTPUT = 4 << 30
 """Octets that the pages may have."""
 
+ADDRESSES = 4 << 30
+"""Octets of address space: a document is mapped, and a thousand scans are more than an order may bring."""
+
 PAUSE = 0.02
 """Seconds between two looks at a process."""
 
@@ -72,7 +75,7 @@ def _repeat(few: Path, many: Path, pages: int) -> None:
 
 async def _ours(pdf: Path, pages: int) -> int:
     """Octets of the largest process that is not this one."""
-    async with Renderer(Render(workers=1, pages=pages, seconds=SECONDS, output=OUTPUT)) as renderer:
+    async with Renderer(Render(workers=1, pages=pages, seconds=SECONDS, output=OUTPUT, memory=ADDRESSES)) as renderer:
         drawing = asyncio.ensure_future(renderer.fax(None, [Source(pdf, Format.PDF)], pdf.with_name("ours.tif")))
         peak = await _watched(drawing)
         if (found := drawing.result().pages) != pages:

@@ -47,6 +47,9 @@ _MASK = b"Mask"
 _OF_LAYER = re.compile(rb"/OC\s*(?:\d+\s+\d+\s+R|<<)")
 """What says in a picture's dictionary that it belongs to a layer (ISO 32000-1 §8.11.3.3)."""
 
+_WINDOW, _OVERLAP = 16 << 20, 64
+"""Octets of a document that are in memory while all of it is looked through, and what may lie across the edge."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Box:
@@ -66,7 +69,14 @@ def may_show_through(document: mmap.mmap) -> bool:
     """Whether any picture of a PDF document has a mask, or is in a layer; no picture, being a stream, is hidden in
     a compressed one. Names whose letters are written as numbers, as nobody does, are not found.
     """
-    return document.find(_MASK) >= 0 or _OF_LAYER.search(document) is not None
+    return any(_hides(document, start) for start in range(0, len(document), _WINDOW))
+
+
+def _hides(document: mmap.mmap, start: int) -> bool:
+    stop = start + _WINDOW + _OVERLAP
+    found = document.find(_MASK, start, stop) >= 0 or _OF_LAYER.search(document, start, stop) is not None
+    document.madvise(mmap.MADV_DONTNEED, start, min(_WINDOW, len(document) - start))
+    return found
 
 
 def lies_under(page: Any) -> bool:

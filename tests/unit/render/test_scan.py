@@ -10,6 +10,7 @@ from PIL import Image
 
 from depesche.render import scan as scan_module
 from depesche.render.grid import Placement, Resolution
+from depesche.render.pages import mapped
 from depesche.render.pdf import PdfPages
 from depesche.render.raster import Grey
 from documents import file, pdf, picture, picture_object, stream, words
@@ -128,3 +129,12 @@ def test_what_is_in_a_layer_that_is_off_is_not_sent(content: bytes, shown: bytes
         catalogue=b"/OCProperties<</OCGs[102 0 R]/D<</OFF[102 0 R]>>>>",
     )
     assert (grey(data) == 255).all()
+
+
+@pytest.mark.parametrize("needle", [b"/SMask 101 0 R", b"/OC 102 0 R", b"/OC<<"])
+@pytest.mark.parametrize("before", [-14, -5, -1, 0, 30])
+def test_what_may_hide_a_picture_is_found_wherever_it_stands(needle: bytes, before: int) -> None:
+    with file(bytes(scan_module._WINDOW + before) + needle + bytes(100)) as document:
+        assert scan_module.may_show_through(mapped(document))
+    with file(bytes(scan_module._WINDOW + before)) as document:
+        assert not scan_module.may_show_through(mapped(document))

@@ -132,7 +132,13 @@ def reading(path: Path) -> str:
     return f"bool(os.stat({str(path)!r}))"
 
 
-needs_namespaces = pytest.mark.skipif(bool(trouble()), reason=f"this machine lets nobody make namespaces: {trouble()}")
+@pytest.fixture(scope="module")
+def namespaces() -> None:
+    """The sandbox cannot be shown without them: then this fails, and says what the machine lacks."""
+    assert not trouble(), f"this machine lets nobody make namespaces: {trouble()}"
+
+
+needs_namespaces = pytest.mark.usefixtures("namespaces")
 
 
 @needs_namespaces

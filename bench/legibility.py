@@ -10,7 +10,7 @@ import numpy as np
 
 from bench.table import Table
 from depesche.render.pdf import PdfPages
-from depesche.render.raster import black_and_white
+from depesche.render.raster import decided
 from legibility import KINDS, SETTINGS, Sample, accuracy, cairo, ghostscript, poppler
 
 MIDDLE = 128
@@ -59,7 +59,7 @@ def _shares(sample: Sample, folder: Path) -> Iterator[float]:
     pdf.write_bytes(sample.pdf)
     with pdf.open("rb") as file:
         grey = PdfPages(file, 10_000_000).grey(0)
-    yield accuracy(np.unpackbits(black_and_white(grey), axis=1).astype(bool), sample)
+    yield accuracy(np.unpackbits(decided(grey).bits, axis=1).astype(bool), sample)
     yield accuracy(ghostscript(pdf, folder), sample)
     yield max(accuracy(draw(pdf, folder), sample) for draw in (poppler, cairo))
     yield accuracy(grey < MIDDLE, sample)

@@ -54,13 +54,8 @@ _BAYER = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]]
 _DITHER = (_BAYER * 16 + 8).astype(np.uint8)
 
 
-def black_and_white(grey: Grey) -> Bits:
-    """One bit for each picture element; the width must be a multiple of 8."""
-    return decided(grey).bits
-
-
 def decided(grey: Grey) -> "Decided":
-    """The same, with what was seen."""
+    """A page in black and white, and what was seen on it; the width must be a multiple of 8."""
     rows, width = grey.shape
     whole = np.pad(grey, ((0, -rows % CELL), (0, 0)), mode="edge") if rows % CELL else grey
     stripes = whole.reshape(-1, CELL, width)

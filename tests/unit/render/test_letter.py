@@ -16,7 +16,7 @@ from depesche.render.html import html_document
 from depesche.render.image import PicturePages
 from depesche.render.letter import Letter
 from depesche.render.pdf import PdfPages, open_pdf
-from depesche.render.raster import black_and_white
+from depesche.render.raster import decided
 from documents import A4, BLACK_SQUARE, encrypted_pdf, extent, fax_page, file, pdf, picture, stream, words
 
 PX = 204 / 25.4
@@ -45,7 +45,7 @@ def sizes(data: bytes) -> list[tuple[float, float]]:
 def box(data: bytes, index: int = 0) -> tuple[float, ...]:
     """Left, top, right and bottom of what is printed, in millimetres from the upper left corner."""
     with file(data) as document:
-        left, top, right, bottom = extent(black_and_white(PdfPages(document, 10_000_000).grey(index)))
+        left, top, right, bottom = extent(decided(PdfPages(document, 10_000_000).grey(index)).bits)
     return (left - 20) / PX, top / ROW, (right - 20) / PX, bottom / ROW
 
 

@@ -5,10 +5,14 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from depesche.render.raster import Grey, black_and_white
+from depesche.render.raster import Bits, Grey, decided
 from documents import black
 
 WIDTH, HEIGHT = 1728, 400
+
+
+def black_and_white(grey: Grey) -> Bits:
+    return decided(grey).bits
 
 
 def ground(grey: int) -> Grey:

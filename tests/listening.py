@@ -24,6 +24,8 @@ def listening() -> Iterator[tuple[int, list[bytes]]]:
 
         thread = Thread(target=answer)
         thread.start()
-        yield server.getsockname()[1], asked
-        server.shutdown(socket.SHUT_RDWR)
-        thread.join()
+        try:
+            yield server.getsockname()[1], asked
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
+            thread.join()

@@ -27,9 +27,12 @@ from documents import (
     stream,
     words,
 )
-from offices import bomb_docx, docx, endless_xlsx, linking, macro_ods, odt, rtf, xlsx
+from offices import bomb_docx, docx, endless_xlsx, linking, macro_ods, ods, odt, rtf, saved_as, xlsx
 
 DAMAGED, NOT_WHOLE, CRASHED = -7, -14, 58
+ANOTHER = -6
+"""Too little is left to know a format by."""
+
 PLACES = 50
 """At which a good file is cut off."""
 
@@ -109,7 +112,7 @@ def truncated() -> Iterator[Hostile]:
     for name, data in _good().items():
         pages = 2 if name.endswith(("pdf", "tif")) else 1
         for place in range(PLACES):
-            yield _any(f"{place}-{name}", data[: len(data) * (2 * place + 1) // (2 * PLACES)], pages)
+            yield _any(f"{place}-{name}", _cut(data, place), pages)
 
 
 def office(folder: Path, port: int) -> Iterator[Hostile]:
@@ -135,13 +138,10 @@ def office(folder: Path, port: int) -> Iterator[Hostile]:
         for way, (format_, data) in linking(target, f"Text und {target}").items():
             yield Hostile(f"{way}.{format_.name.lower()}", data, frozenset({0}), 1)
     yield Hostile("makro.ods", macro_ods(folder / "geschrieben", "Text"), frozenset({0}), 1)
-    for data, name in (
-        (docx("Text" * 1000), "ab.docx"),
-        (rtf("Text" * 1000), "ab.rtf"),
-        (odt("Text" * 1000), "ab.odt"),
-    ):
-        for place in range(5):
-            yield _refused(f"{place}-{name}", data[: len(data) * (2 * place + 1) // 10], DAMAGED)
+    for name, data in _good_office(folder).items():
+        yield Hostile(name, data, frozenset({0}), 1)
+        for place in range(PLACES):
+            yield _refused(f"{place}-{name}", _cut(data, place), DAMAGED, ANOTHER)
 
 
 def _refused(name: str, data: bytes, *codes: int) -> Hostile:
@@ -163,6 +163,23 @@ def _good() -> Mapping[str, bytes]:
         "gut.jpg": picture("JPEG", noise),
         "gut.bmp": picture("BMP", noise),
     }
+
+
+def _good_office(folder: Path) -> Mapping[str, bytes]:
+    text, table = odt("Text " * 400), ods(["Text", "14,90"])
+    return {
+        "gut.docx": docx("Text " * 400),
+        "gut.rtf": rtf("Text " * 400),
+        "gut.odt": text,
+        "gut.doc": saved_as(folder, text, "gut.odt", "doc", "MS Word 97"),
+        "gut.xlsx": xlsx([["Text", 14.9]]),
+        "gut.ods": table,
+        "gut.xls": saved_as(folder, table, "gut.ods", "xls", "MS Excel 97"),
+    }
+
+
+def _cut(data: bytes, place: int) -> bytes:
+    return data[: len(data) * (2 * place + 1) // (2 * PLACES)]
 
 
 def _deflated(size: int, piece: bytes = bytes(1 << 20)) -> bytes:

@@ -119,7 +119,7 @@ def _besiege(serving: Serving, files: Iterable[Hostile], bound: float) -> None:
             code, pages, took = int(answer["return"]), int(answer["PageCount"]), time.monotonic() - begun
             if code not in file.codes or (code == 0 and pages != file.pages) or took > bound:
                 wrong.append((file.name, code, pages, round(took, 1)))
-    assert wrong == []
+    assert not wrong, "\n".join(map(str, wrong))
     assert others.answers
     assert {(answer["return"], answer["PageCount"]) for answer, _ in others.answers} == {("0", "1")}
     assert max(took for _, took in others.answers) < bound

@@ -7,7 +7,7 @@ import os
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import BinaryIO
 
 from depesche.render.detect import Format
@@ -62,7 +62,7 @@ def _package(file: BinaryIO, most: int) -> None:
 
 
 def _compound(file: BinaryIO, most: int) -> None:
-    """A compound file ([MS-CFB]): every sector that its table says is used has to be there."""
+    """A compound file ([MS-CFB]): every sector that its tables say is used has to be there."""
     del most
     file.seek(0)
     header = file.read(_HEADER)
@@ -71,15 +71,11 @@ def _compound(file: BinaryIO, most: int) -> None:
     (shift,) = struct.unpack_from("<H", header, 30)
     if shift not in _SHIFTS:
         raise Damaged("the document is broken")
-    sector = 1 << shift
-    there = (os.fstat(file.fileno()).st_size - 1) // sector  # the last one may be shorter
-    for number, table in enumerate(struct.unpack_from("<109I", header, 76)):
-        if table > _LAST_SECTOR:
-            break
-        if table >= there:
-            raise Damaged("the document is cut off")
-        file.seek((table + 1) * sector)
-        _used_are_there(file.read(sector), number * (sector // 4), there)
+    sectors = _Sectors(file, 1 << shift)
+    table = _table(sectors, header)
+    last = max((number for number, entry in enumerate(table) if entry != _FREE), default=-1)
+    if last > sectors.last or (last == sectors.last and sectors.missing and not _needless(sectors, header, table)):
+        raise Damaged("the document is cut off")
     file.seek(0)
     if _KEY in file.read(_SEARCHED):
         raise Damaged("the document is encrypted")
@@ -89,14 +85,68 @@ _SEARCHED = 64 << 10
 """Octets in which the directory of a small compound file lies."""
 
 
-def _used_are_there(table: bytes, first: int, there: int) -> None:
-    """`table`: the entries of the sectors from `first` on."""
-    if len(table) % 512:
-        raise Damaged("the document is cut off")
-    entries = struct.unpack(f"<{len(table) // 4}I", table)
-    last = max((number for number, entry in enumerate(entries) if entry != _FREE), default=-1)
-    if last >= 0 and first + last >= there:
-        raise Damaged("the document is cut off")
+class _Sectors:
+    """Those of a compound file; its header takes the place of one."""
+
+    def __init__(self, file: BinaryIO, size: int) -> None:
+        octets = os.fstat(file.fileno()).st_size
+        self.size = size
+        self.last = (octets - 1) // size - 1
+        self.missing = -octets % size
+        """Octets of the last one: some programs end where their content does."""
+        self._file = file
+
+    def whole(self, number: int) -> bytes:
+        """Raises: Damaged: it is not there, or not all of it."""
+        self._file.seek((number + 1) * self.size)
+        if len(data := self._file.read(self.size)) < self.size:
+            raise Damaged("the document is cut off")
+        return data
+
+    def numbers(self, number: int) -> tuple[int, ...]:
+        return struct.unpack(f"<{self.size // 4}I", self.whole(number))
+
+
+def _table(sectors: _Sectors, header: bytes) -> list[int]:
+    """What follows each sector ([MS-CFB] 2.3); where its parts lie is said by the header and lists of their own."""
+    parts = list(struct.unpack_from("<109I", header, 76))
+    (following,) = struct.unpack_from("<I", header, 68)
+    lists = 0
+    while following <= _LAST_SECTOR and lists <= sectors.last:
+        *more, following = sectors.numbers(following)
+        parts += more
+        lists += 1
+    table: list[int] = []
+    for part in parts:
+        if part <= _LAST_SECTOR and len(table) <= sectors.last:
+            table += sectors.numbers(part)
+    return table
+
+
+def _needless(sectors: _Sectors, header: bytes, table: Sequence[int]) -> bool:
+    """Whether what is missing of the last sector lies behind the end of the content that it is for."""
+    (directory,) = struct.unpack_from("<I", header, 48)
+    for sector in _chain(directory, table):
+        entries = sectors.whole(sector)
+        for entry in range(0, sectors.size, _ENTRY):
+            begins, octets = struct.unpack_from("<II", entries, entry + 116)
+            if entries[entry + 66] == _ROOT or (entries[entry + 66] == _STREAM and octets >= _SMALL):
+                for place, number in enumerate(_chain(begins, table)):
+                    if number == sectors.last:
+                        return octets - place * sectors.size <= sectors.size - sectors.missing
+    return False
+
+
+_ENTRY, _STREAM, _ROOT, _SMALL = 128, 2, 5, 4096
+"""[MS-CFB] 2.6: octets of an entry of the directory; its types; smaller streams lie within that of the root."""
+
+
+def _chain(number: int, table: Sequence[int]) -> Iterator[int]:
+    for _ in table:
+        if number >= len(table):
+            return
+        yield number
+        number = table[number]
 
 
 def _rtf(file: BinaryIO, most: int) -> None:

@@ -1,0 +1,102 @@
+"""A request of ours until its last answer: challenges are met on the way (RFC 3261 §22)."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from depesche.channels.fax.sip.flow import Flow
+from depesche.channels.fax.sip.layer import Asking, Layer
+from depesche.channels.fax.sip.message import Request, Response
+
+SILENT = 408
+"""Status of an answer that never came (§8.1.3.1)."""
+
+LOST = 503
+"""The same for a transport that failed."""
+
+_CHALLENGES = {401: ("WWW-Authenticate", "Authorization"), 407: ("Proxy-Authenticate", "Proxy-Authorization")}
+_MOST_CHALLENGES = 3
+"""Of one request: two servers on the way may want to be told who we are, and one nonce may be stale."""
+
+
+class Authenticator(Protocol):
+    """Who can answer challenges."""
+
+    def known(self, method: str, uri: str, body: bytes) -> dict[str, str]:
+        """Headers for a request of which servers are known to want them, by earlier challenges."""
+
+    def challenged(self, header: str, challenges: list[str], method: str, uri: str, body: bytes) -> str | None:
+        """The value of that header; None: nothing that we know, or what we said was wrong."""
+
+
+class Exchange:
+    """One. It ends with one answer, made up by us if none came; an INVITE may have several 2xx."""
+
+    def __init__(
+        self,
+        layer: Layer,
+        request: Request,
+        flow: Flow,
+        *,
+        done: Callable[[Response], None],
+        progress: Callable[[Response], None] | None = None,
+        who: Authenticator | None = None,
+        number: Callable[[], int] | None = None,
+        branch: str = "",
+    ) -> None:
+        """Send it.
+
+        Args:
+            number: makes the next sequence number, for a request that is sent again with credentials.
+            branch: of the INVITE that a CANCEL is for.
+        """
+        self._layer = layer
+        self._done = done
+        self._progress = progress
+        self._who = who
+        self._number = number
+        self._challenges = 0
+        if who is not None:
+            for name, value in who.known(request.method, str(request.uri), request.body).items():
+                request.headers.put(name, value)
+        self.flow = flow
+        self.asking: Asking = layer.ask(request, flow, self, branch)
+
+    @property
+    def request(self) -> Request:
+        """As it was sent last."""
+        return self.asking.request
+
+    def answered(self, response: Response) -> None:
+        """See `layer.Asker`."""
+        if response.status < 200:
+            if self._progress is not None:
+                self._progress(response)
+        elif response.status not in _CHALLENGES or not self._meet(response):
+            self._done(response)
+
+    def unanswered(self, why: str) -> None:
+        """See `layer.Asker`."""
+        self._done(made_up(self.request, SILENT if why == "nobody answers" else LOST, why))
+
+    def _meet(self, response: Response) -> bool:
+        self._challenges += 1
+        if self._who is None or self._number is None or self._challenges > _MOST_CHALLENGES:
+            return False
+        asked, says = _CHALLENGES[response.status]
+        request = Request(self.request.method, self.request.uri, self.request.headers.copy(), self.request.body)
+        value = self._who.challenged(
+            says, response.headers.every(asked), request.method, str(request.uri), request.body
+        )
+        if value is None:
+            return False
+        request.headers.remove("Via")
+        request.headers.put(says, value)
+        request.headers.put("CSeq", f"{self._number()} {request.method}")
+        self.asking = self._layer.ask(request, self.flow, self)
+        return True
+
+
+def made_up(request: Request, status: int, reason: str) -> Response:
+    """An answer that nobody gave."""
+    headers = request.headers.copy()
+    return Response(status, reason, headers)

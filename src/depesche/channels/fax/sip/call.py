@@ -108,7 +108,7 @@ class Call:
         self._provisional: dict[str, int] = {}
         self._answer = b""
         self._exchange: Exchange | None = None
-        self._acks: dict[str, tuple[Flow, bytes]] = {}
+        self._acks: dict[tuple[str, int], tuple[Flow, bytes]] = {}
         self._invited: Answering | None = None
         self._unconfirmed: tuple[int, Answering] | None = None
         self._repeat: Alarm | None = None
@@ -116,6 +116,7 @@ class Call:
         self._refresh: Alarm | None = None
         self._sdp = b""
         self._offering: bytes | None = None
+        self._offered = False
         self._quiet = False
         self._glares = 0
         self._theirs: Answering | None = None
@@ -297,8 +298,7 @@ class Call:
     def _taken(self, response: Response) -> None:
         """A 2xx: the first makes the call, the same again wants its ACK again, another one is let go (§13.2.2.4)."""
         tag = response.to.tag or ""
-        if tag in self._acks:
-            self._layer.send(*self._acks[tag])
+        if self._acknowledged(response):
             return
         assert self._exchange is not None
         try:
@@ -330,8 +330,15 @@ class Call:
                 if value := self._exchange.request.headers.get(name):
                     ack.headers.put(name, value)
         sent = flow, encode(ack)
-        self._acks[dialog.remote.tag or ""] = sent
+        self._acks[dialog.remote.tag or "", number] = sent
         self._layer.send(*sent)
+
+    def _acknowledged(self, response: Response) -> bool:
+        """It came before: it gets the same ACK."""
+        sent = self._acks.get((response.to.tag or "", response.cseq.number))
+        if sent is not None:
+            self._layer.send(*sent)
+        return sent is not None
 
     # -- media in the call --------------------------------------------------------------------------------------
 
@@ -350,8 +357,7 @@ class Call:
         if self._session is not None:
             session.proposed(request.headers, self._session.seconds)
         request.body = sdp
-        self._exchange = None
-        self._acks.pop(dialog.remote.tag or "", None)
+        self._offered = True
         self._exchange = Exchange(
             self._layer,
             request,
@@ -364,10 +370,10 @@ class Call:
     def _reinvited(self, response: Response) -> None:
         dialog, offered = self.dialog, self._offering
         assert dialog is not None
+        if self._acknowledged(response):
+            return
+        self._offered = False
         if response.status < 300:
-            if (dialog.remote.tag or "") in self._acks:
-                self._layer.send(*self._acks[dialog.remote.tag or ""])
-                return
             try:
                 dialog.refresh(response.headers)
             except Malformed:
@@ -393,7 +399,7 @@ class Call:
 
     def _media_asked(self, answering: Answering, dialog: Dialog) -> None:
         request = answering.request
-        if self._offering is not None:
+        if self._offered:  # one that waits for its next try lets theirs pass
             answering.answer(491, "Request Pending")
         elif self._theirs is not None or self._unconfirmed is not None or self.state is not CallState.UP:
             answering.answer(500, "Another one is pending", ("Retry-After", "1"))

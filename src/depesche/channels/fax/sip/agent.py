@@ -1,7 +1,7 @@
 """A SIP user agent without sockets: messages in, messages out, calls in between (RFC 3261 §8).
 
-Whoever has the sockets hands over what came (`receive`), sends what waits in `outgoing`, and calls `ring` when `next` is
-come.
+Whoever has the sockets hands over what came (`receive`), sends what waits in `outgoing`, and calls `ring` when
+`next` is come.
 """
 
 import random
@@ -16,8 +16,9 @@ from depesche.channels.fax.sip.dialog import MAX_FORWARDS
 from depesche.channels.fax.sip.errors import Malformed
 from depesche.channels.fax.sip.exchange import Authenticator, Exchange
 from depesche.channels.fax.sip.flow import Flow
+from depesche.channels.fax.sip.headers import Headers
 from depesche.channels.fax.sip.layer import Answering, Layer, Token
-from depesche.channels.fax.sip.message import Headers, Request, Response
+from depesche.channels.fax.sip.message import Request, Response
 from depesche.channels.fax.sip.session import LEAST, options, too_short
 from depesche.channels.fax.sip.uri import NameAddr, Uri
 
@@ -228,5 +229,3 @@ class _Deaf:
     def declined(self, status: int, reason: str) -> None: ...
 
     def over(self, end: End) -> None: ...
-
-

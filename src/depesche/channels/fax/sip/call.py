@@ -1,6 +1,7 @@
 """One call, ours or theirs: from the INVITE to the BYE (RFC 3261 §13 to §15, RFC 3262, RFC 4028)."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -374,10 +375,8 @@ class Call:
             return
         self._offered = False
         if response.status < 300:
-            try:
+            with suppress(Malformed):  # then the contact stays as it was
                 dialog.refresh(response.headers)
-            except Malformed:
-                pass  # then the contact stays as it was
             self._acknowledge(dialog, response.cseq.number)
             self._offering = None
             self._agree(session.agreed(response.headers, calling=True) or self._session)
@@ -509,9 +508,7 @@ class Call:
             if name.lower() not in {"max-forwards", "route", "from", "to", "call-id"}:
                 cancel.headers.remove(name)
         cancel.headers.add("CSeq", f"{invite.cseq.number} CANCEL")
-        Exchange(
-            self._layer, cancel, exchange.flow, done=lambda _: None, branch=invite.branch
-        )
+        Exchange(self._layer, cancel, exchange.flow, done=lambda _: None, branch=invite.branch)
         self._giving_up = self._around.alarms.after(LONGEST, lambda: self._happens(Happening.GONE))
 
     def _send(self, request: Request, dialog: Dialog, done: Callable[[Response], None]) -> None:
@@ -563,7 +560,8 @@ def _again(request: Request) -> Request:
 def _refusal(response: Response, *, ours: bool) -> End:
     after = (response.headers.get("Retry-After") or "").split(";")[0].split("(")[0].strip()
     contacts = tuple(response.headers.every("Contact")) if 300 <= response.status < 400 else ()
-    return End(ours, response.status, response.reason, contacts, int(after) if after.isdigit() and len(after) < 8 else 0)
+    seconds = int(after) if after.isdigit() and len(after) < 8 else 0
+    return End(ours, response.status, response.reason, contacts, seconds)
 
 
 def _reason(request: Request) -> str:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from depesche.channels.fax.sip.errors import Malformed
-from depesche.channels.fax.sip.message import Headers, Request, Response
+from depesche.channels.fax.sip.headers import Headers
+from depesche.channels.fax.sip.message import Request, Response
 from depesche.channels.fax.sip.uri import NameAddr, Uri
 
 MAX_FORWARDS = "70"

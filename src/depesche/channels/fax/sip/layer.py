@@ -5,7 +5,8 @@ from typing import Protocol
 
 from depesche.channels.fax.sip.alarms import Alarm, Alarms
 from depesche.channels.fax.sip.flow import Flow
-from depesche.channels.fax.sip.message import Headers, Request, Response, Via, encode
+from depesche.channels.fax.sip.headers import Headers
+from depesche.channels.fax.sip.message import Request, Response, Via, encode
 from depesche.channels.fax.sip.transaction import (
     CLIENT,
     INVITE_CLIENT,
@@ -275,8 +276,8 @@ def respond(request: Request, status: int, reason: str, to_tag: str) -> Response
 def _way_back(request: Request, flow: Flow) -> Flow:
     """Note where it came from (§18.2.1, RFC 3581 §4), and tell by which way answers go (§18.2.2).
 
-    Whoever sits behind a NAT without knowing it names an address that is not the one that the request came from: answers
-    go to where it came from, as with `rport`.
+    Whoever sits behind a NAT without knowing it names an address that is not the one that the request came from:
+    answers go to where it came from, as with `rport`.
     """
     via, (host, port) = request.via, flow.remote
     hidden = via.host != host

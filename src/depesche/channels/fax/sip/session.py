@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from depesche.channels.fax.sip.message import Headers
+from depesche.channels.fax.sip.headers import Headers
 
 EXPIRES = 1800
 """Seconds that we propose."""

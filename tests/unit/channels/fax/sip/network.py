@@ -37,8 +37,7 @@ class Heard:
 
     notes: list[tuple[object, ...]] = field(default_factory=list)
     call: Call | None = None
-    on_offer: Callable[[bytes], None] = lambda _sdp: None
-    on_answer: Callable[[], None] = lambda: None
+    on_offer: Callable[[Call], None] = lambda _call: None
     end: End | None = None
 
     def ringing(self, status: int, reason: str) -> None:
@@ -46,14 +45,13 @@ class Heard:
 
     def answered(self, sdp: bytes) -> None:
         self.notes.append(("answered", sdp))
-        self.on_answer()
 
     def connected(self) -> None:
         self.notes.append(("connected",))
 
     def offered(self, sdp: bytes) -> None:
         self.notes.append(("offered", sdp))
-        self.on_offer(sdp)
+        self.on_offer(self.standing)
 
     def accepted(self, sdp: bytes) -> None:
         self.notes.append(("accepted", sdp))
@@ -64,6 +62,16 @@ class Heard:
     def over(self, end: End) -> None:
         assert self.end is None, "told twice"
         self.end = end
+
+    @property
+    def standing(self) -> Call:
+        assert self.call is not None
+        return self.call
+
+    @property
+    def ended(self) -> End:
+        assert self.end is not None, "it is not over"
+        return self.end
 
     @property
     def heard(self) -> list[object]:

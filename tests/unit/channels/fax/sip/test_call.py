@@ -36,10 +36,9 @@ def test_a_call_is_taken_and_ended_by_its_caller(transport: str) -> None:
     a, b = pair(network, transport)
     ours, theirs = taken(network, a, b)
     assert ours.notes == [("ringing", 180), ("answered", b"answer")]
-    assert ours.call is not None
-    ours.call.hang_up()
+    ours.standing.hang_up()
     quiet(network, a, b)
-    assert (ours.end and ours.end.ours, theirs.end and theirs.end.ours) == (True, False)
+    assert (ours.ended.ours, theirs.ended.ours) == (True, False)
     assert b.received("INVITE") == b.received("ACK") == b.received("BYE") == 1
 
 
@@ -48,8 +47,7 @@ def test_a_call_comes_about_and_ends_over_a_network_that_loses_a_third(seed: int
     network = Network(lossy(0.3, seed), seed)
     a, b = pair(network)
     ours, theirs = taken(network, a, b)
-    assert theirs.call is not None
-    theirs.call.hang_up()
+    theirs.standing.hang_up()
     quiet(network, a, b)
     assert ours.end is not None
     assert theirs.end is not None
@@ -62,8 +60,7 @@ def test_a_call_is_refused() -> None:
     b.decide = lambda _call, _request: (486, "Busy Here")
     _, ours = a.call(b)
     quiet(network, a, b)
-    assert ours.end is not None
-    assert (ours.end.status, ours.end.reason, ours.end.ours) == (486, "Busy Here", False)
+    assert (ours.ended.status, ours.ended.reason, ours.ended.ours) == (486, "Busy Here", False)
 
 
 def test_nobody_is_there() -> None:
@@ -74,8 +71,7 @@ def test_nobody_is_there() -> None:
     network.run(31)
     assert ours.end is None
     network.run(3)
-    assert ours.end is not None
-    assert ours.end.status == 408
+    assert ours.ended.status == 408
 
 
 def test_a_call_that_rings_is_cancelled() -> None:
@@ -87,11 +83,9 @@ def test_a_call_that_rings_is_cancelled() -> None:
     network.run(until=lambda: bool(ours.notes))
     call.hang_up()
     quiet(network, a, b)
-    assert ours.end is not None
-    assert (ours.end.ours, ours.end.status) == (True, 487)
+    assert (ours.ended.ours, ours.ended.status) == (True, 487)
     theirs = b.incoming[0][2]
-    assert theirs.end is not None
-    assert theirs.end.cancelled
+    assert theirs.ended.cancelled
 
 
 def test_no_cancel_goes_out_before_the_first_answer() -> None:
@@ -102,8 +96,7 @@ def test_no_cancel_goes_out_before_the_first_answer() -> None:
     assert call.state is CallState.GIVING_UP
     quiet(network, a, b)
     assert b.received("CANCEL") == 1
-    assert ours.end is not None
-    assert ours.end.ours
+    assert ours.ended.ours
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -126,17 +119,15 @@ def test_media_are_offered_in_the_call_by_either_side() -> None:
     network = Network()
     a, b = pair(network)
     ours, theirs = taken(network, a, b)
-    assert ours.call is not None
-    assert theirs.call is not None
-    ours.on_offer = lambda _sdp: ours.call and ours.call.accept(b"yes") or None
-    theirs.on_offer = lambda _sdp: theirs.call and theirs.call.decline(488, "Not Acceptable Here") or None
-    theirs.call.offer(b"t38")
+    ours.on_offer = lambda call: call.accept(b"yes")
+    theirs.on_offer = lambda call: call.decline(488, "Not Acceptable Here")
+    theirs.standing.offer(b"t38")
     network.run(5)
-    ours.call.offer(b"t38 too")
+    ours.standing.offer(b"t38 too")
     network.run(5)
     assert ours.notes[2:] == [("offered", b"t38"), ("declined", 488)]
     assert theirs.notes[1:] == [("accepted", b"yes"), ("offered", b"t38 too")]
-    ours.call.hang_up()
+    ours.standing.hang_up()
     quiet(network, a, b)
 
 
@@ -144,16 +135,14 @@ def test_offers_that_cross_are_made_one_after_the_other() -> None:
     network = Network()
     a, b = pair(network)
     ours, theirs = taken(network, a, b)
-    assert ours.call is not None
-    assert theirs.call is not None
-    ours.on_offer = lambda _sdp: ours.call and ours.call.accept(b"a says yes") or None
-    theirs.on_offer = lambda _sdp: theirs.call and theirs.call.accept(b"b says yes") or None
-    ours.call.offer(b"from a")
-    theirs.call.offer(b"from b")
+    ours.on_offer = lambda call: call.accept(b"a says yes")
+    theirs.on_offer = lambda call: call.accept(b"b says yes")
+    ours.standing.offer(b"from a")
+    theirs.standing.offer(b"from b")
     network.run(20)
     assert {("offered", b"from b"), ("accepted", b"b says yes")} <= set(ours.notes)
     assert {("offered", b"from a"), ("accepted", b"a says yes")} <= set(theirs.notes)
-    ours.call.hang_up()
+    ours.standing.hang_up()
     quiet(network, a, b)
 
 
@@ -161,12 +150,11 @@ def test_a_session_is_refreshed_and_ends_when_the_other_end_is_gone() -> None:
     network = Network()
     a, b = pair(network)
     ours, theirs = taken(network, a, b)
-    theirs.on_offer = lambda sdp: theirs.call and theirs.call.accept(b"same") or None
+    theirs.on_offer = lambda call: call.accept(b"same")
     network.run(4000)
     assert ours.end is None
     assert theirs.end is None
     assert theirs.heard.count("offered") >= 4
     del network.parties[a.address]
     network.run(2000)
-    assert theirs.end is not None
-    assert "refresh" in theirs.end.reason
+    assert "refresh" in theirs.ended.reason

@@ -78,7 +78,8 @@ class Agent:
         """
         self.alarms = Alarms(clock)
         self.layer = Layer(self.alarms, token, self)
-        self._token = token
+        self.token = token
+        self.dice = dice
         self._switchboard = switchboard
         self._calls: dict[tuple[str, str], Call] = {}
         self._around = Surroundings(self.layer, self.alarms, route, contact, self._forget, dice, name)
@@ -125,19 +126,23 @@ class Agent:
         return call
 
     def ask(
-        self, request: Request, flow: Flow, done: Callable[[Response], None], who: Authenticator | None = None
+        self,
+        request: Request,
+        flow: Flow,
+        done: Callable[[Response], None],
+        who: Authenticator | None = None,
+        number: Callable[[], int] | None = None,
     ) -> None:
-        """Send a request outside of calls: REGISTER, OPTIONS."""
-        numbers = iter(range(request.cseq.number + 1, request.cseq.number + 100))
-        Exchange(self.layer, request, flow, done=done, who=who, number=lambda: next(numbers))
+        """Send a request outside of calls: REGISTER, OPTIONS. `number`: the next one of its sequence."""
+        Exchange(self.layer, request, flow, done=done, who=who, number=number)
 
     def request(self, method: str, target: Uri, caller: NameAddr, callee: NameAddr, call_id: str = "") -> Request:
         """One outside of calls (§8.1.1), without Via and Contact."""
         headers = Headers()
         headers.add("Max-Forwards", MAX_FORWARDS)
-        headers.add("From", str(caller.with_tag(self._token())))
+        headers.add("From", str(caller.with_tag(self.token())))
         headers.add("To", str(callee))
-        headers.add("Call-ID", call_id or self._token())
+        headers.add("Call-ID", call_id or self.token())
         headers.add("CSeq", f"1 {method}")
         headers.add("User-Agent", self._around.agent)
         return Request(method, target, headers)

@@ -246,6 +246,9 @@ class Head:
     fault: str = ""
     """What is wrong with the headers: the first thing that was found."""
 
+    status: int = 400
+    """What to answer a request with that has a fault."""
+
     @classmethod
     def read(cls, data: bytes) -> Self:
         """Take the octets before the empty line apart. Raises: Malformed, if there is no telling where lines end."""
@@ -264,9 +267,10 @@ class Head:
                 head.blame("Content-Length is no length")
         return head
 
-    def blame(self, fault: str) -> None:
+    def blame(self, fault: str, status: int = 400) -> None:
         """Note what is wrong; what was noted first counts."""
-        self.fault = self.fault or fault
+        if not self.fault:
+            self.fault, self.status = fault, status
 
     def message(self, body: bytes) -> Request | Response:
         """The whole. Raises: Malformed, and BadRequest if whoever sent it can be told."""
@@ -276,7 +280,7 @@ class Head:
         try:
             return self._request(method, uri, version, body)
         except Malformed as error:
-            refusal = self._refusal(method, version, error.reason)
+            refusal = self._refusal(method, error.reason)
             if refusal is None:
                 raise
             raise BadRequest(error.reason, refusal) from error
@@ -293,7 +297,8 @@ class Head:
 
     def _request(self, method: str, uri: str, version: str, body: bytes) -> Request:
         if version.upper() != VERSION:
-            raise Malformed("the version is not known")
+            self.fault, self.status = "the version is not known", 505
+            raise Malformed(self.fault)
         request = Request(method, Uri.parse(uri), self.headers, body)
         self._judge(request)
         if request.cseq.method != method:
@@ -330,7 +335,7 @@ class Head:
             except Malformed as error:
                 raise Malformed(f"{name}: {error.reason}") from None
 
-    def _refusal(self, method: str, version: str, reason: str) -> Response | None:
+    def _refusal(self, method: str, reason: str) -> Response | None:
         """None: an ACK is never answered (§17.1.1.3), and nobody is where no Via can be read."""
         try:
             top = Via.parse(self.headers.get("Via") or "")
@@ -338,18 +343,16 @@ class Head:
             return None
         if method == "ACK":
             return None
-        status, phrase = (400, f"Bad Request: {reason}")
-        if version.upper() != VERSION:
-            status, phrase = (505, "Version Not Supported")
         seed = f"{top} {self.headers.get('Call-ID')} {self.headers.get('CSeq')}"
         headers = Headers()
         for name in ("Via", "From", "To", "Call-ID", "CSeq"):
             values = [value for key, value in self.headers.items() if key == name]
             for value in values if name == "Via" else values[:1]:
                 headers.add(name, _tagged(value, seed) if name == "To" else value)
-        return Response(status, phrase, headers)
+        return Response(self.status, f"{_PHRASES[self.status]}: {reason}", headers)
 
 
+_PHRASES = {400: "Bad Request", 505: "Version Not Supported", 513: "Message Too Large"}
 _STATUS = re.compile("[1-6][0-9]{2}")
 _ANY_VERSION = re.compile(r"SIP/[0-9]+\.[0-9]+", re.IGNORECASE)
 _FOLD = re.compile(r"\n[ \t]+")

@@ -212,7 +212,7 @@ class Negotiation:
         session: int,
         *,
         laws: Sequence[Law] = (Law.PCMA, Law.PCMU),
-        t38: T38 | None = T38(),  # noqa: B008  it is frozen
+        t38: T38 | None = T38(),
     ) -> None:
         """`host` is an address, IPv6 without brackets; `session` a number of the call's own; `t38` None: never."""
         self.t38 = t38

@@ -13,8 +13,9 @@ from depesche.channels.fax.sip.alarms import Alarms, Clock
 from depesche.channels.fax.sip.call import ALLOW, SDP, Call, Ear, End, Header, Surroundings
 from depesche.channels.fax.sip.callstate import CallState
 from depesche.channels.fax.sip.dialog import MAX_FORWARDS
+from depesche.channels.fax.sip.digest import Authenticator
 from depesche.channels.fax.sip.errors import Malformed
-from depesche.channels.fax.sip.exchange import Authenticator, Exchange
+from depesche.channels.fax.sip.exchange import Exchange
 from depesche.channels.fax.sip.flow import Flow
 from depesche.channels.fax.sip.headers import Headers
 from depesche.channels.fax.sip.layer import Answering, Layer, Token
@@ -225,7 +226,7 @@ class _Deaf:
 
     def answered(self, sdp: bytes) -> None: ...
 
-    def connected(self) -> None: ...
+    def connected(self, sdp: bytes) -> None: ...
 
     def offered(self, sdp: bytes) -> None: ...
 

@@ -9,9 +9,11 @@ from depesche.channels.fax.sip import session
 from depesche.channels.fax.sip.alarms import Alarm, Alarms
 from depesche.channels.fax.sip.callstate import CALL, CallState, Deed, Happening
 from depesche.channels.fax.sip.dialog import Dialog
+from depesche.channels.fax.sip.digest import Authenticator
 from depesche.channels.fax.sip.errors import Malformed
-from depesche.channels.fax.sip.exchange import SILENT, Authenticator, Exchange
+from depesche.channels.fax.sip.exchange import SILENT, Exchange
 from depesche.channels.fax.sip.flow import Flow
+from depesche.channels.fax.sip.headers import Headers
 from depesche.channels.fax.sip.layer import Answering, Layer
 from depesche.channels.fax.sip.message import Request, Response, encode
 from depesche.channels.fax.sip.timers import LONGEST, T1, T2
@@ -35,8 +37,8 @@ class Ear(Protocol):
     def answered(self, sdp: bytes) -> None:
         """They took our call, with this answer to our offer."""
 
-    def connected(self) -> None:
-        """They know that we took their call."""
+    def connected(self, sdp: bytes) -> None:
+        """They know that we took their call; their answer, where the offer was ours."""
 
     def offered(self, sdp: bytes) -> None:
         """In the call they want other media: `Call.accept` or `Call.decline`. Empty: they want an offer from us."""
@@ -67,6 +69,9 @@ class End:
 
     retry_after: int = 0
     """Seconds that they ask for."""
+
+    cause: int = 0
+    """Of Q.850, where they tell it (RFC 3326): more exact than the status. 0: not told."""
 
     cancelled: bool = False
     """Their call, which they gave up before we took it."""
@@ -199,7 +204,7 @@ class Call:
             answering.answer(500, "Out of order")
         elif request.method == "BYE":
             answering.answer(200, "OK")
-            self._end = End(ours=False, reason=_reason(request))
+            self._end = End(ours=False, reason=request.headers.get("Reason") or "", cause=_cause(request.headers))
             self._happens(Happening.BYE)
         elif request.method in {"INVITE", "UPDATE"}:
             self._media_asked(answering, dialog)
@@ -222,7 +227,9 @@ class Call:
         first = self.state in {CallState.ANSWERED, CallState.PARTING}
         self._happens(Happening.ACK)
         if first and self.state is CallState.UP:
-            self.ear.connected()
+            self.ear.connected(ack.body)
+        elif not first and ack.body:
+            self.ear.accepted(ack.body)
 
     def strayed(self, response: Response) -> None:
         """A 2xx to our INVITE after its transaction ended."""
@@ -561,8 +568,14 @@ def _refusal(response: Response, *, ours: bool) -> End:
     after = (response.headers.get("Retry-After") or "").split(";")[0].split("(")[0].strip()
     contacts = tuple(response.headers.every("Contact")) if 300 <= response.status < 400 else ()
     seconds = int(after) if after.isdigit() and len(after) < 8 else 0
-    return End(ours, response.status, response.reason, contacts, seconds)
+    return End(ours, response.status, response.reason, contacts, seconds, _cause(response.headers))
 
 
-def _reason(request: Request) -> str:
-    return request.headers.get("Reason") or ""
+def _cause(headers: Headers) -> int:
+    """What a Reason header tells of the telephone network."""
+    for value in headers.every("Reason"):
+        protocol, *parameters = (part.strip() for part in value.split(";"))
+        if protocol.upper() == "Q.850":
+            given = next((part[6:].strip() for part in parameters if part.lower().startswith("cause=")), "")
+            return int(given) if given.isascii() and given.isdigit() and len(given) < 4 else 0
+    return 0

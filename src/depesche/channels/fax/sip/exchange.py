@@ -1,8 +1,8 @@
 """A request of ours until its last answer: challenges are met on the way (RFC 3261 §22)."""
 
 from collections.abc import Callable
-from typing import Protocol
 
+from depesche.channels.fax.sip.digest import Authenticator
 from depesche.channels.fax.sip.flow import Flow
 from depesche.channels.fax.sip.layer import Asking, Layer
 from depesche.channels.fax.sip.message import Request, Response
@@ -13,19 +13,9 @@ SILENT = 408
 LOST = 503
 """The same for a transport that failed."""
 
-_CHALLENGES = {401: ("WWW-Authenticate", "Authorization"), 407: ("Proxy-Authenticate", "Proxy-Authorization")}
-_MOST_CHALLENGES = 3
-"""Of one request: two servers on the way may want to be told who we are, and one nonce may be stale."""
-
-
-class Authenticator(Protocol):
-    """Who can answer challenges."""
-
-    def known(self, method: str, uri: str, body: bytes) -> dict[str, str]:
-        """Headers for a request of which servers are known to want them, by earlier challenges."""
-
-    def challenged(self, header: str, challenges: list[str], method: str, uri: str, body: bytes) -> str | None:
-        """The value of that header; None: nothing that we know, or what we said was wrong."""
+_CHALLENGES = frozenset({401, 407})
+_MOST_CHALLENGES = 5
+"""Of one request: several servers on the way may want to be told who we are, and nonces may be stale."""
 
 
 class Exchange:
@@ -56,8 +46,7 @@ class Exchange:
         self._number = number
         self._challenges = 0
         if who is not None:
-            for name, value in who.known(request.method, str(request.uri), request.body).items():
-                request.headers.put(name, value)
+            who.authorize(request, layer.token())
         self.flow = flow
         self.asking: Asking = layer.ask(request, flow, self, branch)
 
@@ -79,19 +68,16 @@ class Exchange:
         self._done(made_up(self.request, SILENT if why == "nobody answers" else LOST, why))
 
     def _meet(self, response: Response) -> bool:
+        """Send it again with credentials. Returns: whether that makes sense."""
         self._challenges += 1
         if self._who is None or self._number is None or self._challenges > _MOST_CHALLENGES:
             return False
-        asked, says = _CHALLENGES[response.status]
-        request = Request(self.request.method, self.request.uri, self.request.headers.copy(), self.request.body)
-        value = self._who.challenged(
-            says, response.headers.every(asked), request.method, str(request.uri), request.body
-        )
-        if value is None:
+        if not self._who.challenged(self.request, response):
             return False
+        request = Request(self.request.method, self.request.uri, self.request.headers.copy(), self.request.body)
         request.headers.remove("Via")
-        request.headers.put(says, value)
         request.headers.put("CSeq", f"{self._number()} {request.method}")
+        self._who.authorize(request, self._layer.token())
         self.asking = self._layer.ask(request, self.flow, self)
         return True
 

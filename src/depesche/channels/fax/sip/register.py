@@ -6,8 +6,8 @@ from enum import Enum
 
 from depesche.channels.fax.sip.agent import Agent
 from depesche.channels.fax.sip.alarms import Alarm
+from depesche.channels.fax.sip.digest import Authenticator
 from depesche.channels.fax.sip.errors import Malformed
-from depesche.channels.fax.sip.exchange import Authenticator
 from depesche.channels.fax.sip.flow import Flow
 from depesche.channels.fax.sip.headers import Headers
 from depesche.channels.fax.sip.message import Response

@@ -8,7 +8,7 @@ from itertools import count
 
 from depesche.channels.fax.sip.agent import Agent, Invitation
 from depesche.channels.fax.sip.call import Call, Ear, End
-from depesche.channels.fax.sip.exchange import Authenticator
+from depesche.channels.fax.sip.digest import Authenticator
 from depesche.channels.fax.sip.flow import Flow
 from depesche.channels.fax.sip.message import Request, Response, encode, parse
 from depesche.channels.fax.sip.uri import NameAddr, Uri
@@ -46,8 +46,8 @@ class Heard:
     def answered(self, sdp: bytes) -> None:
         self.notes.append(("answered", sdp))
 
-    def connected(self) -> None:
-        self.notes.append(("connected",))
+    def connected(self, sdp: bytes) -> None:
+        self.notes.append(("connected", sdp))
 
     def offered(self, sdp: bytes) -> None:
         self.notes.append(("offered", sdp))

@@ -130,6 +130,28 @@ class Render(Section):
     )
 
 
+class Lines(Section):
+    """Where this node's end of the lines is (`depesche line`)."""
+
+    host: str = Field(
+        default="127.0.0.1",
+        description="Address of this machine for SIP and media. Trunks have to reach it: not `127.0.0.1` then.",
+    )
+    advertised: str = Field(
+        default="", description="The address as others see it, where a NAT is in between; empty: `host`."
+    )
+    port: int = Field(default=0, ge=0, le=65535, description="Port of SIP over UDP and TCP; 0: any.")
+    tls_port: int = Field(default=0, ge=0, le=65535, description="Port of SIP over TLS; 0: any.")
+    media_ports: Annotated[str, Field(pattern="^([0-9]{1,5}-[0-9]{1,5})?$")] = Field(
+        default="", description="Ports for media, `16384-32767` for example; empty: any."
+    )
+    certificate: Path | None = Field(default=None, description="PEM file of our certificate, for TLS.")
+    key: Path | None = Field(default=None, description="PEM file of its key, if it is not in the same file.")
+    authorities: Path | None = Field(
+        default=None, description="PEM file of those who sign trunks' certificates; none: the machine's own."
+    )
+
+
 Millimetres = Annotated[float, Field(ge=0, le=300)]
 
 
@@ -379,6 +401,7 @@ class Settings(BaseSettings):
     soap: Soap = Field(default=Soap())
     render: Render = Field(default=Render())
     letters: Letters = Field(default=Letters())
+    lines: Lines = Field(default=Lines())
     dispatch: Dispatch = Field(default=Dispatch())
     accounts: Accounts = Field(default=Accounts())
     callbacks: Callbacks = Field(default=Callbacks())

@@ -28,6 +28,8 @@ from depesche.blobs.store import Blobs
 from depesche.channels.base import Channel as Way
 from depesche.channels.fax.header import HeaderLine, stamp
 from depesche.channels.fax.sandbox import SandboxFax
+from depesche.channels.fax.trunk.channel import SipFax, Trunks
+from depesche.channels.fax.trunk.wire import Setup
 from depesche.channels.letter.sandbox import SandboxLetter
 from depesche.channels.mail.sandbox import SandboxMail
 from depesche.channels.noline import NoLine
@@ -53,7 +55,7 @@ from depesche.store.measured import Measured
 from depesche.store.nodes import NodeRow, worker_of
 from depesche.store.postgres import PostgresServer
 from depesche.store.sqlite import SqliteFile
-from depesche.usecases import receive, retention
+from depesche.usecases import lines, receive, retention
 from depesche.usecases import restore as restoring
 from depesche.usecases.backup import Told, verify
 from depesche.usecases.house import Header, House
@@ -145,7 +147,11 @@ async def _go_to_work(house: House, bell: Bell, work: "_Work", lock: "_alone", s
     name = settings.name or socket.gethostname()
     worker = worker_of(name, os.getpid(), secrets.token_hex(4))
     if settings.roles & WORK:
-        work.dispatcher = await _dispatcher(house, bell, worker)
+        trunks = _trunks(house)
+        if Role.LINES in settings.roles and not settings.sandbox:
+            await trunks.start()
+            stack.push_async_callback(trunks.stop)
+        work.dispatcher = await _dispatcher(house, bell, worker, trunks)
         work.dispatcher.start()
         stack.push_async_callback(_stop, work.dispatcher, lock)
     presence = _presence(house, name, worker, work)
@@ -311,7 +317,7 @@ class _Work:
             self.dispatcher.drain(draining)
 
 
-async def _dispatcher(house: House, bell: Bell, worker: str) -> Dispatcher:
+async def _dispatcher(house: House, bell: Bell, worker: str, trunks: SipFax) -> Dispatcher:
     settings = house.settings
     shared = bool(_url(settings))
     if not shared:  # nobody else works on it: what is leased was left by a dead one
@@ -325,7 +331,7 @@ async def _dispatcher(house: House, bell: Bell, worker: str) -> Dispatcher:
         blobs=house.blobs,
         worker=worker,
         sandbox=sandbox,
-        real=sandbox if settings.sandbox else {channel: NoLine(channel) for channel in Channel},
+        real=sandbox if settings.sandbox else _real(trunks),
         now=house.now,
         zone=zone,
         ring=bell.ring,
@@ -398,6 +404,49 @@ def _sandbox(house: House) -> dict[Channel, Way]:
         Channel.QSIGN: mail,
         Channel.LETTER: SandboxLetter(outbox / "letters"),
     }
+
+
+def _real(trunks: SipFax) -> dict[Channel, Way]:
+    return {channel: trunks if channel is Channel.FAX else NoLine(channel) for channel in Channel}
+
+
+def _trunks(house: House) -> SipFax:
+    settings = house.settings
+    first, _, last = settings.lines.media_ports.partition("-")
+
+    async def look() -> Trunks:
+        found = await lines.with_secrets(house)
+        return Trunks(tuple(line for line, _ in found), {line.name: secret for line, secret in found})
+
+    async def station(number: str) -> str | None:
+        return await receive.station(house, number)
+
+    async def take(reception: Reception) -> None:
+        await receive.receive(house, reception)
+
+    def path(given: Path | None) -> str:
+        return str(given.absolute()) if given else ""
+
+    return SipFax(
+        now=house.now,
+        scratch=settings.data / "scratch",
+        spool=settings.data / "lines",
+        setup=Setup(
+            host=settings.lines.host,
+            advertised=settings.lines.advertised,
+            port=settings.lines.port,
+            tls_port=settings.lines.tls_port,
+            media_first=int(first or 0),
+            media_last=int(last or 0),
+            certificate=path(settings.lines.certificate),
+            key=path(settings.lines.key),
+            authorities=path(settings.lines.authorities),
+        ),
+        lines=look,
+        station=station,
+        receive=take,
+        timezone=settings.timezone,
+    )
 
 
 def _shelves(sandbox: Mapping[Channel, Way]) -> tuple[Shelf, ...]:

@@ -407,6 +407,16 @@ cover = sa.Table(
 )
 """How an account's sheets in front of a fax look, if not as everybody's."""
 
+line = sa.Table(
+    "line",
+    metadata,
+    sa.Column("name", sa.String(32), primary_key=True),
+    sa.Column("settings", sa.JSON, nullable=False),
+    sa.Column("secret", sa.Text, nullable=False),
+    sa.Column("changed_at", Moment, nullable=False),
+)
+"""A trunk that carries faxes; `secret` is its password there."""
+
 turn = sa.Table(
     "turn",
     metadata,

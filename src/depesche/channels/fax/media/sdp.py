@@ -247,7 +247,9 @@ class Negotiation:
         place, agreed = self._choose(streams)
         chosen = streams[place]
         ours = (
-            self._image(replace(agreed.t38, max_datagram=self._own_t38.max_datagram, max_buffer=self._own_t38.max_buffer))
+            self._image(
+                replace(agreed.t38, max_datagram=self._own_t38.max_datagram, max_buffer=self._own_t38.max_buffer)
+            )
             if isinstance(agreed, AgreedT38)
             else self._audio([agreed.law], chosen.direction.answered)
         )

@@ -143,7 +143,9 @@ class Session:
             self._register(lib.t30_set_phase_d_handler, "t30_phase_d_handler_t", self._on_phase_d),
             self._register(lib.t30_set_phase_e_handler, "t30_phase_e_handler_t", self._on_phase_e),
         ]
-        if station.send is not None or station.watched:  # every ECM frame of 256 bytes calls this one: not where nobody needs it
+        if (
+            station.send is not None or station.watched
+        ):  # every ECM frame of 256 bytes calls this one: not where nobody needs it
             setter = lib.t30_set_real_time_frame_handler
             callbacks.append(self._register(setter, "t30_real_time_frame_handler_t", self._on_frame))
         return callbacks

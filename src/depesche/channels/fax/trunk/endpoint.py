@@ -4,11 +4,16 @@ import asyncio
 import secrets
 from collections.abc import Callable
 
+import structlog
+
 from depesche.channels.fax.sip.agent import Agent, Switchboard
+from depesche.channels.fax.sip.errors import Malformed
 from depesche.channels.fax.sip.flow import Address, Flow
 from depesche.channels.fax.sip.message import Request, Response
 from depesche.channels.fax.sip.uri import Uri
 from depesche.channels.fax.trunk.transports import Heard, Tls, Transports
+
+log = structlog.get_logger()
 
 PORTS = {"UDP": 5060, "TCP": 5060, "TLS": 5061}
 
@@ -20,16 +25,26 @@ class Endpoint:
         self,
         host: str,
         switchboard: Switchboard,
+        knows: Callable[[Flow], bool],
         *,
         name: str,
         user: str,
-        tls: Tls = Tls(),
+        tls: Tls | None = None,
         advertised: str = "",
     ) -> None:
-        """`host`: an address of this machine; `user`: of our Contact."""
+        """Make one.
+
+        Args:
+            host: an address of this machine.
+            knows: whether what comes by a flow is from somebody that we have to do with.
+            name: User-Agent.
+            user: of our Contact.
+            advertised: our address as others see it, if that is another one.
+        """
         self.host = host
         self.transports = Transports(host, Heard(self._came, self._broken), tls, advertised)
         self._user = user
+        self._knows = knows
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at: float | None = None
         loop = asyncio.get_running_loop()
@@ -75,7 +90,12 @@ class Endpoint:
         await self.transports.close()
 
     def _came(self, message: Request | Response, flow: Flow) -> None:
-        self.agent.receive(message, flow)
+        if isinstance(message, Request) and message.to.tag is None and not self._knows(flow):
+            return  # strangers get no answer, and cost nothing
+        try:
+            self.agent.receive(message, flow)
+        except Malformed as error:
+            log.info("a message that cannot be used", why=error.reason)
         self.flush()
 
     def _broken(self, flow: Flow) -> None:

@@ -24,7 +24,10 @@ LINGER_SECONDS = 0.3
 """From the end of T.30 until we hang up: its last frame is still on its way."""
 
 T38_AFTER_SECONDS = 1.0
-"""From the answer until we, who were called, propose T.38: the caller's first audio has come, the called tone goes on."""
+"""From the answer until we, who were called, propose T.38: by then the caller's first audio has come."""
+
+T38_CALLING_SECONDS = 5.0
+"""The same where we called: who is called has to propose it first (T.38 D.2.2.4)."""
 
 log = structlog.get_logger()
 
@@ -36,6 +39,9 @@ class Way:
     laws: tuple[Law, ...] = (Law.PCMA, Law.PCMU)
     t38: bool = True
     """Accept it, and propose it where we are called."""
+
+    propose_t38: bool = False
+    """Propose it where we call as well."""
 
     ring_seconds: float = 60.0
     """How long we let it ring."""
@@ -55,6 +61,8 @@ class Carried:
     t38: bool = False
     counts: Counts | None = None
     rang: bool = False
+    why: Why | None = None
+    """Why we hung up, if we did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +90,11 @@ class Bench:
 class FaxCall:
     """One; the ear of a `Call`."""
 
-    def __init__(self, bench: Bench, station: Station, way: Way, *, calling: bool, told: Told = Told()) -> None:
+    def __init__(self, bench: Bench, station: Station, way: Way, *, calling: bool, told: Told | None = None) -> None:
         self._bench = bench
         self._way = way
         self._calling = calling
-        self._told = told
+        self._told = Told() if told is None else told
         self._loop = asyncio.get_running_loop()
         self._media = Media(bench.spandsp, station, calling=calling)
         self._socket: MediaSocket | None = None
@@ -120,7 +128,7 @@ class FaxCall:
             await asyncio.wait([self._done])
             raise
         finally:
-            self._close()
+            self.close()
 
     def hang_up(self, why: Why) -> None:
         """End it, wherever it stands."""
@@ -142,6 +150,8 @@ class FaxCall:
         assert self._negotiation is not None
         self._taken()
         self._agree(lambda negotiation: negotiation.answered(sdp))
+        if self._way.propose_t38:
+            self._later(T38_CALLING_SECONDS, self._propose_t38)
 
     def begin(self, agreed: Agreed) -> None:
         """A call that we take: its media begin now."""
@@ -150,7 +160,8 @@ class FaxCall:
 
     def connected(self, sdp: bytes) -> None:
         """See `sip.call.Ear`."""
-        if sdp:
+        if sdp and self._answered_at is None:
+            self._taken()
             self._agree(lambda negotiation: negotiation.answered(sdp))
         if self._way.t38 and not self._media.is_t38:
             self._later(T38_AFTER_SECONDS, self._propose_t38)
@@ -164,14 +175,19 @@ class FaxCall:
                 self._call.accept(self._negotiation.offer_audio())
                 return
             answer, agreed = self._negotiation.answer(sdp)
-            if isinstance(agreed, AgreedT38) != self._media.is_t38 and self._media.page_begun:
-                raise TooLate("a page is on the line")
-        except (Garbled, Refused, TooLate) as error:
-            log.info("an offer in the call is declined", why=str(error))
-            self._call.decline()
+        except (Garbled, Refused) as error:
+            self._decline(str(error))
+            return
+        if isinstance(agreed, AgreedT38) != self._media.is_t38 and self._media.page_begun:
+            self._decline("a page is on the line")
             return
         self._call.accept(answer)
         self._speak(agreed)
+
+    def _decline(self, why: str) -> None:
+        assert self._call is not None
+        log.info("an offer in the call is declined", why=why)
+        self._call.decline()
 
     def accepted(self, sdp: bytes) -> None:
         """See `sip.call.Ear`."""
@@ -192,12 +208,12 @@ class FaxCall:
         if self._done.done():
             return
         if self._answered_at is None:
-            self._done.set_result(Carried(end, rang=self._rang))
+            self._done.set_result(Carried(end, rang=self._rang, why=self._why))
             return
         why = self._why or Why.LOST
         report = self._media.report()
         ending = Ending(why, self._loop.time() - self._answered_at)
-        self._done.set_result(Carried(end, report, ending, self._was_t38, self._media.counts(), self._rang))
+        self._done.set_result(Carried(end, report, ending, self._was_t38, self._media.counts(), self._rang, why))
 
     # -- media ----------------------------------------------------------------------------------------------------
 
@@ -262,7 +278,7 @@ class FaxCall:
 
     def _rings_out(self) -> None:
         if self._answered_at is None:
-            self.hang_up(Why.CANCELLED)
+            self.hang_up(Why.RANG_OUT)
 
     def _later(self, seconds: float, do: Callable[[], None]) -> None:
         self._timers.append(self._loop.call_later(seconds, do))
@@ -272,7 +288,8 @@ class FaxCall:
             timer.cancel()
         self._timers.clear()
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Let go of its port and engines."""
         self._cancel_timers()
         self._bench.ticker.remove(self._tick)
         self._media.__exit__(None, None, None)

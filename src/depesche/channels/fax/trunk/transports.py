@@ -47,11 +47,11 @@ class Tls:
 class Transports:
     """All sockets of one endpoint. Connections are made when something is to be sent, and used in both directions."""
 
-    def __init__(self, host: str, heard: Heard, tls: Tls = Tls(), advertised: str = "") -> None:
+    def __init__(self, host: str, heard: Heard, tls: Tls | None = None, advertised: str = "") -> None:
         """`host`: an address of this machine, IPv6 without brackets; `advertised`: that others see, behind a NAT."""
         self._host = host
         self._heard = heard
-        self._tls = tls
+        self._tls = Tls() if tls is None else tls
         self._advertised = advertised or host
         self._ports: dict[str, int] = {}
         self._udp: asyncio.DatagramTransport | None = None
@@ -211,7 +211,7 @@ class _Connection(asyncio.Protocol):
         self._keep_alive: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._stream = cast(asyncio.Transport, transport)
+        self._stream = cast("asyncio.Transport", transport)
         if self.theirs:
             self.remote = transport.get_extra_info("peername")[:2]
         self._transports.connected(self)

@@ -1,0 +1,215 @@
+"""``depesche line``: the trunks that carry faxes."""
+
+# ruff: noqa: PLC0415  the rooms take half a second to import, and --help needs none of them
+
+from typing import Annotated, Any
+
+import typer
+
+from depesche.cli import tables
+from depesche.cli.common import (
+    AsJson,
+    ConfigFile,
+    DataFolder,
+    actor,
+    load_settings,
+    new_password,
+    out,
+    password_line,
+    plain,
+)
+from depesche.model.line import MOST_CHANNELS, T38, Caller, Dialled, Law, Line, Transport, split
+
+app = typer.Typer(help="Add, show and change the lines that carry faxes.", no_args_is_help=True)
+adding = typer.Typer(help="Add a line.", no_args_is_help=True)
+app.add_typer(adding, name="add")
+
+Name = Annotated[str, typer.Argument(metavar="LINE", help="Its name here.")]
+Host = Annotated[
+    str, typer.Argument(metavar="HOST[:PORT]", help="Registrar and proxy of the provider, or the other end.")
+]
+User = Annotated[str | None, typer.Option(metavar="TEXT", help="Of our address there: what comes before the @.")]
+AuthUser = Annotated[str | None, typer.Option(metavar="TEXT", help="To log in with, if that is another one.")]
+Domain = Annotated[str | None, typer.Option(metavar="NAME", help="Of our address there, if it is not HOST.")]
+Proxy = Annotated[str | None, typer.Option(metavar="HOST[:PORT]", help="Outbound proxy, that everything passes.")]
+Register = Annotated[bool | None, typer.Option("--register/--no-register", help="Whether there is a registrar.")]
+Number = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--number", metavar="+NUMBER", help="That comes in on it; repeat it. With * at its end: all that begin so."
+    ),
+]
+Channels = Annotated[int | None, typer.Option(metavar="N", min=1, max=MOST_CHANNELS, help="Calls at once.")]
+Laws = Annotated[list[Law] | None, typer.Option("--codec", help="Audio; repeat it, the best first.")]
+UseT38 = Annotated[
+    T38 | None,
+    typer.Option("--t38", help="yes: where the far end asks for it; prefer: we ask as well; no: G.711 alone."),
+]
+Carrier = Annotated[Transport | None, typer.Option(help="Of the signalling.")]
+HowDialled = Annotated[
+    Dialled | None, typer.Option(help="How it wants numbers: +49.., 49.., 0049.. or as within the country, 0..")
+]
+Country = Annotated[str | None, typer.Option(metavar="CODE", help="Calling code of the line, as 49.")]
+WhereCaller = Annotated[Caller | None, typer.Option(help="Where it wants the number that calls.")]
+Ring = Annotated[int | None, typer.Option("--ring-seconds", metavar="N", help="How long we let it ring.")]
+NoSecret = Annotated[bool, typer.Option("--no-password", help="It asks for none.")]
+SecretStdin = Annotated[bool, typer.Option("--password-stdin", help="Read its password from standard input.")]
+
+
+@adding.command("sip")
+def add_sip(
+    name: Name,
+    host: Host,
+    user: User = None,
+    auth_user: AuthUser = None,
+    password_stdin: SecretStdin = False,
+    no_password: NoSecret = False,
+    register: Register = None,
+    number: Number = None,
+    channels: Channels = None,
+    codec: Laws = None,
+    t38: UseT38 = None,
+    transport: Carrier = None,
+    domain: Domain = None,
+    proxy: Proxy = None,
+    dialled: HowDialled = None,
+    country: Country = None,
+    caller: WhereCaller = None,
+    ring_seconds: Ring = None,
+    config: ConfigFile = None,
+    data: DataFolder = None,
+) -> None:
+    """Add a SIP trunk. A running server uses it within seconds. Its password is asked for, or read from standard input.
+
+    Examples:
+
+      depesche line add sip telekom tel.t-online.de --user +493023125100 --number +493023125100
+
+      depesche line add sip gateway 192.0.2.17:5060 --no-register --no-password --number "+4930231251*" --channels 30
+
+      depesche line add sip carrier sip.example.net --transport tls --user 20001 --caller asserted --t38 prefer
+    """
+    from depesche.cli.folder import in_house
+    from depesche.usecases import lines
+
+    settings = load_settings(config, data)
+    place, port = split(host)
+    values = _given(
+        register=register, user=user, auth_user=auth_user, number=number, channels=channels, codec=codec, t38=t38,
+        transport=transport, domain=domain, proxy=proxy, dialled=dialled, country=country, caller=caller,
+        ring_seconds=ring_seconds,
+    )  # fmt: skip
+    line = Line(name, f"[{place}]" if ":" in place else place, port, **values)
+    secret = "" if no_password else _password(from_stdin=password_stdin)
+    in_house(settings, lambda house: lines.add(house, actor(), line, secret))
+    out.print(f"line {name} added", markup=False)
+
+
+@app.command("set")
+def set_(
+    name: Name,
+    host: Annotated[str | None, typer.Option(metavar="HOST[:PORT]", help="The other end.")] = None,
+    user: User = None,
+    auth_user: AuthUser = None,
+    register: Register = None,
+    number: Number = None,
+    channels: Channels = None,
+    codec: Laws = None,
+    t38: UseT38 = None,
+    transport: Carrier = None,
+    domain: Domain = None,
+    proxy: Proxy = None,
+    dialled: HowDialled = None,
+    country: Country = None,
+    caller: WhereCaller = None,
+    ring_seconds: Ring = None,
+    enabled: Annotated[bool | None, typer.Option("--enable/--disable", help="Whether it is used.")] = None,
+    config: ConfigFile = None,
+    data: DataFolder = None,
+) -> None:
+    """Change a line. What is not named stays as it is; --number and --codec name all of them anew.
+
+    Examples:
+
+      depesche line set telekom --channels 4 --t38 no
+
+      depesche line set telekom --disable
+    """
+    from depesche.cli.folder import in_house
+    from depesche.usecases import lines
+
+    values = _given(
+        register=register, user=user, auth_user=auth_user, number=number, channels=channels, codec=codec, t38=t38,
+        transport=transport, domain=domain, proxy=proxy, dialled=dialled, country=country, caller=caller,
+        ring_seconds=ring_seconds, enabled=enabled,
+    )  # fmt: skip
+    if host is not None:
+        place, port = split(host)
+        values |= {"host": f"[{place}]" if ":" in place else place, "port": port}
+    in_house(load_settings(config, data), lambda house: lines.change(house, actor(), name, values))
+    out.print(f"line {name} is set", markup=False)
+
+
+@app.command("password")
+def password(
+    name: Name, password_stdin: SecretStdin = False, config: ConfigFile = None, data: DataFolder = None
+) -> None:
+    """Tell a line another password.
+
+    Example: depesche line password telekom
+    """
+    from depesche.cli.folder import in_house
+    from depesche.usecases import lines
+
+    secret = _password(from_stdin=password_stdin)
+    in_house(load_settings(config, data), lambda house: lines.change(house, actor(), name, {}, secret))
+    out.print(f"line {name} has a new password", markup=False)
+
+
+@app.command("remove")
+def remove(name: Name, config: ConfigFile = None, data: DataFolder = None) -> None:
+    """Remove a line. Faxes to its numbers get no answer any more.
+
+    Example: depesche line remove telekom
+    """
+    from depesche.cli.folder import in_house
+    from depesche.usecases import lines
+
+    in_house(load_settings(config, data), lambda house: lines.remove(house, actor(), name))
+    out.print(f"line {name} is removed", markup=False)
+
+
+@app.command("list")
+def list_(as_json: AsJson = False, config: ConfigFile = None, data: DataFolder = None) -> None:
+    """List the lines.
+
+    Example: depesche line list --json
+    """
+    from depesche.cli.folder import in_house
+    from depesche.usecases import lines
+
+    found = in_house(load_settings(config, data), lines.listed)
+    if as_json:
+        tables.print_json([{"name": line.name, **line.as_json()} for line in found])
+        return
+    table = tables.titled("Line", "Host", "Transport", "User", "Numbers", "Channels", "T.38", "Used")
+    for line in found:
+        place = f"{line.host}:{line.port}" if line.port else line.host
+        used = "yes" if line.enabled else "no"
+        cells = (line.name, place, line.transport.value, line.user, " ".join(line.numbers))
+        table.add_row(*map(plain, cells), str(line.channels), line.t38.value, used)
+    tables.show(table)
+
+
+def _password(*, from_stdin: bool) -> str:
+    return password_line() if from_stdin else new_password(from_stdin=False)
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    """What was named, under the names of `Line`."""
+    given = {name: value for name, value in values.items() if value not in (None, [])}
+    if "number" in given:
+        given["numbers"] = tuple(given.pop("number"))
+    if "codec" in given:
+        given["laws"] = tuple(given.pop("codec"))
+    return given

@@ -16,15 +16,16 @@ The rest of the page is not judged: a page without text has nothing on it that c
 that tell apart what tesseract reads and what it does not (tests/unit/render/test_legibility.py).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from depesche.model.legibility import BEST, Flaw, Legibility
 from depesche.model.resolution import X_DPI, Resolution
-from depesche.render.raster import CELL, CONTRAST, Bits, Decided, Grey, Marks, decided
+from depesche.render.raster import CELL, CONTRAST, Bits, Decided, Grey, Marks, decided, widen
 
 Windows = NDArray[np.uint16]
 """Windows of a page, each with its rows, one after the other; the leftmost column in the highest bit, 1 = mark."""
@@ -71,16 +72,16 @@ _UNREAD, _READ = 4.2, 7.2
 _HEIGHTS = {Resolution.STANDARD: 1.44, Resolution.FINE: 0.96, Resolution.SUPERFINE: 0.61}
 """Of a row: the mean of a row's and a column's pitch, which is finer or coarser, in columns; letters need both."""
 
-_ENOUGH = 1000
+_ENOUGH = 300
 """So many stretches tell whether they stand in lines."""
 
 _BESIDE = np.array([1, 2, 4])
 """Windows to the right, of those that are looked at, to which the line of a stretch may go on."""
 
-_TURNS = np.array([0.005 * turn for turn in sorted(range(-12, 13), key=abs)])
+_TURNS = np.array([0.0075 * turn for turn in sorted(range(-8, 9), key=abs)])
 """Slopes of lines: a scan is turned by three degrees at most."""
 
-_AWAY = np.array([7, -7, 11, -11, 17, -17, 23, -23, 29, -29, 37, -37, 43, -43, 53, -53])
+_AWAY = np.array([-53, -37, -23, -11, 11, 23, 37, 53])
 """Rows at which another stretch begins by chance alone."""
 
 _FEWEST = 10
@@ -89,7 +90,7 @@ _FEWEST = 10
 _IN_LINE, _CHANCE = 0.9, 0.025
 """Of all pairs in reach so large a share, times so much more than by chance; and what chance has at least."""
 
-_VARIED = 0.27
+_VARIED = 0.33
 """Share of different ones among the rows of text."""
 
 _FEW = 0.25
@@ -144,7 +145,8 @@ class _Stretches:
     @property
     def height(self) -> NDArray[np.float64]:
         """As `_HEIGHTS` has it."""
-        return (self.rows - self.rise) * self.pitch
+        height: NDArray[np.float64] = np.multiply(self.rows - self.rise, self.pitch)
+        return height
 
     @property
     def letters(self) -> NDArray[np.float64]:
@@ -164,27 +166,46 @@ class _Stretches:
         begins[np.add.outer((reach - 1, reach, reach + 1), self.start)] = True
 
         def there(start: Places, offsets: Places) -> Cells:
-            """For each start and offset whether another one begins within a row of it."""
-            found: Cells = begins[np.add.outer(start + reach, offsets)]
+            """For each offset and start whether another one begins within a row of it."""
+            found: Cells = begins[np.add.outer(offsets, start + reach)]
             return found
 
         beside = _BESIDE * pitch
         turned = beside + np.rint(np.multiply.outer(rises, _BESIDE * self.every)).astype(np.int64)
         some = self.only(slice(None, None, len(self) // _ENOUGH + 1))
-        pairs = there(some.start, turned).sum((0, 2))
-        chance = there(some.start, np.add.outer(_AWAY, beside)).sum((0, 2)).mean()
+        pairs = there(some.start, turned).sum((1, 2))
+        chance = there(some.start, np.add.outer(_AWAY, beside)).sum((1, 2)).mean()
         best, most = pairs.argmax(), len(_BESIDE) * len(some)
         if pairs[best] < _FEWEST or pairs[best] ** 2 < _IN_LINE * most * max(chance, _CHANCE * most):
             return self.only(slice(0))
         if not some._are_varied():
             return self.only(slice(0))
         line = np.concatenate((turned[best], -turned[best]))
-        return replace(self.only(there(self.start, line).any(1)), rise=float(abs(rises[best])))
+        return replace(self.only(there(self.start, line).any(0)), rise=float(abs(rises[best])))
 
     def _are_varied(self) -> bool:
+        rows = self.windows.ravel()[self.places]
+        return len(np.unique(rows)) >= _VARIED * len(rows)
+
+    @property
+    def places(self) -> Places:
+        """All their rows."""
         ends = self.rows.cumsum()
-        places = np.arange(ends[-1]) + (self.start - ends + self.rows).repeat(self.rows)
-        return len(np.unique(self.windows.ravel()[places])) >= _VARIED * len(places)
+        places: Places = np.arange(ends[-1]) + (self.start - ends + self.rows).repeat(self.rows)
+        return places
+
+    def share(self, part: Windows, whole: Windows) -> NDArray[np.float64]:
+        """Of each, how much of `whole` is in `part`."""
+        if not len(self):
+            return np.zeros(0)
+        places, first = self.places, self.rows.cumsum() - self.rows
+        inside = whole.ravel()[places]
+        of_part, of_whole = (
+            np.add.reduceat(np.bitwise_count(rows), first, dtype=np.int64)
+            for rows in (part.ravel()[places] & inside, inside)
+        )
+        share: NDArray[np.float64] = of_part / np.maximum(1, of_whole)
+        return share
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +240,7 @@ def _of_drawn(page: Decided, resolution: Resolution) -> Legibility:
     kinds = list(_kinds(page, _EVERY))
     strong = [kind.strong for kind in kinds]
     cells = [int(np.count_nonzero(there)) for there in strong]
-    every = _every(page.bits)
+    every, grey = _every(page.bits), cache(partial(_grey, page.stripes))
     found = [
         _stretches(kind.marked, _mask(kind.strong), every, resolution)
         for kind, count in zip(kinds if every == _EVERY else _kinds(page, every), cells, strict=True)
@@ -228,8 +249,8 @@ def _of_drawn(page: Decided, resolution: Resolution) -> Legibility:
     return _judged(
         [
             _sized(found, resolution),
-            _pale(kinds, strong, sum(cells), page.stripes, resolution),
-            _on_picture(kinds, strong, sum(cells), page.stripes, resolution),
+            _pale(kinds, strong, sum(cells), grey, resolution),
+            _on_picture(kinds, strong, sum(cells), grey, resolution),
         ]
     )
 
@@ -310,19 +331,19 @@ def _sized(found: list[_Stretches], resolution: Resolution) -> _Part:
     return _Part(letters, read, Flaw.SMALL)
 
 
-def _pale(kinds: list[_Kind], strong: list[Cells], cells: int, stripes: Grey, resolution: Resolution) -> _Part:
+def _pale(kinds: list[_Kind], strong: list[Cells], cells: int, grey: Callable[[], Grey], resolution: Resolution) -> _Part:
     """Marks that were not decided, for they are too weak."""
     most = 0.0
     weak = [kind.contrast - np.uint8(_FAINT) < CONTRAST - _FAINT for kind in kinds]  # below 0 is far above
     for kind, there in zip(kinds, weak, strict=True):
         if np.count_nonzero(there) > _PALE * cells:
             mask = _mask(there & ~_near(np.logical_or.reduce(strong)))
-            text = _stretches(_shape(kind, stripes, kind.contrast), mask, _EVERY, resolution).in_lines(resolution)
+            text = _stretches(_shape(kind, grey(), kind.contrast), mask, _EVERY, resolution).in_lines(resolution)
             most = max(most, float(text.letters.sum()))
     return _Part(most, 0, Flaw.PALE)
 
 
-def _on_picture(kinds: list[_Kind], strong: list[Cells], cells: int, stripes: Grey, resolution: Resolution) -> _Part:
+def _on_picture(kinds: list[_Kind], strong: list[Cells], cells: int, grey: Callable[[], Grey], resolution: Resolution) -> _Part:
     """Marks that were not decided, for their ground is uneven; the kind of which more can be read are the letters."""
     none, least = _Part(0, 0, Flaw.PICTURE), max(_PICTURE, _FEW * cells)
     if len(kinds) == 1 or min(kind.even.size - np.count_nonzero(kind.even) for kind in kinds) < least:
@@ -333,17 +354,17 @@ def _on_picture(kinds: list[_Kind], strong: list[Cells], cells: int, stripes: Gr
         return none
     known = _mask(np.logical_or.reduce(strong))
     parts = [
-        _dithered(kind, contrast, stripes, known, resolution) for kind, contrast in zip(kinds, around, strict=True)
+        _dithered(kind, contrast, grey, known, resolution) for kind, contrast in zip(kinds, around, strict=True)
     ]
     return max(parts, key=lambda part: (part.read, part.letters))
 
 
-def _dithered(kind: _Kind, contrast: Grey, stripes: Grey, known: Windows, resolution: Resolution) -> _Part:
-    mask, shape = _mask(np.repeat(contrast >= _SHARP, CELL, axis=2)), _shape(kind, stripes, contrast)
+def _dithered(kind: _Kind, contrast: Grey, grey: Callable[[], Grey], known: Windows, resolution: Resolution) -> _Part:
+    mask, shape = _mask(np.repeat(contrast >= _SHARP, CELL, axis=2)), _shape(kind, grey(), contrast)
     lines = _stretches(shape, mask, _EVERY, resolution).in_lines(resolution)
-    found = lines.only(_share(lines, known, mask) < _MOSTLY)
+    found = lines.only(lines.share(known, mask) < _MOSTLY)
     shape &= mask
-    inside, outside = _share(found, kind.marked, shape), _share(found, kind.marked, mask & ~shape)
+    inside, outside = found.share(kind.marked, shape), found.share(kind.marked, mask & ~shape)
     read = np.clip((inside - outside - _LOST) / (_KEPT - _LOST), 0, 1)
     return _Part(float(found.letters.sum()), float((read * found.letters).sum()), Flaw.PICTURE)
 
@@ -375,7 +396,7 @@ def _stretches(windows: Windows, mask: Windows | None, every: int, resolution: R
     inked = np.flatnonzero(flat != 0)
     if not inked.size:
         return _Stretches(seen, inked, inked, every, pitch)
-    first = np.concatenate(([0], np.flatnonzero(np.diff(inked) != 1) + 1))
+    first = np.concatenate(([0], np.flatnonzero(inked[1:] - inked[:-1] != 1) + 1))
     start, rows = inked[first], np.diff(first, append=len(inked))
     row = flat[inked]
     changes, ink = (np.add.reduceat(np.bitwise_count(part), first, dtype=np.int64) for part in (row ^ (row >> 1), row))
@@ -388,26 +409,11 @@ def _stretches(windows: Windows, mask: Windows | None, every: int, resolution: R
     return _Stretches(seen, start[fits], rows[fits], every, pitch)
 
 
-def _sums(values: NDArray[np.uint8], start: Places, stop: Places) -> Places:
-    summed = np.zeros(len(values) + 1, np.int32)
-    np.cumsum(values, out=summed[1:])
-    return (summed[stop] - summed[start]).astype(np.int64)
-
-
-def _share(found: _Stretches, part: Windows, whole: Windows) -> NDArray[np.float64]:
-    """Of each stretch, how much of `whole` is in `part`."""
-    of_part, of_whole = (
-        _sums(np.bitwise_count(windows.ravel()), found.start, found.stop) for windows in (part & whole, whole)
-    )
-    share: NDArray[np.float64] = of_part / np.maximum(1, of_whole)
-    return share
-
-
 def _windows(bits: Bits, rows: int, every: int) -> Windows:
-    """One of `every`, of `rows` rows, the last ones blank, and a blank one above and below."""
+    """One of `every`, of `rows` rows, the last ones blank, and blank ones above and below."""
     sampled = np.ascontiguousarray(bits).view(">u2")[:, every // 2 :: every]
-    windows = np.zeros((sampled.shape[1], rows + 2), np.uint16)
-    windows[:, 1 : len(bits) + 1] = sampled.T
+    windows = np.zeros((sampled.shape[1], CELL + rows + CELL), np.uint16)
+    windows[:, CELL : CELL + len(bits)] = sampled.T
     return windows
 
 
@@ -418,28 +424,32 @@ def _sampled(cells: Grey, every: int) -> Grey:
 
 
 _PICTURE_ELEMENTS = np.array(
-    [sum(0xF << CELL * bit for bit in range(4) if cells >> bit & 1) for cells in range(16)], np.uint16
+    [sum(0xF << CELL * bit for bit in range(4) if cells >> bit & 1) * 0x0001000100010001 for cells in range(16)],
+    np.uint64,
 )
-"""Of four cells side by side, by which of them there are."""
+"""The rows of four cells side by side, by which of them there are."""
 
 
 def _mask(there: Cells) -> Windows:
-    """All picture elements of these cells, within a blank row above and below."""
+    """All picture elements of these cells, within blank rows above and below."""
     fours = there.view(np.uint32)[..., 0] * np.uint32(0x08040201) >> np.uint32(24) & np.uint32(0xF)
-    mask = np.zeros((fours.shape[1], CELL * len(fours) + 2), np.uint16)
-    mask[:, 1:-1] = _PICTURE_ELEMENTS[fours].T.repeat(CELL, axis=1)
-    return mask
+    mask = np.zeros((fours.shape[1], 1 + len(fours) + 1), np.uint64)
+    mask[:, 1:-1] = _PICTURE_ELEMENTS[fours].T
+    return mask.view(np.uint16)
 
 
-def _shape(kind: _Kind, stripes: Grey, contrast: Grey) -> Windows:
-    """Marks as they are on the grey page: what is farther from the ground than half of this contrast."""
+def _grey(stripes: Grey) -> Grey:
+    """The grey page in the windows that are looked at: rows of cells, their rows, columns."""
     wide = stripes.reshape(len(stripes), CELL, -1).view(f"V{_WIDTH}")[..., _EVERY // 2 :: _EVERY]
-    grey = np.ascontiguousarray(wide)[..., np.newaxis].view(np.uint8)
+    return np.ascontiguousarray(wide).view(np.uint8)
+
+
+def _shape(kind: _Kind, grey: Grey, contrast: Grey) -> Windows:
+    """Marks as they are on the grey page: what is farther from the ground than half of this contrast."""
     half, ground = contrast // 2, kind.ground
     limit = ground + np.minimum(half, 255 - ground) if kind.is_light else ground - np.minimum(half, ground)
-    limits = limit.repeat(CELL, axis=2)[:, np.newaxis]
-    black = grey >= limits if kind.is_light else grey <= limits
-    marked = np.packbits(black).view(">u2").reshape(-1, black.shape[2])
-    shape = np.zeros((marked.shape[1], CELL * len(stripes) + 2), np.uint16)
-    shape[:, 1:-1] = marked.T
+    limits = widen(limit.reshape(len(limit), -1))
+    marked = np.packbits(grey >= limits if kind.is_light else grey <= limits).view(">u2")
+    shape = np.zeros((limit.shape[1], CELL * (len(grey) + 2)), np.uint16)
+    shape[:, CELL:-CELL] = marked.reshape(-1, len(shape)).T
     return shape

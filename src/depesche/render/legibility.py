@@ -243,7 +243,7 @@ def _of_drawn(page: Decided, resolution: Resolution) -> Legibility:
     every, grey = _every(page.bits), cache(partial(_grey, page.stripes))
     found = [
         _stretches(kind.marked, _mask(kind.strong), every, resolution)
-        for kind, count in zip(kinds if every == _EVERY else _kinds(page, every), cells, strict=True)
+        for kind, count in zip(kinds if every == _EVERY else _kinds(_closer(page), every), cells, strict=True)
         if count >= _FEW * max(cells)
     ]
     return _judged(
@@ -310,6 +310,18 @@ def _kinds(page: Decided, every: int) -> Iterator[_Kind]:
         if marks:
             contrast, even = _sampled(marks.contrast, every), _sampled(marks.even, every)
             yield _Kind(is_light, marks, extreme, ~bits if is_light else bits, contrast, even)
+
+
+def _closer(page: Decided) -> Decided:
+    """The same page without the rows of cells on which nothing stands out."""
+    both = [marks for marks in (page.dark, page.light) if marks]
+    there = np.logical_or.reduce([(marks.contrast >= CONTRAST).any(1) for marks in both])
+    bits = page.bits[there.repeat(CELL)[: len(page.bits)]]
+    dark, *light = (
+        replace(marks, ground=marks.ground[there], even=marks.even[there], contrast=marks.contrast[there])
+        for marks in both
+    )
+    return Decided(bits, page.stripes[there], page.darkest[there], page.lightest[there], dark, *light)
 
 
 def _sized(found: list[_Stretches], resolution: Resolution) -> _Part:

@@ -87,7 +87,7 @@ _AWAY = np.array([-53, -37, -23, -11, 11, 23, 37, 53])
 _FEWEST = 10
 """Pairs of stretches that begin on the same row: six in a row have eleven of them."""
 
-_IN_LINE, _CHANCE = 0.9, 0.025
+_IN_LINE, _CHANCE = 0.8, 0.025
 """Of all pairs in reach so large a share, times so much more than by chance; and what chance has at least."""
 
 _VARIED = 0.33

@@ -19,14 +19,17 @@ from documents import black, fax_page, file, pdf, picture
 from legibility import (
     KINDS,
     SETTINGS,
+    Black,
     Sample,
     accuracy,
     coloured,
     on_photograph,
+    one_line,
     pale,
     photograph,
     print_of,
     receipt,
+    scanned,
     small_grey,
     tinted_table,
     white_on_grey,
@@ -39,7 +42,7 @@ ENOUGH = 0.95
 """Share of the characters; one threshold for the whole page leaves a third to two thirds of those in grey."""
 
 STANDARD, FINE, SUPERFINE = Resolution
-HALF = 0.5
+GOOD, HALF = 0.85, 0.5
 
 
 def drawn(sample: Sample, resolution: Resolution = FINE) -> Drawn:
@@ -52,6 +55,11 @@ def taken(page: Drawn, resolution: Resolution) -> Legibility:
     data = picture("TIFF", Image.fromarray(~black(page.bits)), compression="group4", dpi=(204, resolution.y_dpi))
     with file(data) as document:
         return PicturePages(document, Format.TIFF, 10_000_000, 1, resolution).draw(0).legibility
+
+
+def seen(page: Drawn, resolution: Resolution) -> Black:
+    """As it is shown: with as many rows as columns."""
+    return black(page.bits).repeat(FINE.rows // resolution.rows, axis=0)
 
 
 @pytest.mark.parametrize("make", [small_grey, tinted_table, receipt, coloured, white_on_grey])
@@ -67,6 +75,11 @@ def test_what_was_printed_can_be_read_on_the_fax_and_the_score_says_so(make: Cal
     [
         pytest.param(print_of(4, "Liberation Serif"), STANDARD, Flaw.SMALL, id="4 points at standard resolution"),
         pytest.param(print_of(2.5), FINE, Flaw.SMALL, id="2.5 points"),
+        pytest.param(one_line(3, "#999"), FINE, Flaw.SMALL, id="a grey 3-point line"),
+        pytest.param(one_line(3, "#999"), STANDARD, Flaw.SMALL, id="a grey 3-point line at standard resolution"),
+        pytest.param(scanned(print_of(2.5), 1), FINE, Flaw.SMALL, id="2.5 points, scanned"),
+        pytest.param(scanned(print_of(2.5), -3), FINE, Flaw.SMALL, id="2.5 points, scanned askew"),
+        pytest.param(scanned(print_of(3), 3), STANDARD, Flaw.SMALL, id="3 points, scanned, at standard resolution"),
         pytest.param(pale("#ddd"), FINE, Flaw.PALE, id="light grey"),
         pytest.param(pale("#888", "#999"), FINE, Flaw.PALE, id="grey on grey"),
         pytest.param(on_photograph("#000"), FINE, Flaw.PICTURE, id="black on a dark photograph"),
@@ -77,10 +90,26 @@ def test_a_page_that_can_hardly_be_read_has_a_low_score_and_a_warning(
     sample: Sample, resolution: Resolution, flaw: Flaw
 ) -> None:
     page = drawn(sample, resolution)
-    seen = black(page.bits).repeat(FINE.rows // resolution.rows, axis=0)
-    assert accuracy(seen, sample) < HALF
+    assert accuracy(seen(page, resolution), sample) < HALF
     assert page.legibility.flaw is flaw
     assert warnings([page.legibility]) == (f"page 1 will hardly be readable: its text is {flaw}",)
+
+
+@pytest.mark.parametrize(
+    ("sample", "resolution"),
+    [
+        pytest.param(one_line(5), FINE, id="a 5-point line"),
+        pytest.param(one_line(8, "#999"), STANDARD, id="a grey 8-point line at standard resolution"),
+        pytest.param(scanned(print_of(4, lines=12), 2), FINE, id="4 points, scanned askew"),
+        pytest.param(scanned(print_of(6, lines=12), -3), FINE, id="6 points, scanned askew"),
+        pytest.param(scanned(print_of(8, lines=12), 3), STANDARD, id="8 points, scanned askew, at standard resolution"),
+        pytest.param(print_of(6, "Liberation Serif", 12), STANDARD, id="6 points at standard resolution"),
+    ],
+)
+def test_a_page_without_a_warning_can_be_read(sample: Sample, resolution: Resolution) -> None:
+    page = drawn(sample, resolution)
+    assert warnings([page.legibility]) == ()
+    assert accuracy(seen(page, resolution), sample) > GOOD
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ boxes. However a scan lies, within a window its lines are level.
 
 High stretches need no proof. What counts against a page has to stand in lines: stretches of one line begin on the same
 row in windows beside each other, or as much higher or lower as the page is turned; in photographs, grain and dithering
-they begin anywhere. And no two of its rows are alike, as they are in dotted lines and screens.
+they begin anywhere. And its rows differ, as those of dotted lines and screens do not.
 
 The rest of the page is not judged: a page without text has nothing on it that cannot be read. The figures are those
 that tell apart what tesseract reads and what it does not (tests/unit/render/test_legibility.py).
@@ -160,8 +160,10 @@ class _Stretches:
     def in_lines(self, resolution: Resolution) -> "_Stretches":
         """Those that have others of their line beside them; none, unless they are text."""
         rises = _TURNS * _WIDTH * resolution.y_dpi / X_DPI
-        pitch = self.windows.shape[1]
-        reach = pitch * (_BESIDE[-1] + 1)
+        beside = _BESIDE * self.windows.shape[1]
+        turned = beside + np.rint(np.multiply.outer(rises, _BESIDE * self.every)).astype(np.int64)
+        away = np.add.outer(_AWAY, beside)
+        reach = int(max(turned.max(), away.max())) + 1
         begins = np.zeros(self.windows.size + 2 * reach, np.bool_)
         begins[np.add.outer((reach - 1, reach, reach + 1), self.start)] = True
 
@@ -170,15 +172,11 @@ class _Stretches:
             found: Cells = begins[np.add.outer(offsets, start + reach)]
             return found
 
-        beside = _BESIDE * pitch
-        turned = beside + np.rint(np.multiply.outer(rises, _BESIDE * self.every)).astype(np.int64)
         some = self.only(slice(None, None, len(self) // _ENOUGH + 1))
-        pairs = there(some.start, turned).sum((1, 2))
-        chance = there(some.start, np.add.outer(_AWAY, beside)).sum((1, 2)).mean()
+        pairs, chance = (there(some.start, offsets).sum((1, 2)) for offsets in (turned, away))
         best, most = pairs.argmax(), len(_BESIDE) * len(some)
-        if pairs[best] < _FEWEST or pairs[best] ** 2 < _IN_LINE * most * max(chance, _CHANCE * most):
-            return self.only(slice(0))
-        if not some._are_varied():
+        usual = max(chance.mean(), _CHANCE * most)
+        if pairs[best] < _FEWEST or pairs[best] ** 2 < _IN_LINE * most * usual or not some._are_varied():
             return self.only(slice(0))
         line = np.concatenate((turned[best], -turned[best]))
         return replace(self.only(there(self.start, line).any(0)), rise=float(abs(rises[best])))

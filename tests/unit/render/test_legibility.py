@@ -100,10 +100,10 @@ def test_a_page_that_can_hardly_be_read_has_a_low_score_and_a_warning(
     [
         pytest.param(one_line(5), FINE, id="a 5-point line"),
         pytest.param(one_line(8, "#999"), STANDARD, id="a grey 8-point line at standard resolution"),
-        pytest.param(scanned(print_of(4, lines=12), 2), FINE, id="4 points, scanned askew"),
-        pytest.param(scanned(print_of(6, lines=12), -3), FINE, id="6 points, scanned askew"),
-        pytest.param(scanned(print_of(8, lines=12), 3), STANDARD, id="8 points, scanned askew, at standard resolution"),
-        pytest.param(print_of(6, "Liberation Serif", 12), STANDARD, id="6 points at standard resolution"),
+        pytest.param(scanned(print_of(4, lines=6), 2), FINE, id="4 points, scanned askew"),
+        pytest.param(scanned(print_of(6, lines=6), -3), FINE, id="6 points, scanned askew"),
+        pytest.param(scanned(print_of(8, lines=6), 3), STANDARD, id="8 points, scanned askew, at standard resolution"),
+        pytest.param(print_of(6, "Liberation Serif", 6), STANDARD, id="6 points at standard resolution"),
     ],
 )
 def test_a_page_without_a_warning_can_be_read(sample: Sample, resolution: Resolution) -> None:
@@ -167,6 +167,62 @@ def test_a_finished_fax_without_text_has_nothing_that_cannot_be_read(resolution:
         with file(data) as document:
             told = PicturePages(document, Format.TIFF, 10_000_000, 1, resolution).draw(0).legibility
         assert told.is_readable
+
+
+RANDOM = np.random.default_rng(5)
+BAYER = np.tile(np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]]) * 16 + 8, (400, 400))
+
+
+def tones(width: int, height: int) -> Image.Image:
+    """Soft blotches, as in a photograph."""
+    blotches = np.random.default_rng(7).integers(0, 256, (height // 20, width // 20), np.uint8)
+    return Image.fromarray(blotches).resize((width, height), Image.Resampling.BICUBIC)
+
+
+def dithered(dpi: int, *, ordered: bool) -> Image.Image:
+    """A picture of 6 by 4 inches that somebody else made black and white."""
+    grey = tones(6 * dpi, 4 * dpi)
+    return Image.fromarray(np.asarray(grey) > BAYER[: 4 * dpi, : 6 * dpi]) if ordered else grey.convert("1")
+
+
+def screened(lines: int) -> Image.Image:
+    """A picture from a newspaper: so many lines of dots an inch, at 200 dpi."""
+    rows, columns = np.mgrid[0:800, 0:1200] * np.pi * 2 * lines / 200
+    dots = (np.cos(0.9 * columns + 0.44 * rows) + np.cos(0.9 * rows - 0.44 * columns)) * 64 + 128
+    return Image.fromarray(dots < np.asarray(tones(1200, 800)))
+
+
+def modules(columns: int, rows: int, size: int, *, high: int = 1) -> Image.Image:
+    """A code of black and white modules, each of so many picture elements."""
+    cells = RANDOM.integers(0, 2, (rows, columns)).astype(bool)
+    return Image.fromarray(np.pad(cells.repeat(size * high, 0).repeat(size, 1), 40, constant_values=True))
+
+
+PATTERNS = [
+    *(pytest.param(dithered(dpi, ordered=True), dpi, id=f"dithered at {dpi} dpi") for dpi in (72, 100, 150, 200)),
+    *(pytest.param(dithered(dpi, ordered=False), dpi, id=f"diffused at {dpi} dpi") for dpi in (72, 100, 150, 200)),
+    *(pytest.param(screened(lines), 200, id=f"{lines} lines an inch") for lines in (60, 85, 133)),
+    *(pytest.param(modules(29, 29, size), 200, id=f"QR code, {size}") for size in (2, 3, 8)),
+    pytest.param(modules(95, 1, 3, high=30), 200, id="bar code"),
+    pytest.param(modules(120, 20, 3), 200, id="stacked code"),
+]
+
+
+@pytest.mark.parametrize("resolution", Resolution)
+@pytest.mark.parametrize(("image", "dpi"), PATTERNS)
+def test_patterns_are_no_text(image: Image.Image, dpi: int, resolution: Resolution) -> None:
+    with file(picture("PNG", image.convert("L"), dpi=(dpi, dpi))) as document:
+        page = PicturePages(document, Format.PNG, 10_000_000, 1, resolution).draw(0)
+    assert page.legibility.score > 80
+    assert taken(page, resolution).score > 80
+
+
+@pytest.mark.parametrize("rows", [12, 20, 40])
+def test_a_strip_of_a_page_has_a_score(rows: int) -> None:
+    page = drawn(print_of(3), STANDARD)
+    first = np.flatnonzero(page.bits.any(1))[0] - 4
+    strip = Drawn(page.bits[first : first + rows], page.legibility)
+    assert 0 <= taken(strip, STANDARD).score <= BEST
 
 
 def test_grain_and_noise_are_no_text() -> None:

@@ -192,8 +192,9 @@ def one_line(points: float, colour: str = "#000") -> Sample:
     return Sample(f"a {points}-point line", set_html(html, 1, 0).pdf, line, top=MARGIN + 15)
 
 
-def scanned(sample: Sample, degrees: float, dpi: int = 300) -> Sample:
-    """The first page of it as a scanner delivers it on which it lay askew: paper that is not quite white, with grain."""
+def scanned(make: Callable[[], Sample], degrees: float, dpi: int = 300) -> Sample:
+    """Its first page as it lay askew on a scanner: on paper that is not quite white, with grain."""
+    sample = make()
     with pdfium.PdfDocument(sample.pdf) as document:
         level = document[0].render(scale=dpi / 72, grayscale=True).to_pil()
     turned = np.asarray(level.rotate(degrees, Image.Resampling.BICUBIC, fillcolor=255))

@@ -36,6 +36,9 @@ Cells = NDArray[np.bool_]
 Places = NDArray[np.int64]
 """In all windows one after the other."""
 
+Columns = Callable[[], Grey]
+"""The grey page in the windows that are looked at, once somebody wants it: rows of cells, their rows, columns."""
+
 _WIDTH = 16
 """Columns of a window."""
 
@@ -176,12 +179,13 @@ class _Stretches:
         pairs, chance = (there(some.start, offsets).sum((1, 2)) for offsets in (turned, away))
         best, most = pairs.argmax(), len(_BESIDE) * len(some)
         usual = max(chance.mean(), _CHANCE * most)
-        if pairs[best] < _FEWEST or pairs[best] ** 2 < _IN_LINE * most * usual or not some._are_varied():
+        if pairs[best] < _FEWEST or pairs[best] ** 2 < _IN_LINE * most * usual or not some.are_varied():
             return self.only(slice(0))
         line = np.concatenate((turned[best], -turned[best]))
         return replace(self.only(there(self.start, line).any(0)), rise=float(abs(rises[best])))
 
-    def _are_varied(self) -> bool:
+    def are_varied(self) -> bool:
+        """Whether their rows differ, as those of letters do."""
         rows = self.windows.ravel()[self.places]
         return len(np.unique(rows)) >= _VARIED * len(rows)
 
@@ -341,7 +345,7 @@ def _sized(found: list[_Stretches], resolution: Resolution) -> _Part:
     return _Part(letters, read, Flaw.SMALL)
 
 
-def _pale(kinds: list[_Kind], strong: list[Cells], cells: int, grey: Callable[[], Grey], resolution: Resolution) -> _Part:
+def _pale(kinds: list[_Kind], strong: list[Cells], cells: int, grey: Columns, resolution: Resolution) -> _Part:
     """Marks that were not decided, for they are too weak."""
     most = 0.0
     weak = [kind.contrast - np.uint8(_FAINT) < CONTRAST - _FAINT for kind in kinds]  # below 0 is far above
@@ -353,7 +357,7 @@ def _pale(kinds: list[_Kind], strong: list[Cells], cells: int, grey: Callable[[]
     return _Part(most, 0, Flaw.PALE)
 
 
-def _on_picture(kinds: list[_Kind], strong: list[Cells], cells: int, grey: Callable[[], Grey], resolution: Resolution) -> _Part:
+def _on_picture(kinds: list[_Kind], strong: list[Cells], cells: int, grey: Columns, resolution: Resolution) -> _Part:
     """Marks that were not decided, for their ground is uneven; the kind of which more can be read are the letters."""
     none, least = _Part(0, 0, Flaw.PICTURE), max(_PICTURE, _FEW * cells)
     if len(kinds) == 1 or min(kind.even.size - np.count_nonzero(kind.even) for kind in kinds) < least:
@@ -363,13 +367,11 @@ def _on_picture(kinds: list[_Kind], strong: list[Cells], cells: int, grey: Calla
     if min(uneven) < least:
         return none
     known = _mask(np.logical_or.reduce(strong))
-    parts = [
-        _dithered(kind, contrast, grey, known, resolution) for kind, contrast in zip(kinds, around, strict=True)
-    ]
+    parts = [_dithered(kind, contrast, grey, known, resolution) for kind, contrast in zip(kinds, around, strict=True)]
     return max(parts, key=lambda part: (part.read, part.letters))
 
 
-def _dithered(kind: _Kind, contrast: Grey, grey: Callable[[], Grey], known: Windows, resolution: Resolution) -> _Part:
+def _dithered(kind: _Kind, contrast: Grey, grey: Columns, known: Windows, resolution: Resolution) -> _Part:
     mask, shape = _mask(np.repeat(contrast >= _SHARP, CELL, axis=2)), _shape(kind, grey(), contrast)
     lines = _stretches(shape, mask, _EVERY, resolution).in_lines(resolution)
     found = lines.only(lines.share(known, mask) < _MOSTLY)
@@ -449,7 +451,7 @@ def _mask(there: Cells) -> Windows:
 
 
 def _grey(stripes: Grey) -> Grey:
-    """The grey page in the windows that are looked at: rows of cells, their rows, columns."""
+    """As `Columns` has it."""
     wide = stripes.reshape(len(stripes), CELL, -1).view(f"V{_WIDTH}")[..., _EVERY // 2 :: _EVERY]
     return np.ascontiguousarray(wide).view(np.uint8)
 

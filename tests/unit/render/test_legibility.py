@@ -82,10 +82,12 @@ def test_what_was_printed_can_be_read_on_the_fax_and_the_score_says_so(make: Cal
         pytest.param(
             partial(one_line, 3, "#999"), STANDARD, Flaw.SMALL, id="a grey 3-point line at standard resolution"
         ),
-        pytest.param(partial(scanned, partial(print_of, 2.5), 1), FINE, Flaw.SMALL, id="2.5 points, scanned"),
-        pytest.param(partial(scanned, partial(print_of, 2.5), -3), FINE, Flaw.SMALL, id="2.5 points, scanned askew"),
+        pytest.param(partial(scanned, partial(print_of, 2.5, lines=8), 1), FINE, Flaw.SMALL, id="2.5 points, scanned"),
         pytest.param(
-            partial(scanned, partial(print_of, 3), 3),
+            partial(scanned, partial(print_of, 2.5, lines=8), -3), FINE, Flaw.SMALL, id="2.5 points, scanned askew"
+        ),
+        pytest.param(
+            partial(scanned, partial(print_of, 3, lines=8), 3),
             STANDARD,
             Flaw.SMALL,
             id="3 points, scanned, at standard resolution",

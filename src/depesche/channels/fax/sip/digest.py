@@ -3,6 +3,7 @@
 import hashlib
 import re
 import unicodedata
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from hmac import compare_digest
@@ -18,7 +19,10 @@ MOST_REALMS = 8
 """Whose challenges one `Authenticator` remembers."""
 
 MOST_RENEWALS = 3
-"""Nonces in a row that may be called stale at their first use."""
+"""Nonces in a row that may be called stale before one was believed."""
+
+NONCES_KEPT = 256
+"""The last that were believed. More requests than that are hardly under way at once."""
 
 _AUTH = "auth"
 _AUTH_INT = "auth-int"
@@ -294,18 +298,23 @@ class Authenticator:
     def __init__(self, *credentials: Credentials) -> None:
         self._credentials = credentials
         self._asked: dict[tuple[str, str], _Asked] = {}
+        self._believed: deque[str] = deque(maxlen=NONCES_KEPT)
 
     def challenged(self, request: Request, response: Response) -> bool:
-        """Note what a 401 or 407 asks for. Returns: whether to `authorize` the request and send it again.
+        """Note what a final response says; every one is wanted, since those that do not ask say who was believed.
 
-        No, if nothing of it can be answered, or if it was answered and refused: then the password is wrong. That a
-        nonce of some use is refused says nothing about that, whether the peer calls it stale or not.
+        Returns: whether to `authorize` the request and send it again. No, if it asks for nothing that can be answered,
+        or if it was answered and refused: then the password is wrong. That a nonce is refused which was believed before
+        says nothing about that, whether the peer calls it stale or not.
         """
         answerable = False
         for question, reply in _HEADERS.items():
             asked = _readable(response.headers.every(question))
             given = {one.realm: one for one in _answers(request.headers.every(reply))}
-            for realm in dict.fromkeys(one.realm for one in asked):
+            realms = dict.fromkeys(one.realm for one in asked)
+            passed = {one.nonce for one in given.values() if one.realm not in realms}
+            self._believed.extend(passed.difference(self._believed))
+            for realm in realms:
                 chosen = strongest(one for one in asked if one.realm == realm)
                 credentials = self._of(realm)
                 if chosen is None or credentials is None:
@@ -347,13 +356,12 @@ class Authenticator:
         """Remember a challenge. Returns: False, if the answer to the one before is why it came."""
         before = self._asked.pop(key, None)
         renewals = 0
-        if given is not None:
-            used_before = given.count > 1 or (not given.qop and before is not None and before.count > 1)
-            if not used_before and before is not None:
-                renewals = before.renewals + 1
-            refused = not challenge.stale and given.count <= 1  # without a count only the peer can tell
-            if refused or given.nonce == challenge.nonce or renewals > MOST_RENEWALS:
+        if given is not None and given.nonce not in self._believed:
+            renewals = 1 if before is None else before.renewals + 1
+            if not challenge.stale or renewals > MOST_RENEWALS:
                 return False
+        if given is not None and given.nonce == challenge.nonce:
+            return False
         while len(self._asked) >= MOST_REALMS:
             del self._asked[next(iter(self._asked))]
         self._asked[key] = _Asked(challenge, credentials, renewals=renewals)

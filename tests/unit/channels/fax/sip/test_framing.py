@@ -1,5 +1,7 @@
 """Messages and keep-alives out of a stream, however it is split."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,7 +68,7 @@ STREAM = (
 @given(st.lists(st.integers(0, len(STREAM)), max_size=40))
 def test_the_split_makes_no_difference(cuts: list[int]) -> None:
     places = [0, *sorted(cuts), len(STREAM)]
-    pieces = [STREAM[start:end] for start, end in zip(places, places[1:], strict=False)]
+    pieces = [STREAM[start:end] for start, end in pairwise(places)]
     assert names(fed(*pieces)) == names(fed(STREAM))
 
 

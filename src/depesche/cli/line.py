@@ -11,14 +11,16 @@ from depesche.cli.common import (
     AsJson,
     ConfigFile,
     DataFolder,
+    Exit,
     actor,
+    fail,
     load_settings,
     new_password,
     out,
     password_line,
     plain,
 )
-from depesche.model.line import MOST_CHANNELS, T38, Caller, Dialled, Law, Line, Transport, split
+from depesche.model.line import MOST_CHANNELS, T38, BadLine, Caller, Dialled, Law, Line, Route, Transport, split
 
 app = typer.Typer(help="Add, show and change the lines that carry faxes.", no_args_is_help=True)
 adding = typer.Typer(help="Add a line.", no_args_is_help=True)
@@ -37,6 +39,14 @@ Number = Annotated[
     list[str] | None,
     typer.Option(
         "--number", metavar="+NUMBER", help="That comes in on it; repeat it. With * at its end: all that begin so."
+    ),
+]
+Routes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--route",
+        metavar="+PREFIX[=EURO]",
+        help="Numbers that go out on it, and what a minute costs; repeat it. None: all.",
     ),
 ]
 Channels = Annotated[int | None, typer.Option(metavar="N", min=1, max=MOST_CHANNELS, help="Calls at once.")]
@@ -66,6 +76,7 @@ def add_sip(
     no_password: NoSecret = False,
     register: Register = None,
     number: Number = None,
+    route: Routes = None,
     channels: Channels = None,
     codec: Laws = None,
     t38: UseT38 = None,
@@ -95,8 +106,8 @@ def add_sip(
     settings = load_settings(config, data)
     place, port = split(host)
     values = _given(
-        register=register, user=user, auth_user=auth_user, number=number, channels=channels, codec=codec, t38=t38,
-        transport=transport, domain=domain, proxy=proxy, dialled=dialled, country=country, caller=caller,
+        register=register, user=user, auth_user=auth_user, number=number, route=route, channels=channels, codec=codec,
+        t38=t38, transport=transport, domain=domain, proxy=proxy, dialled=dialled, country=country, caller=caller,
         ring_seconds=ring_seconds,
     )  # fmt: skip
     line = Line(name, f"[{place}]" if ":" in place else place, port, **values)
@@ -113,6 +124,7 @@ def set_(
     auth_user: AuthUser = None,
     register: Register = None,
     number: Number = None,
+    route: Routes = None,
     channels: Channels = None,
     codec: Laws = None,
     t38: UseT38 = None,
@@ -139,8 +151,8 @@ def set_(
     from depesche.usecases import lines
 
     values = _given(
-        register=register, user=user, auth_user=auth_user, number=number, channels=channels, codec=codec, t38=t38,
-        transport=transport, domain=domain, proxy=proxy, dialled=dialled, country=country, caller=caller,
+        register=register, user=user, auth_user=auth_user, number=number, route=route, channels=channels, codec=codec,
+        t38=t38, transport=transport, domain=domain, proxy=proxy, dialled=dialled, country=country, caller=caller,
         ring_seconds=ring_seconds, enabled=enabled,
     )  # fmt: skip
     if host is not None:
@@ -192,11 +204,18 @@ def list_(as_json: AsJson = False, config: ConfigFile = None, data: DataFolder =
     if as_json:
         tables.print_json([{"name": line.name, **line.as_json()} for line in found])
         return
-    table = tables.titled("Line", "Host", "Transport", "User", "Numbers", "Channels", "T.38", "Used")
+    table = tables.titled("Line", "Host", "Transport", "User", "Numbers", "Routes", "Channels", "T.38", "Used")
     for line in found:
         place = f"{line.host}:{line.port}" if line.port else line.host
         used = "yes" if line.enabled else "no"
-        cells = (line.name, place, line.transport.value, line.user, " ".join(line.numbers))
+        cells = (
+            line.name,
+            place,
+            line.transport.value,
+            line.user,
+            " ".join(line.numbers),
+            " ".join(map(str, line.routes)),
+        )
         table.add_row(*map(plain, cells), str(line.channels), line.t38.value, used)
     tables.show(table)
 
@@ -210,6 +229,15 @@ def _given(**values: Any) -> dict[str, Any]:
     given = {name: value for name, value in values.items() if value not in (None, [])}
     if "number" in given:
         given["numbers"] = tuple(given.pop("number"))
+    if "route" in given:
+        given["routes"] = tuple(map(_route, given.pop("route")))
     if "codec" in given:
         given["laws"] = tuple(given.pop("codec"))
     return given
+
+
+def _route(text: str) -> Route:
+    try:
+        return Route.parse(text)
+    except BadLine as error:
+        fail(f"--route: {error}", Exit.USAGE)

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import asdict, dataclass, fields
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Self
 
@@ -77,6 +78,32 @@ class BadLine(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Route:
+    """Numbers that begin alike, and what a minute to them costs."""
+
+    prefix: str
+    """As E.164; ``+`` is all of them."""
+
+    price: str = "0"
+    """Euro, with a point."""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """``+49`` or ``+49=0.012``. Raises: BadLine."""
+        prefix, _, price = text.partition("=")
+        if not _PREFIX.fullmatch(prefix) or not _PRICE.fullmatch(price or "0"):
+            raise BadLine(f"{text} is no route as +49 or +49=0.012")
+        return cls(prefix, price or "0")
+
+    def __str__(self) -> str:
+        return self.prefix if self.price == "0" else f"{self.prefix}={self.price}"
+
+
+_PREFIX = re.compile(r"\+[0-9]{0,15}")
+_PRICE = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?")
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One SIP trunk."""
 
@@ -106,6 +133,9 @@ class Line:
 
     channels: int = 2
     """Calls at once."""
+
+    routes: tuple[Route, ...] = ()
+    """Numbers that go out on it; empty: all, for nothing."""
 
     laws: tuple[Law, ...] = (Law.PCMA, Law.PCMU)
     """The best first."""
@@ -175,6 +205,13 @@ class Line:
             for one in self.numbers
         )  # fmt: skip
 
+    def price(self, number: str) -> Decimal | None:
+        """Euro a minute to this E.164 number, by the longest prefix; None: it does not go out here."""
+        if not self.routes:
+            return Decimal()
+        fitting = [route for route in self.routes if number.startswith(route.prefix)]
+        return Decimal(max(fitting, key=lambda route: len(route.prefix)).price) if fitting else None
+
     def as_json(self) -> dict[str, Any]:
         """All but the name."""
         values = asdict(self)
@@ -195,6 +232,7 @@ class Line:
 _KINDS: dict[str, Any] = {
     "transport": Transport,
     "numbers": tuple,
+    "routes": lambda values: tuple(Route(**value) for value in values),
     "laws": lambda values: tuple(Law(value) for value in values),
     "t38": T38,
     "dialled": Dialled,

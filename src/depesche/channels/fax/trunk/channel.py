@@ -3,6 +3,7 @@
 import asyncio
 import tempfile
 import threading
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +18,7 @@ from depesche.channels.fax.t30.layout import verified
 from depesche.channels.fax.trunk import journal, wire
 from depesche.channels.fax.trunk.journal import Known
 from depesche.channels.fax.trunk.process import LineProcess, ProcessLost
+from depesche.channels.fax.trunk.routing import LineState, is_fault, ways
 from depesche.model.line import Line
 from depesche.model.outcome import Outcome
 from depesche.model.reception import Reception
@@ -40,16 +42,6 @@ class Trunks:
 
     lines: tuple[Line, ...] = ()
     secrets: dict[str, str] = field(default_factory=dict, repr=False)
-
-
-@dataclass(slots=True)
-class LineState:
-    """Of one line, on this node."""
-
-    up: bool = False
-    why: str = "not started yet"
-    calls: int = 0
-    """That we make."""
 
 
 class SipFax:
@@ -91,6 +83,7 @@ class SipFax:
         self._station = station
         self._receive = receive
         self._zone = ZoneInfo(timezone)
+        self._clock = time.monotonic
         self._trunks = Trunks()
         self._states: dict[str, LineState] = {}
         self._process: LineProcess | None = None
@@ -118,11 +111,11 @@ class SipFax:
         """
         if len(documents) != 1:
             raise ValueError(f"a fax is one document, not {len(documents)}")
-        line = self._route(delivery.address)
         process = self._process
-        if line is None or process is None:
-            why = "no line is set up" if line is None else "the line process does not run"
-            return Outcome(Result.LINE_ERROR, retry=line is not None, detail=why)
+        lines = ways(self._trunks.lines, self.state, delivery.address, self._clock())
+        if not lines or process is None:
+            why = "the line process does not run" if lines else "no line is set up that this number goes out on"
+            return Outcome(Result.LINE_ERROR, retry=bool(lines), detail=why)
         with tempfile.TemporaryDirectory(prefix="fax-", dir=self._scratch) as folder:
             pages = Path(folder) / "sent.tif"
             try:
@@ -131,7 +124,12 @@ class SipFax:
                 return Outcome(Result.LINE_ERROR, detail=f"the document cannot be sent: {error}")
             except OSError as error:
                 return Outcome(Result.LINE_ERROR, retry=True, detail=f"the pages cannot be prepared: {error}")
-            return await self._dial(process, line, delivery, pages, count, cancelled)
+            for line in lines:
+                outcome = await self._dial(process, line, delivery, pages, count, cancelled)
+                self.state(line.name).ended(outcome, self._clock())
+                if not is_fault(outcome) or cancelled.is_set():
+                    break
+            return outcome
 
     async def reconcile(self, attempt: Attempt) -> Outcome | None:
         """What became of an attempt whose worker died: one that was never taken sent nothing."""
@@ -146,17 +144,6 @@ class SipFax:
         return self._states.setdefault(line, LineState())
 
     # -- calls that we make ---------------------------------------------------------------------------------------
-
-    def _route(self, number: str) -> Line | None:
-        """The line for a number: one that is up and has a channel free, the one with most of them."""
-        del number
-        enabled = [line for line in self._trunks.lines if line.enabled]
-
-        def rank(line: Line) -> tuple[bool, int]:
-            state = self.state(line.name)
-            return state.up, line.channels - state.calls
-
-        return max(enabled, key=rank, default=None)
 
     async def _dial(
         self, process: LineProcess, line: Line, delivery: Delivery, pages: Path, count: int, cancelled: threading.Event
@@ -237,7 +224,7 @@ class SipFax:
                 complete=received.complete,
             )
             await self._receive(reception)
-        tiff.unlink(missing_ok=True)
+        await asyncio.to_thread(tiff.unlink, missing_ok=True)
 
     async def _hand_over_what_is_left(self) -> None:
         """Faxes that were on their way in when this node ended."""

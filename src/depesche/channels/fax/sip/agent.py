@@ -4,7 +4,6 @@ Whoever has the sockets hands over what came (`receive`), sends what waits in `o
 `next` is come.
 """
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -65,7 +64,7 @@ class Agent:
         name: str,
         contact: Callable[[Flow], str],
         route: Callable[[Uri, Flow], Flow],
-        dice: Callable[[float, float], float] = random.uniform,
+        dice: Callable[[float, float], float],
     ) -> None:
         """Make one.
 

@@ -284,5 +284,5 @@ class SipFax:
 
 async def _set(event: threading.Event, pause: float = 0.1) -> None:
     """Wait until it is."""
-    while not event.is_set():
+    while not event.is_set():  # noqa: ASYNC110  it belongs to threads
         await asyncio.sleep(pause)

@@ -1,6 +1,7 @@
 """A SIP agent with sockets and a clock."""
 
 import asyncio
+import random
 import secrets
 from collections.abc import Callable
 
@@ -55,6 +56,7 @@ class Endpoint:
             name=name,
             contact=self.contact,
             route=self._route,
+            dice=random.uniform,
         )
 
     def do(self, what: Callable[[], object]) -> None:

@@ -77,6 +77,11 @@ class T38Terminal:
         """Whether the call goes on."""
         return self.session.active
 
+    @property
+    def max_bit_rate(self) -> int:
+        """Bits a second that both networks carry."""
+        return int(self._lib.t38_get_fastest_image_data_rate(self._core))
+
     def tick(self) -> None:
         """20 ms have passed: timers go on, and what is due is sent."""
         self._send_timeout(self._state, TICK)

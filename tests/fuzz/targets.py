@@ -1,4 +1,4 @@
-"""What is fuzzed: everything that reads what customers and strangers on the network send, and must have an answer for it."""
+"""What is fuzzed: everything that reads what customers and strangers send, and must have an answer for all of it."""
 
 import csv
 import io
@@ -407,7 +407,7 @@ def audio(data: bytes) -> None:
 def packets(data: bytes) -> None:
     """No packet twice, none out of order; and what our own sender makes of it arrives, though some are lost."""
     receiver = udptl.Receiver()
-    given = []
+    given: list[udptl.Numbered] = []
     for datagram in datagrams(data):
         whole = udptl.plausible(datagram)
         try:
@@ -416,7 +416,7 @@ def packets(data: bytes) -> None:
             said(error)
             assert not whole or datagram[:2] != receiver._next.to_bytes(2, "big")
     numbers = [number for number, _ in given]
-    assert all(0 < later - number & 0xFFFF for number, later in itertools.pairwise(numbers))
+    assert all(later - number & 0xFFFF > 0 for number, later in itertools.pairwise(numbers))
     for correction in udptl.Correction:
         _exchanged(data, correction)
 
@@ -424,7 +424,8 @@ def packets(data: bytes) -> None:
 def _exchanged(data: bytes, correction: udptl.Correction) -> None:
     chance = random.Random(data)
     sender, receiver = udptl.Sender(correction, chance.randrange(1000)), udptl.Receiver()
-    sent, given = list(datagrams(data)), []
+    sent = list(datagrams(data))
+    given: list[udptl.Numbered] = []
     for ifp in sent:
         datagram = sender.datagram(ifp)
         assert udptl.plausible(datagram)
@@ -459,7 +460,18 @@ _T38_OFFER = (
 _SDP_WORDS = tuple(
     word.encode()
     for word in (
-        *("v=0", "c=IN IP4 ", "c=IN IP6 ::1", "m=audio ", "m=image ", "m=video ", " RTP/AVP ", " udptl t38", "\r\n", "\n"),
+        *(
+            "v=0",
+            "c=IN IP4 ",
+            "c=IN IP6 ::1",
+            "m=audio ",
+            "m=image ",
+            "m=video ",
+            " RTP/AVP ",
+            " udptl t38",
+            "\r\n",
+            "\n",
+        ),
         *("a=", "sendonly", "inactive", "ptime:", "localTCF", "T38FaxUdpEC:", "T38MaxBitRate:", "t38UDPRedundancy"),
         *("0", "65536", "/2", "0.0.0.0", "999999999", ":", " "),
     )

@@ -79,8 +79,8 @@ class _Leg(Protocol):
 class Media:
     """The media of one call: nothing, audio, T.38; what `report` says covers all of them.
 
-    A context manager: leaving it hangs up and frees the engines; `report` is still there. A T.38 re-INVITE that is refused
-    needs no word to it: audio goes on.
+    A context manager: leaving it hangs up and frees the engines; `report` is still there. A T.38 re-INVITE that is
+    refused needs no word to it: audio goes on.
     """
 
     def __init__(
@@ -145,8 +145,8 @@ class Media:
     def idle(self) -> float:
         """Seconds without a T.30 frame, a page, or image data that moves; exact to a second.
 
-        A page without ECM has no frames. Its receiver sees octets coming; its sender knows how long it will take. Neither is
-        believed for longer than a long page lasts: noise is taken for image data as well.
+        A page without ECM has no frames. Its receiver sees octets coming; its sender knows how long it will take.
+        Neither is believed for longer than a long page lasts: noise is taken for image data as well.
         """
         quiet = self._ticks - self._pulse_at
         moving = self._ticks - self._moved_at
@@ -173,8 +173,12 @@ class Media:
     def to_t38(self, agreed: T38) -> None:
         """Speak T.38 from now on, as it was agreed with the far end. What came of it before is taken now.
 
+        T.38 that is there goes on as it is.
+
         Raises: TooLate.
         """
+        if isinstance(self._leg, _T38Leg):
+            return
         self._make_room()
         modems = modems_within(agreed.max_bit_rate, self._station.modems)
         station = replace(self._station, modems=modems)

@@ -88,8 +88,8 @@ class Sender:
 class Receiver:
     """The other direction: takes packets in any order, and gives the terminal what was said in the order it was said.
 
-    A missing packet is waited for as long as `WINDOW` says; then its time is filled in. Comfort noise and telephone events
-    are times in which nothing was said. Packets of 10 to 240 ms are taken, of either law.
+    A missing packet is waited for as long as `WINDOW` says; then its time is filled in. Comfort noise and telephone
+    events are times in which nothing was said. Packets of 10 to 240 ms are taken, of either law.
     """
 
     def __init__(self, terminal: G711Terminal) -> None:

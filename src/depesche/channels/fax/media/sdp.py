@@ -1,7 +1,7 @@
 """Offers and answers of SDP for a fax: audio in G.711, or T.38 over UDPTL (RFC 4566, RFC 8866, RFC 3264; T.38 annex D).
 
-What is read is what gateways write: names of T.38's attributes in any case, yes and no as ``:1``, ``:0`` or no value at all,
-lines that end in a bare LF. What is written is as the standards want it.
+What is read is what gateways write: names of T.38's attributes in any case, yes and no as ``:1``, ``:0`` or no value at
+all, lines that end in a bare LF. What is written is as the standards want it.
 """
 
 import ipaddress
@@ -201,8 +201,8 @@ def parse(body: bytes) -> tuple[Stream, ...]:
 class Negotiation:
     """Our side of one call's offers and answers: one stream, audio or T.38, at one address.
 
-    A stream keeps its place among the ``m=`` lines as long as the call lasts, and whatever else was offered is refused in
-    its own place (RFC 3264 §6, §8).
+    A stream keeps its place among the ``m=`` lines as long as the call lasts, and whatever else was offered is refused
+    in its own place (RFC 3264 §6, §8).
     """
 
     def __init__(
@@ -212,7 +212,7 @@ class Negotiation:
         session: int,
         *,
         laws: Sequence[Law] = (Law.PCMA, Law.PCMU),
-        t38: T38 | None = T38(),  # noqa: B008  it is frozen
+        t38: T38 | None = T38(),
     ) -> None:
         """`host` is an address, IPv6 without brackets; `session` a number of the call's own; `t38` None: never."""
         self.t38 = t38
@@ -245,12 +245,11 @@ class Negotiation:
         """
         streams = parse(offer)
         place, agreed = self._choose(streams)
-        chosen = streams[place]
-        ours = (
-            self._image(replace(agreed.t38, max_datagram=self._own_t38.max_datagram, max_buffer=self._own_t38.max_buffer))
-            if isinstance(agreed, AgreedT38)
-            else self._audio([agreed.law], chosen.direction.answered)
-        )
+        if isinstance(agreed, AgreedT38):
+            own = self._own_t38
+            ours = self._image(replace(agreed.t38, max_datagram=own.max_datagram, max_buffer=own.max_buffer))
+        else:
+            ours = self._audio([agreed.law], streams[place].direction.answered)
         self._streams = [ours if index == place else _refusal(one) for index, one in enumerate(streams)]
         self._place = place
         return self._described(), agreed
@@ -427,11 +426,11 @@ def _host(value: str) -> str:
     try:
         if kind == "IP4":
             return str(ipaddress.IPv4Address(host))
-        if kind == "IP6":
+        if kind == "IP6" and "%" not in host:  # a scope means something to one machine alone
             return str(ipaddress.IPv6Address(host))
     except ValueError:
         if _HOST.fullmatch(host):
-            return host
+            return host  # a name
     raise Garbled(f"no address: {value[:40]!r}")
 
 

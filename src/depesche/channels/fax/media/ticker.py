@@ -11,7 +11,7 @@ Tick = Callable[[], object]
 """What one call does at each beat; it may not block."""
 
 _CATCH_UP_SECONDS = TICK_SECONDS / 2
-"""The shortest time between two ticks after a stall: a far end's jitter buffer takes packets at twice the pace, no burst."""
+"""The shortest time between two ticks after a stall: a far end's jitter buffer takes twice the pace, but no burst."""
 
 _MOST_BEHIND = 1.0
 """Seconds; what a stall takes longer is not made up for. Modems have lost each other by then."""

@@ -1,11 +1,11 @@
 """UDPTL: IFP packets in datagrams, and what makes up for those that are lost (ITU-T T.38 §9.1, annex A).
 
-A datagram is ``UDPTLPacket`` in aligned PER: the number of the packet in 16 bits, the packet itself behind its length, then
-either the packets before it once more (redundancy), or parities of some before it (FEC).
+A datagram is ``UDPTLPacket`` in aligned PER: the number of the packet in 16 bits, the packet itself behind its length,
+then either the packets before it once more (redundancy), or parities of some before it (FEC).
 
-FEC has `entries` parities over `span` packets each. With datagram number *n*, parity *m* is the exclusive or of the packets
-``n + m - k * entries``, *k* from 1 to `span`: neighbours are in different parities, so as many losses in a row as there are
-entries can be mended.
+FEC has `entries` parities over `span` packets each. With datagram number *n*, parity *m* is the exclusive or of the
+packets ``n + m - k * entries``, *k* from 1 to `span`. Neighbours are in different parities, so as many losses in a row
+as there are entries can be mended.
 """
 
 import struct
@@ -132,7 +132,7 @@ class Receiver:
     """The other direction: takes datagrams in any order, gives each packet once, in order.
 
     A missing packet is waited for as long as `_WINDOW` says. A number far from the expected one is believed when its
-    successor has come: else a late packet of RTP, which looks like number 32776, would end the call (T.38 begins with 0).
+    successor has come: else a late packet of RTP, which looks like number 32776, would end the call (T.38 begins at 0).
     """
 
     def __init__(self) -> None:

@@ -115,8 +115,8 @@ class Session:
     def statistics(self) -> Any:
         """``t30_stats_t`` of this moment.
 
-        Its page figures are final in phase D. While a page is on the line, ``length`` and ``image_size`` are the rows and
-        octets that were received so far, without ECM; at the sender those of the whole page.
+        Its page figures are final in phase D. While a page is on the line, ``length`` and ``image_size`` are the rows
+        and octets that were received so far, without ECM; at the sender those of the whole page.
         """
         self._spandsp.lib.t30_get_transfer_statistics(self._context, self._stats)
         return self._stats
@@ -143,7 +143,7 @@ class Session:
             self._register(lib.t30_set_phase_d_handler, "t30_phase_d_handler_t", self._on_phase_d),
             self._register(lib.t30_set_phase_e_handler, "t30_phase_e_handler_t", self._on_phase_e),
         ]
-        if station.send is not None or station.watched:  # every ECM frame of 256 bytes calls this one: not where nobody needs it
+        if station.send is not None or station.watched:  # every ECM frame calls this one: not where nobody needs it
             setter = lib.t30_set_real_time_frame_handler
             callbacks.append(self._register(setter, "t30_real_time_frame_handler_t", self._on_frame))
         return callbacks

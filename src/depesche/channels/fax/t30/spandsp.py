@@ -1,8 +1,8 @@
 """libspandsp 0.0.6 bound with cffi in ABI mode (docs/adr/0004-spandsp-abi-mode.md).
 
 The declarations are those of ``t30.h``, ``t30_api.h``, ``t30_logging.h``, ``fax.h``, ``g711.h``, ``t38_core.h`` and
-``t38_terminal.h``. Nothing checks them when the library is loaded: `layout.verified` does, and everything but that check
-gets its `Spandsp` from there.
+``t38_terminal.h``. Nothing checks them when the library is loaded: `layout.verified` does, and everything but that
+check gets its `Spandsp` from there.
 """
 
 from dataclasses import dataclass

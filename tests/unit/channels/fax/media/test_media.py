@@ -137,7 +137,9 @@ def test_audio_may_come_twice_and_in_any_order(document: Document, exchange: Exc
 
 
 @pytest.mark.parametrize(
-    ("caller_at", "answerer_at"), [(100, 100), (100, 110), (110, 100)], ids=["at once", "caller first", "answerer first"]
+    ("caller_at", "answerer_at"),
+    [(100, 100), (100, 110), (110, 100)],
+    ids=["at once", "caller first", "answerer first"],
 )
 def test_audio_becomes_t38(
     document: Document, exchange: Exchange, pixels: Pixels, caller_at: int, answerer_at: int

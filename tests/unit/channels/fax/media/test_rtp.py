@@ -37,7 +37,13 @@ def ear(spandsp: Spandsp) -> Iterator[Ear]:
 
 
 def packet(
-    number: int, payload: bytes = b"", *, kind: int = 8, stamp: int | None = None, source: int = SOURCE, first: int = 0x80
+    number: int,
+    payload: bytes = b"",
+    *,
+    kind: int = 8,
+    stamp: int | None = None,
+    source: int = SOURCE,
+    first: int = 0x80,
 ) -> bytes:
     """Packet number so many of a stream; its payload is its number in 160 octets unless given."""
     at = number * 160 if stamp is None else stamp

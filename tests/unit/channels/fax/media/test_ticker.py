@@ -1,6 +1,7 @@
 """The beat: its pace, and what a stall makes of it. Nothing here depends on how fast the machine is."""
 
 import asyncio
+import itertools
 import time
 from collections.abc import Callable
 
@@ -64,11 +65,10 @@ def test_a_stall_is_made_up_for_at_twice_the_pace() -> None:
 
     ticker = beaten(work, 1.01)
     assert ticker.ticks == 50
-    gaps = [round(later - before, 3) for before, later in zip(times, times[1:], strict=False)]
+    gaps = [round(later - before, 3) for before, later in itertools.pairwise(times)]
     assert gaps[9] == 0.2
-    assert min(gaps) == TICK_SECONDS / 2
-    assert gaps[10:25] == [0.01] * 15 + [] or 0.01 in gaps[10:25]
-    assert gaps[-10:] == [TICK_SECONDS] * 10
+    assert gaps[10:28] == [TICK_SECONDS / 2] * 18
+    assert gaps[28:] == [TICK_SECONDS] * 21
     assert ticker.worst_seconds() > 0.17
     assert ticker.worst_seconds() == 0
     assert ticker.late_seconds > 1
@@ -145,7 +145,12 @@ def test_real_time_passes() -> None:
     async def run() -> float:
         begun = time.monotonic()
         done = asyncio.Event()
-        ticker.add(lambda: ticker.ticks == 10 and done.set())
+
+        def tick() -> None:
+            if ticker.ticks == 10:
+                done.set()
+
+        ticker.add(tick)
         await done.wait()
         return time.monotonic() - begun
 

@@ -14,6 +14,7 @@ from depesche.channels.fax.t30.audio import AudioTerminal
 from depesche.channels.fax.t30.report import Page, Report
 from depesche.channels.fax.t30.session import Session, Station
 from depesche.channels.fax.t30.spandsp import Coded, Coding, Modem, Spandsp
+from depesche.channels.fax.t30.t38 import T38Terminal
 
 Document = Callable[..., Path]
 Draw = Callable[..., Image.Image]
@@ -183,6 +184,21 @@ def test_two_hundred_calls_take_no_memory(document: Document, page: Draw, transm
     before = allocated()
     for _ in range(rest):
         transmit(tiny)
+    assert allocated() - before < 2 << 20
+
+
+def test_two_hundred_calls_of_t38_take_no_memory(spandsp: Spandsp) -> None:
+    def call() -> None:
+        with T38Terminal(spandsp, Station("1"), calling=False, send=lambda *_: None) as terminal:
+            for number in range(50):
+                terminal.tick()
+                terminal.receive(b"\xc0\x01\x80\x00\x02\xff\x13\x04", number)  # an NSF that begins
+
+    for _ in range(20):
+        call()
+    before = allocated()
+    for _ in range(200):
+        call()
     assert allocated() - before < 2 << 20
 
 

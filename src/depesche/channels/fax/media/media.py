@@ -341,9 +341,7 @@ class _T38Leg:
     def tick(self) -> list[bytes]:
         self._hand_over(self._receiver.tick())
         self._terminal.tick()
-        made = self._made
-        if made:
-            self._made = []
+        made, self._made = self._made, []
         return made
 
     def plausible(self, datagram: bytes) -> bool:

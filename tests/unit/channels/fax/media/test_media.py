@@ -233,6 +233,8 @@ def test_t38_that_is_agreed_on_again_goes_on(document: Document, exchange: Excha
 def test_another_law_leaves_the_terminal_as_it_is(document: Document, exchange: Exchange, pixels: Pixels) -> None:
     def ways(one: Media, other: Media, tick: int) -> None:
         audio(Law.PCMA)(one, other, tick)
+        if tick == 650:
+            one.to_audio(Law.PCMA)
         if tick == 700:
             one.to_audio(Law.PCMU)
 
@@ -241,7 +243,9 @@ def test_another_law_leaves_the_terminal_as_it_is(document: Document, exchange: 
     assert is_whole(call, 1)
     assert pixels(call.tiff) == pixels(sent)
     types = [datagram[1] for _, forward, datagram in call.wire if forward]
-    assert types[699:702] == [0x08, 0x80, 0x00]
+    assert types[:2] == [0x88, 0x08]
+    assert set(types[1:700]) == {0x08}
+    assert types[700:702] == [0x80, 0x00]
 
 
 def test_once_a_page_is_on_the_line_it_is_too_late(document: Document, exchange: Exchange) -> None:
@@ -293,10 +297,14 @@ def alone(spandsp: Spandsp, *, calling: bool = True, **station: Any) -> Media:
 def test_media_that_nobody_told_anything_are_silent(spandsp: Spandsp) -> None:
     with alone(spandsp) as media:
         media.receive(b"\x80\x08" + bytes(170))
+        media.receive(b"\0\0\1\6\0\0")
         assert media.tick() == []
         assert media.active
         assert not media.plausible(b"\x80\x08" + bytes(170))
         assert media.report().completion is None
+        media.to_t38(REDUNDANT)
+        media.receive(b"\0\0\1\6\0\0")
+        assert media.counts().late == 1, "what came before is not forgotten"
 
 
 @pytest.mark.parametrize("ways", [lambda m: m.to_audio(Law.PCMA), lambda m: m.to_t38(REDUNDANT)], ids=["audio", "T.38"])

@@ -9,7 +9,7 @@ from fuzz.engine import Target, fuzz
 from fuzz.targets import TARGETS
 
 SECONDS = 8
-"""For each target: a minute for all of them."""
+"""For each target."""
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)

@@ -161,9 +161,9 @@ class Trunk:
             route = (Uri("sip", proxy, "", proxy_port or None, (("lr", None),)),)
         return Invitation(target, ours, NameAddr(target), sdp, headers, route)
 
-    async def take(self, call: Call, request: Request, station: Station) -> Carried | None:
+    async def take(self, call: Call, request: Request, station: Station, told: Told) -> Carried | None:
         """Take a call of somebody, and receive what they send. None: it cannot be taken."""
-        faxcall = FaxCall(self._bench, station, self.way, calling=False)
+        faxcall = FaxCall(self._bench, station, self.way, calling=False, told=told)
         try:
             negotiation = await faxcall.open()
             if request.body:

@@ -114,8 +114,8 @@ def _sip() -> str:
                 ((str(status), result.value, "yes" if again else "no") for status, (result, again) in answers),
             ),
             "",
-            "Any other status is a fault of the network: `ISDNERR`, tried again. A cause of Q.850 counts for more than the",
-            "status, where the trunk tells one.",
+            "Any other status is a fault of the network: `ISDNERR`, tried again. A cause of Q.850 counts for more than",
+            "the status, where the trunk tells one.",
             "",
             *_table(
                 ("Q.850 cause", "`$STAT`", "Tried again"),

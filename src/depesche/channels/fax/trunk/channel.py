@@ -33,6 +33,9 @@ from depesche.model.station import station_id
 LOOK_SECONDS = 2.0
 """Between two looks at what the operator changed."""
 
+COMING_UP_SECONDS = 20.0
+"""That a call waits for a line to come up: a node has just started, or a line process."""
+
 HAND_OVER_SECONDS = 30.0
 """Between two tries to give a fax to its inbox."""
 
@@ -88,6 +91,7 @@ class SipFax:
         self._zone = ZoneInfo(timezone)
         self._clock = time.monotonic
         self._trunks = Trunks()
+        self._looked = asyncio.Event()
         self._states: dict[str, LineState] = {}
         self._arriving: dict[str, Arriving] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -116,9 +120,9 @@ class SipFax:
         """
         if len(documents) != 1:
             raise ValueError(f"a fax is one document, not {len(documents)}")
-        lines = ways(self._trunks.lines, self.state, delivery.address, self._clock())
-        if not lines:
-            return Outcome(Result.LINE_ERROR, detail="no line is set up that this number goes out on")
+        lines = await self._ways(delivery.address, cancelled)
+        if isinstance(lines, Outcome):
+            return lines
         with tempfile.TemporaryDirectory(prefix="fax-", dir=self._scratch) as folder:
             pages = Path(folder) / "sent.tif"
             try:
@@ -147,6 +151,23 @@ class SipFax:
         return self._states.setdefault(line, LineState())
 
     # -- calls that we make ---------------------------------------------------------------------------------------
+
+    async def _ways(self, number: str, cancelled: threading.Event) -> list[Line] | Outcome:
+        """The lines that a number may go out on, the best first. One that is about to come up is waited for."""
+        await self._looked.wait()
+        end = self._clock() + COMING_UP_SECONDS
+        while True:
+            fitting = ways(self._trunks.lines, self.state, number, self._clock())
+            up = [line for line in fitting if self.state(line.name).up]
+            if up or not fitting or cancelled.is_set() or self._clock() > end:
+                break
+            await asyncio.sleep(0.2)
+        if cancelled.is_set():
+            return Outcome(Result.CANCELED, detail="cancelled before it was dialled")
+        if not fitting:
+            return Outcome(Result.LINE_ERROR, detail="no line is set up that this number goes out on")
+        down = "; ".join(f"line {line.name} is down: {self.state(line.name).why}" for line in fitting)
+        return up or Outcome(Result.LINE_ERROR, retry=True, detail=down)
 
     async def _dial(
         self, line: Line, delivery: Delivery, pages: Path, count: int, cancelled: threading.Event
@@ -257,6 +278,7 @@ class SipFax:
     async def _look_on(self) -> None:
         while True:
             self._trunks = await self._wanted()
+            self._looked.set()
             for keeper in self._keepers:
                 keeper.set(self._said(keeper))
             await asyncio.sleep(LOOK_SECONDS)

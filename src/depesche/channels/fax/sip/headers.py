@@ -142,9 +142,10 @@ class Headers:
     def get(self, name: str) -> str | None:
         """The first value. Raises: Malformed, as `every`."""
         key = _named(name)[0]
-        if key in _SPLIT:
-            return next(iter(self.every(name)), None)
-        return next((field[2] for field in self._fields if field[0] == key), None)
+        for field in self._fields:
+            if field[0] == key:
+                return field[2] if key not in _SPLIT else next(iter(self.every(name)), None)
+        return None
 
     def every(self, name: str) -> list[str]:
         """All values; those that may stand in one line are taken apart, empty ones left out.
@@ -199,9 +200,13 @@ class Headers:
         return next((place for place, field in enumerate(self._fields) if field[0] == key), None)
 
     @property
-    def keys(self) -> list[str]:
-        """The name of each field in lower case."""
-        return [field[0] for field in self._fields]
+    def first(self) -> dict[str, str]:
+        """The first field of each name, as it stands, by the name in lower case."""
+        return {key: value for key, _, value in reversed(self._fields)}
+
+    def __len__(self) -> int:
+        """How many fields there are."""
+        return len(self._fields)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Headers):

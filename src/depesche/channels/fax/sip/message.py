@@ -6,6 +6,7 @@ once, and the length that is told is there.
 
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Self
@@ -29,7 +30,7 @@ MOST_LENGTH = 10**9
 
 VERSION = "SIP/2.0"
 
-_MANDATORY = ("Via", "From", "To", "Call-ID", "CSeq")
+_MANDATORY = {"via": "Via", "from": "From", "to": "To", "call-id": "Call-ID", "cseq": "CSeq"}
 _ONCE = ("From", "To", "Call-ID", "CSeq", "Max-Forwards")
 
 
@@ -289,7 +290,7 @@ class Head:
         """Raises: Malformed, if it is not even a request that somebody spoilt."""
         method, _, rest = self.start.partition(" ")
         uri, _, version = rest.rstrip(BLANK).rpartition(" ")
-        if not TOKEN.fullmatch(method) or not _ANY_VERSION.fullmatch(version):
+        if not TOKEN.fullmatch(method) or (version != VERSION and not _ANY_VERSION.fullmatch(version)):
             raise Malformed("the first line is none of SIP")
         if rest[-1] in BLANK:
             self.blame("a blank ends the first line")
@@ -318,22 +319,28 @@ class Head:
         """Raises: Malformed, if what every message must have is not there once and right."""
         if self.fault:
             raise Malformed(self.fault)
-        keys = self.headers.keys
-        for name in _MANDATORY:
-            if name.lower() not in keys:
+        first = self.headers.first
+        for key, name in _MANDATORY.items():
+            if key not in first:
                 raise Malformed(f"{name} is missing")
-        for name in _ONCE:
-            if keys.count(name.lower()) > 1:
-                raise Malformed(f"{name} is there more than once")
+        if len(first) < len(self.headers):
+            self._judge_repeated()
         if not 1 <= len(message.vias) <= MOST_VIAS:
             raise Malformed("Via is empty, or there are too many")
-        if not message.call_id or " " in message.call_id or "\t" in message.call_id:
+        call_id = first["call-id"]
+        if not call_id or " " in call_id or "\t" in call_id:
             raise Malformed("Call-ID is none")
-        for name, read in (("From", NameAddr.parse), ("To", NameAddr.parse), ("CSeq", CSeq.parse)):
+        for key, read in _READERS.items():
             try:
-                read(self.headers.get(name) or "")
+                read(first[key])
             except Malformed as error:
-                raise Malformed(f"{name}: {error.reason}") from None
+                raise Malformed(f"{_MANDATORY[key]}: {error.reason}") from None
+
+    def _judge_repeated(self) -> None:
+        names = [name for name, _ in self.headers.items()]
+        for name in _ONCE:
+            if names.count(name) > 1:
+                raise Malformed(f"{name} is there more than once")
 
     def _refusal(self, method: str, reason: str) -> Response | None:
         """None: an ACK is never answered (§17.1.1.3), and nobody is where no Via can be read."""
@@ -345,13 +352,14 @@ class Head:
             return None
         seed = f"{top} {self.headers.get('Call-ID')} {self.headers.get('CSeq')}"
         headers = Headers()
-        for name in ("Via", "From", "To", "Call-ID", "CSeq"):
+        for name in _MANDATORY.values():
             values = [value for key, value in self.headers.items() if key == name]
             for value in values if name == "Via" else values[:1]:
                 headers.add(name, _tagged(value, seed) if name == "To" else value)
         return Response(self.status, f"{_PHRASES[self.status]}: {reason}", headers)
 
 
+_READERS: dict[str, Callable[[str], object]] = {"from": NameAddr.parse, "to": NameAddr.parse, "cseq": CSeq.parse}
 _PHRASES = {400: "Bad Request", 505: "Version Not Supported", 513: "Message Too Large"}
 _STATUS = re.compile("[1-6][0-9]{2}")
 _ANY_VERSION = re.compile(r"SIP/[0-9]+\.[0-9]+", re.IGNORECASE)

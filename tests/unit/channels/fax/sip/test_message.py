@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from depesche.channels.fax.sip.errors import Malformed
+from depesche.channels.fax.sip.grammar import seconds
 from depesche.channels.fax.sip.headers import LONGEST_HEADER, Headers
 from depesche.channels.fax.sip.message import (
     LONGEST_MESSAGE,
@@ -372,7 +373,9 @@ def test_headers_are_changed_in_their_places() -> None:
     copy = headers.copy()
     copy.add("x", "y")
     assert "x" not in headers
-    assert copy.keys == ["route", "to", "from", "subject", "session-expires"]
+    assert list(copy.items())[-2:] == [("Subject", "f"), ("Session-Expires", "y")]
+    assert (len(copy), len(headers)) == (5, 4)
+    assert Headers([("t", "a"), ("X-Y", "b"), ("To", "c")]).first == {"to": "a", "x-y": "b"}
     assert repr(Headers([("f", "x")])) == "Headers([('From', 'x')])"
 
 
@@ -436,6 +439,19 @@ def test_a_cseq_is_a_number_and_a_method(text: str) -> None:
 def test_what_is_no_cseq_says_so(text: str) -> None:
     with pytest.raises(Malformed):
         CSeq.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("3600", 3600), ("0", 0), ("0090", 90), ("18000;duration=3600", 18000), ("120 (I'm in a (meeting))", 120),
+        ("90;refresher=uas", 90), ("1" + "0" * 80, 2**32 - 1), ("4294967296", 2**32 - 1),
+        ("0" * 9000, 0), ("9" * 9000, 2**32 - 1), ("0" * 9000 + "x", None), ("1" + " " * 9000 + "x", None),
+        ("", None), ("-1", None), ("x", None), ("1.5", None), ("1x", None), ("12 13", None), ("²", None), (";x", None),
+    ],
+)  # fmt: skip
+def test_a_time_is_what_a_header_begins_with(text: str, found: int | None) -> None:
+    assert seconds(text) == found
 
 
 def test_what_is_missing_is_said_when_it_is_asked_for() -> None:

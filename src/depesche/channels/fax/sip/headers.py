@@ -1,5 +1,6 @@
 """Header fields of SIP messages, and the names that they go by."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Self
 
@@ -204,9 +205,14 @@ class Headers:
         """The first field of each name, as it stands, by the name in lower case."""
         return {key: value for key, _, value in reversed(self._fields)}
 
-    def __len__(self) -> int:
-        """How many fields there are."""
-        return len(self._fields)
+    @property
+    def repeated(self) -> list[str]:
+        """Names of which there is more than one field, as they are spelt."""
+        first = self.first
+        if len(first) == len(self._fields):
+            return []
+        names = Counter(name for _, name, _ in self._fields)
+        return [name for name, count in names.items() if count > 1]
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Headers):

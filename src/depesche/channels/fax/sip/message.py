@@ -72,7 +72,7 @@ class Via:
 _VIA = re.compile(
     r"SIP[ \t]*/[ \t]*2\.0[ \t]*/[ \t]*(?P<transport>[A-Za-z0-9\-.!%*_+`'~]+)[ \t]+"
     r"(?P<host>\[[^\]]*\]|[^][ \t:;,<>\"]+)(?:[ \t]*:[ \t]*(?P<port>[0-9]+))?[ \t]*(?P<parameters>;.*)?",
-    re.IGNORECASE | re.DOTALL,
+    re.ASCII | re.DOTALL | re.IGNORECASE,
 )
 
 
@@ -80,7 +80,7 @@ _VIA = re.compile(
 def _via(text: str) -> Via:
     found = _VIA.fullmatch(text.strip(BLANK))
     if found is None:
-        raise Malformed("Via has no form that we know")
+        raise Malformed("it has no form that we know")
     transport, host, port, parameters = found.groups()
     given = grammar.parameters(parameters or "")
     return Via(transport.upper(), grammar.host(host), grammar.port(port), given)
@@ -99,7 +99,7 @@ class CSeq:
         number, _, method = text.strip(BLANK).replace("\t", " ").partition(" ")
         method = method.lstrip(BLANK)
         if not TOKEN.fullmatch(method):
-            raise Malformed("CSeq has no method")
+            raise Malformed("it has no method")
         return cls(grammar.whole(number, 2**32 - 1), method)
 
     def __str__(self) -> str:
@@ -275,7 +275,7 @@ class Head:
 
     def message(self, body: bytes) -> Request | Response:
         """The whole. Raises: Malformed, and BadRequest if whoever sent it can be told."""
-        if self.start[:4].upper() == "SIP/":
+        if _is_ours(self.start.partition(" ")[0]):
             return self._response(body)
         method, uri, version = self._request_line()
         try:
@@ -297,20 +297,22 @@ class Head:
         return method, uri, version
 
     def _request(self, method: str, uri: str, version: str, body: bytes) -> Request:
-        if version.upper() != VERSION:
+        if not _is_ours(version):
             self.fault, self.status = "the version is not known", 505
             raise Malformed(self.fault)
-        request = Request(method, Uri.parse(uri), self.headers, body)
+        try:
+            request = Request(method, Uri.parse(uri), self.headers, body)
+        except Malformed as error:
+            raise Malformed(f"Request-URI: {error.reason}") from None
         self._judge(request)
         if request.cseq.method != method:
             raise Malformed("CSeq names another method")
         return request
 
     def _response(self, body: bytes) -> Response:
-        version, _, rest = self.start.partition(" ")
-        status, _, reason = rest.partition(" ")
-        if version.upper() != VERSION or not _STATUS.fullmatch(status):
-            raise Malformed("the first line is none of SIP 2.0")
+        status, _, reason = self.start.partition(" ")[2].partition(" ")
+        if not _STATUS.fullmatch(status):
+            raise Malformed("there is no such status")
         response = Response(int(status), reason, self.headers, body)
         self._judge(response)
         return response
@@ -323,24 +325,18 @@ class Head:
         for key, name in _MANDATORY.items():
             if key not in first:
                 raise Malformed(f"{name} is missing")
-        if len(first) < len(self.headers):
-            self._judge_repeated()
-        if not 1 <= len(message.vias) <= MOST_VIAS:
-            raise Malformed("Via is empty, or there are too many")
-        call_id = first["call-id"]
-        if not call_id or " " in call_id or "\t" in call_id:
-            raise Malformed("Call-ID is none")
-        for key, read in _READERS.items():
-            try:
-                read(first[key])
-            except Malformed as error:
-                raise Malformed(f"{_MANDATORY[key]}: {error.reason}") from None
-
-    def _judge_repeated(self) -> None:
-        names = [name for name, _ in self.headers.items()]
-        for name in _ONCE:
-            if names.count(name) > 1:
+        for name in self.headers.repeated:
+            if name in _ONCE:
                 raise Malformed(f"{name} is there more than once")
+        key = "via"
+        try:
+            vias = message.vias
+            for key, read in _READERS:
+                read(first[key])
+        except Malformed as error:
+            raise Malformed(f"{_MANDATORY[key]}: {error.reason}") from None
+        if not 1 <= len(vias) <= MOST_VIAS:
+            raise Malformed("Via: there is none, or too many")
 
     def _refusal(self, method: str, reason: str) -> Response | None:
         """None: an ACK is never answered (§17.1.1.3), and nobody is where no Via can be read."""
@@ -359,10 +355,27 @@ class Head:
         return Response(self.status, f"{_PHRASES[self.status]}: {reason}", headers)
 
 
-_READERS: dict[str, Callable[[str], object]] = {"from": NameAddr.parse, "to": NameAddr.parse, "cseq": CSeq.parse}
+def _call_id(text: str) -> str:
+    if not text or " " in text or "\t" in text:
+        raise Malformed("it is no word")
+    return text
+
+
+_READERS: tuple[tuple[str, Callable[[str], object]], ...] = (
+    ("from", NameAddr.parse),
+    ("to", NameAddr.parse),
+    ("call-id", _call_id),
+    ("cseq", CSeq.parse),
+)
 _PHRASES = {400: "Bad Request", 505: "Version Not Supported", 513: "Message Too Large"}
+
+
+def _is_ours(version: str) -> bool:
+    return version == VERSION or (version.isascii() and version.upper() == VERSION)
+
+
 _STATUS = re.compile("[1-6][0-9]{2}")
-_ANY_VERSION = re.compile(r"SIP/[0-9]+\.[0-9]+", re.IGNORECASE)
+_ANY_VERSION = re.compile(r"SIP/[0-9]+\.[0-9]+", re.ASCII | re.IGNORECASE)
 _FOLD = re.compile(r"\n[ \t]+")
 
 

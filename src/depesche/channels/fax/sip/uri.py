@@ -61,9 +61,9 @@ class Uri:
     def parse(cls, text: str) -> Self:
         """Raises: Malformed."""
         scheme, colon, rest = text.partition(":")
-        scheme = scheme.lower()
         if not colon or (scheme not in _KNOWN and not _SCHEME.fullmatch(scheme)):
             raise Malformed("the URI has no scheme")
+        scheme = scheme.lower()
         if _NOT_IN_A_URI.search(rest):
             raise Malformed("the URI holds what would have to be escaped")
         if scheme in ("sip", "sips"):

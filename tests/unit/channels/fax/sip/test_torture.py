@@ -257,7 +257,7 @@ def test_noreason_no_reason(start: str) -> None:
 
 
 def test_badinv01_separators_with_nothing_between() -> None:
-    assert refused(plain("branch=z9hG4bKplain", ";,;,,")) == "Via has no form that we know"
+    assert refused(plain("branch=z9hG4bKplain", ";,;,,")) == "Via: it has no form that we know"
     with pytest.raises(Malformed):
         NameAddr.parse('"" <> ;,; ,,;')
 

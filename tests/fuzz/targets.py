@@ -1,4 +1,4 @@
-"""What is fuzzed: everything that reads what customers send, and must have an answer for all of it."""
+"""What is fuzzed: everything that reads what customers and far sides send, and must have an answer for all of it."""
 
 import csv
 import io
@@ -26,6 +26,7 @@ from depesche.model.statusurl import Told
 from depesche.usecases import compose, tariffs
 from depesche.usecases.accounts import NotPossible
 from depesche.usecases.order import Order, Submission
+from fuzz import sip
 from fuzz.engine import Target
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -391,4 +392,5 @@ TARGETS = (
         (b"type,prefix,base,unit\nfax,+49,0.02,0.05\nsms,,0,0.0795\n", b'a"b\nc,d\n"e""f"', b"letter,,1,2\n"),
         tuple(word.encode() for word in (*tariffs.TYPES, ",", '"', "\n", "\r", "0.07", "1,5", "+49171", "€", "\0")),
     ),
+    *sip.TARGETS,
 )

@@ -446,6 +446,9 @@ def test_each_realm_gets_its_own_credentials() -> None:
 
 
 def test_who_may_not_ask_gets_nothing() -> None:
+    assert (
+        authorization([asked(realm="stranger")], Credentials("fax", "x", "trunk"), "INVITE", "sip:x", b"", "c") is None
+    )
     authenticator, request = Authenticator(Credentials("fax", "x", "server")), invite()
     refusal = Response(401, "No", Headers([("WWW-Authenticate", asked(realm="stranger"))]))
     assert not authenticator.challenged(request, refusal)

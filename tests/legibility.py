@@ -5,16 +5,18 @@ import io
 import os
 import subprocess
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
+import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import weasyprint  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from depesche.model.resolution import MM_PER_INCH, WIDTH, X_DPI, Resolution
+from depesche.render.html import set_html
 
 Y_DPI, A4_ROWS = Resolution.FINE.y_dpi, Resolution.FINE.a4_rows
 
@@ -178,9 +180,29 @@ def receipt(setting: int = 0) -> Sample:
     return Sample("receipt", bytes(pdf), "\n".join(" ".join(filter(None, row)) for row in rows))
 
 
-def print_of(points: float, face: str = "Liberation Sans") -> Sample:
-    """Black text of this size, a page of it."""
-    return _lines(f"{points}-point print", [(f"font-family:{face};font-size:{points}pt", 24)], 0)
+def print_of(points: float, face: str = "Liberation Sans", lines: int = 24) -> Sample:
+    """Black text of this size."""
+    return _lines(f"{points}-point print", [(f"font-family:{face};font-size:{points}pt", lines)], 0)
+
+
+def one_line(points: float, colour: str = "#000") -> Sample:
+    """A heading, and under it a single line, as the product sets them."""
+    line = "Zahlbar innerhalb von 14 Tagen ohne Abzug, danach fallen Zinsen an."
+    html = f"<h1>Rechnung 4711</h1><p style='font-size:{points}pt;color:{colour}'>{line}</p>"
+    return Sample(f"a {points}-point line", set_html(html, 1, 0).pdf, line, top=MARGIN + 15)
+
+
+def scanned(make: Callable[[], Sample], degrees: float, dpi: int = 300) -> Sample:
+    """Its first page as it lay askew on a scanner: on paper that is not quite white, with grain."""
+    sample = make()
+    with pdfium.PdfDocument(sample.pdf) as document:
+        level = document[0].render(scale=dpi / 72, grayscale=True).to_pil()
+    turned = np.asarray(level.rotate(degrees, Image.Resampling.BICUBIC, fillcolor=255))
+    grain = np.random.default_rng(1).normal(0, 2.5, turned.shape)
+    grey = Image.fromarray(np.clip(turned * 0.85 + 32 + grain, 0, 255).astype(np.uint8))
+    out = io.BytesIO()
+    grey.filter(ImageFilter.GaussianBlur(0.7)).save(out, "PDF", resolution=dpi, quality=80)
+    return replace(sample, name=f"{sample.name}, scanned", pdf=out.getvalue())
 
 
 def pale(colour: str, box: str = "#fff") -> Sample:

@@ -133,7 +133,7 @@ def _needless(sectors: _Sectors, header: bytes, table: Sequence[int]) -> bool:
             if entries[entry + 66] == _ROOT or (entries[entry + 66] == _STREAM and octets >= _SMALL):
                 for place, number in enumerate(_chain(begins, table)):
                     if number == sectors.last:
-                        return octets - place * sectors.size <= sectors.size - sectors.missing
+                        return bool(octets - place * sectors.size <= sectors.size - sectors.missing)
     return False
 
 

@@ -183,7 +183,8 @@ def detect(filename: str, head: bytes) -> tuple[Format, str | None]:
 def _by_name(filename: str) -> tuple[Family, Format]:
     _, dot, extension = filename.strip().rpartition(".")
     if not dot or extension.lower() not in _EXTENSIONS:
-        raise Unsupported(f"{_shown(filename)}: files of this type are not supported")
+        known = ", ".join(_EXTENSIONS)
+        raise Unsupported(f"{_shown(filename)}: files of this type are not supported; these are: {known}")
     return _EXTENSIONS[extension.lower()]
 
 

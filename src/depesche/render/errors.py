@@ -13,7 +13,9 @@ class RenderError(Exception):
 
 
 class Unsupported(RenderError):
-    """The format is none of ours, its converter is not installed, or name and content are of different families."""
+    """The format is none of ours, its converter is not installed or does not know this kind of it, or name and content
+    are of different families.
+    """
 
 
 class Damaged(RenderError):

@@ -14,13 +14,23 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from depesche.model.resolution import nearest
 from depesche.render.detect import Format
-from depesche.render.errors import Damaged, NotWhole
+from depesche.render.errors import Damaged, NotWhole, RenderError
 from depesche.render.grid import MM_PER_INCH, WIDTH, X_DPI, Placement, Resolution, place
 from depesche.render.legibility import Drawn, drawn, taken
-from depesche.render.libtiff import SUBFILE, RareTiff
+from depesche.render.libtiff import (
+    BITS,
+    FILL_ORDER,
+    IN_PLANES,
+    PLANAR,
+    SAMPLE_FORMAT,
+    SAMPLES,
+    SUBFILE,
+    RareTiff,
+)  # fmt: skip
 from depesche.render.margin import clear, lowered
 from depesche.render.pages import mapped
 from depesche.render.raster import Bits, packed
+from depesche.render.samples import Photometric, SampleFormat, eight_bits, finite, guessed_white
 
 PLUGINS = {Format.TIFF: "TIFF", Format.BMP: "BMP", Format.PNG: "PNG", Format.JPEG: "JPEG"}
 """Pillow's names; no other of its readers ever sees a document."""
@@ -32,23 +42,36 @@ LIKELY_DPI = range(40, 4801)
 NEAR = 0.05
 """Programs write 200 for 204 and 100 for 98: a fax page may be off by this share."""
 
+_TALLEST = 5
+"""Ratio of resolutions beyond which it is nonsense."""
+
 _SHORT_PAGE = 1400
 """A fax page without resolution and with fewer rows has standard resolution (T.4: 3.85 lines/mm)."""
 
-_REDUCED = 1
-"""Bit of TIFF 6.0 NewSubfileType: a preview of another image."""
+_NO_PAGE = 1 | 4
+"""Bits of TIFF 6.0 NewSubfileType: a preview of another image, or where it is transparent."""
+
+_OLD_SUBFILE, _OLD_PREVIEW = 255, 2
+"""TIFF 6.0 SubfileType; libtiff keeps it to itself."""
 
 _BIG_ENDIAN_BIGTIFF = b"MM\0+"
 
-_FILL_ORDER, _LOWEST_FIRST = 266, 2
-_PLANAR, _IN_PLANES = 284, 2
-"""TIFF 6.0 FillOrder, and PlanarConfiguration: all of a colour, then all of the next."""
+_LOWEST_FIRST = 2
+"""TIFF 6.0 FillOrder."""
+
+_CODINGS = frozenset(
+    {
+        *("raw", "tiff_ccitt", "group3", "group4", "tiff_lzw", "tiff_jpeg", "jpeg"),
+        *("tiff_adobe_deflate", "tiff_deflate", "packbits"),
+    }
+)
+"""Pillow's names of those that it decodes however it was built."""
 
 _BEYOND_PILLOW = (UnidentifiedImageError, ValueError)
 """What Pillow raises when it does not know a kind of TIFF; libtiff may."""
 
-_PHOTOMETRIC, _WHITE_IS_ZERO = 262, 0
-"""TIFF 6.0 PhotometricInterpretation."""
+_PHOTOMETRIC = 262
+"""TIFF 6.0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +95,8 @@ class PicturePages:
     ) -> None:
         """`pixels`: of one page at most; `most`: looking for pages ends behind this number.
 
-        Raises: Damaged: broken, or larger than it may be; NotWhole: it has no page.
+        Raises: Damaged: broken, or larger than it may be; NotWhole: it has no page. A page raises Unsupported when it
+        is decoded, if no library can.
         """
         self._pixels = pixels
         self._resolution = resolution
@@ -110,7 +134,7 @@ class PicturePages:
         """Nothing is kept but the page that was drawn last."""
 
     def picture(self, index: int) -> Picture:
-        """One page in its own colours. Raises: Damaged."""
+        """One page in its own colours. Raises: Damaged, Unsupported."""
         try:
             self._seek(self._frames[index])
             width, height = _millimetres(self._image)
@@ -167,7 +191,7 @@ def _by_pillow(memory: mmap.mmap, format_: Format) -> Image.Image:
 
 def _damage(error: Exception) -> Exception:
     """Pillow lets through whatever its readers stumble over: with a damaged file that may be any exception."""
-    if isinstance(error, Damaged | MemoryError):
+    if isinstance(error, RenderError | MemoryError):
         return error
     if isinstance(error, Image.DecompressionBombError):
         return Damaged("the picture is larger than allowed")
@@ -175,17 +199,30 @@ def _damage(error: Exception) -> Exception:
 
 
 def _is_preview(image: Image.Image) -> bool:
-    """Whether a TIFF frame is but a smaller copy of another one."""
+    """Whether a TIFF frame is but a smaller copy of another one, or its mask."""
     if isinstance(image, RareTiff):
-        return bool(image.subfile & _REDUCED)
-    return isinstance(image, TiffImageFile) and bool(image.tag_v2.get(SUBFILE, 0) & _REDUCED)
+        return bool(image.subfile & _NO_PAGE)
+    if not isinstance(image, TiffImageFile):
+        return False
+    return bool(image.tag_v2.get(SUBFILE, 0) & _NO_PAGE) or image.tag_v2.get(_OLD_SUBFILE) == _OLD_PREVIEW
 
 
 def _is_misread(image: Image.Image) -> bool:
     """Whether Pillow may make another picture of it, or none, though it says nothing when it opens it."""
-    if not isinstance(image, TiffImageFile) or image.mode in {"1", "F"}:
+    if not isinstance(image, TiffImageFile):
         return False
-    return bool(image.tag_v2.get(_FILL_ORDER) == _LOWEST_FIRST or image.tag_v2.get(_PLANAR) == _IN_PLANES)
+    if image.info.get("compression") not in _CODINGS:
+        return True
+    tags = image.tag_v2
+    if image.mode == "1":
+        return bool(tags.get(SAMPLES, 1) > 1 or tags.get(PLANAR) == IN_PLANES)
+    return bool(
+        image.mode == "F"  # fractions of a big-endian machine
+        or tags.get(FILL_ORDER) == _LOWEST_FIRST
+        or tags.get(PLANAR) == IN_PLANES
+        or 12 in tags.get(BITS, ())
+        or SampleFormat.SIGNED in tags.get(SAMPLE_FORMAT, ())
+    )
 
 
 def _resolution(image: Image.Image) -> Resolution | None:
@@ -193,16 +230,26 @@ def _resolution(image: Image.Image) -> Resolution | None:
     if image.mode != "1" or image.width != WIDTH or _orientation(image) != 1:
         return None
     dpi = _dpi(image)
+    x_dpi, y_dpi = dpi or image.info.get("resolution", (0, 0))  # some do not say that they are inches
+    found = nearest(y_dpi)
+    if _near(x_dpi, X_DPI) and _near(y_dpi, found.y_dpi):
+        return found
     if dpi is None:
         return Resolution.STANDARD if image.height < _SHORT_PAGE else Resolution.FINE
-    found = nearest(dpi[1])
-    return found if _near(dpi[0], X_DPI) and _near(dpi[1], found.y_dpi) else None
+    return None
 
 
 def _dpi(image: Image.Image) -> tuple[float, float] | None:
     """What the picture says of itself; None if that is nothing or nonsense."""
     x_dpi, y_dpi = (float(dpi) for dpi in image.info.get("dpi", (0, 0)))
     return (x_dpi, y_dpi) if int(x_dpi) in LIKELY_DPI and int(y_dpi) in LIKELY_DPI else None
+
+
+def _tallness(image: Image.Image) -> float:
+    """Rows that are as long as a column, if a TIFF says so without saying how long."""
+    x_resolution, y_resolution = (float(value) for value in image.info.get("resolution", (1, 1)))
+    tallness = y_resolution / x_resolution if x_resolution else 0
+    return tallness if 1 / _TALLEST <= tallness <= _TALLEST else 1
 
 
 def _near(dpi: float, wanted: float) -> bool:
@@ -226,7 +273,7 @@ def _orientation(image: Image.Image) -> int:
 
 def _millimetres(image: Image.Image) -> tuple[float, float]:
     """Width and height of the upright picture."""
-    x_dpi, y_dpi = _dpi(image) or (SCREEN_DPI, SCREEN_DPI)
+    x_dpi, y_dpi = _dpi(image) or (SCREEN_DPI, SCREEN_DPI * _tallness(image))
     width, height = image.size
     if _orientation(image) in {5, 6, 7, 8}:  # on its side
         x_dpi, y_dpi = y_dpi, x_dpi
@@ -266,18 +313,14 @@ def flat(image: Image.Image) -> Image.Image:
 
 def _is_negative(image: Image.Image) -> bool:
     """Whether 0 is white in a TIFF; Pillow turns that round in modes ``1`` and ``L`` alone."""
-    return isinstance(image, TiffImageFile) and image.tag_v2.get(_PHOTOMETRIC) == _WHITE_IS_ZERO
+    return isinstance(image, TiffImageFile) and image.tag_v2.get(_PHOTOMETRIC) == Photometric.WHITE_IS_ZERO
 
 
 def _eight_bits(values: NDArray[Any], *, sixteen: bool) -> NDArray[np.uint8]:
     """Sixteen bits, or 32 or fractions, of which the range is guessed from the largest value, as grey values."""
     if values.dtype == np.int32 and values.min() < 0:
         values = values.view(np.uint32)  # Pillow has no such mode
-    numbers = np.nan_to_num(values.astype(np.float32), nan=0, posinf=0, neginf=0)
-    largest = 65535.0 if sixteen else float(numbers.max())
-    white = next((white for white in (1, 255, 65535) if largest <= white), largest)
-    grey: NDArray[np.uint8] = np.clip(numbers * (255 / white), 0, 255).astype(np.uint8)
-    return grey
+    return eight_bits(values, 65535 if sixteen else guessed_white(float(finite(values).max())))
 
 
 def _on_paper(grey: Image.Image, placed: Placement) -> NDArray[np.uint8]:

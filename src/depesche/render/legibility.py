@@ -1,27 +1,31 @@
 """How much of a page's text can be read on the fax: a score from 0 to 100, and what is wrong where it is low.
 
-What stands on a page in lines is taken for text, and looked at through windows, strips of 16 columns: in each a line of
-text is a short stretch of rows with ink between blank ones, and in every row of it black and white change several
-times, which they do not in rules and solid boxes. Stretches begin at the same rows all along a line; in photographs,
-grain and dithering they begin anywhere.
+A page is looked at through windows, strips of 16 columns: in each a line of text is a short stretch of rows with ink
+between blank ones, and in every row of it black and white change several times, which they do not in rules and solid
+boxes. However a scan lies, within a window its lines are level.
 
 - Text whose marks are strong enough to be decided is read the better the higher its stretches are.
 - Text that is too pale for it stands on the grey page alone: nothing of it is left.
 - Text on an uneven ground, a photograph, is dithered with it: as much of it is left as the dots agree with its shape.
 
+High stretches need no proof. What counts against a page has to stand in lines: stretches of one line begin on the same
+row in windows beside each other, or as much higher or lower as the page is turned; in photographs, grain and dithering
+they begin anywhere. And its rows differ, as those of dotted lines and screens do not.
+
 The rest of the page is not judged: a page without text has nothing on it that cannot be read. The figures are those
 that tell apart what tesseract reads and what it does not (tests/unit/render/test_legibility.py).
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from depesche.model.legibility import BEST, Flaw, Legibility
-from depesche.model.resolution import Resolution
-from depesche.render.raster import CELL, CONTRAST, Bits, Decided, Grey, Marks, decided
+from depesche.model.resolution import X_DPI, Resolution
+from depesche.render.raster import CELL, CONTRAST, Bits, Decided, Grey, Marks, decided, widen
 
 Windows = NDArray[np.uint16]
 """Windows of a page, each with its rows, one after the other; the leftmost column in the highest bit, 1 = mark."""
@@ -32,11 +36,17 @@ Cells = NDArray[np.bool_]
 Places = NDArray[np.int64]
 """In all windows one after the other."""
 
+Columns = Callable[[], Grey]
+"""The grey page in the windows that are looked at, once somebody wants it: rows of cells, their rows, columns."""
+
 _WIDTH = 16
 """Columns of a window."""
 
 _EVERY = 4
 """Of so many windows one is looked at: they are narrower than a word."""
+
+_SPARSE = 1 / 32
+"""Of a page that is blank but for this share, a line or two, every window is."""
 
 _CHANGES = (2.5, 9.5)
 """Times that black and white change within a row of a window of text, from the fewest to the most."""
@@ -50,51 +60,41 @@ _HIGHEST = 30
 _SOLID = 0.75
 """Text has less ink than this share."""
 
-_FEWEST = 6
-"""Fewer stretches are no line of text: six are about five centimetres of one."""
-
 _FAINT = 8
 """Contrast from which on somebody might see text on the grey page."""
 
 _SHARP = 60
 """Contrast of text on a photograph at least."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Lines:
-    """What stretches have to be like to be text."""
-
-    together: float
-    """So much more often than by chance they begin on the same row."""
-
-    beyond: float
-    """So many roots of what chance would have."""
-
-    crowd: float = 0
-    """So many more begin on the row on which one begins than on others."""
-
-    least: float = 0
-    """So high they are, as `_HEIGHTS` has it."""
-
-
-_LINES = _Lines(1.45, 2.0)
-_BARE_LINES = _Lines(1.9, 4.2)
-"""On a page that was black and white from the first: its photographs are dots that somebody else made."""
-
-_SURE_LINES = _Lines(3.0, 8.0, crowd=3, least=6)
-"""Where the text is not in black and white, and a photograph might look like it."""
-
 _TILE = 128
 """Rows of a window in which dark and light stretches are compared."""
 
-_LOW, _DIFFERENT = 6, 2.2
-"""Stretches up to this height that are text differ from row to row by so many picture elements; dotted lines do not."""
-
-_UNREAD, _READ = 4.5, 8.0
+_UNREAD, _READ = 4.2, 7.2
 """Height from which on something of a text can be read, and all of it; as `_HEIGHTS` has it."""
 
 _HEIGHTS = {Resolution.STANDARD: 1.44, Resolution.FINE: 0.96, Resolution.SUPERFINE: 0.61}
 """Of a row: the mean of a row's and a column's pitch, which is finer or coarser, in columns; letters need both."""
+
+_ENOUGH = 300
+"""So many stretches tell whether they stand in lines."""
+
+_BESIDE = np.array([1, 2, 4])
+"""Windows to the right, of those that are looked at, to which the line of a stretch may go on."""
+
+_TURNS = np.array([0.0075 * turn for turn in sorted(range(-8, 9), key=abs)])
+"""Slopes of lines: a scan is turned by three degrees at most."""
+
+_AWAY = np.array([-53, -37, -23, -11, 11, 23, 37, 53])
+"""Rows at which another stretch begins by chance alone."""
+
+_FEWEST = 10
+"""Pairs of stretches that begin on the same row: six in a row have eleven of them."""
+
+_IN_LINE, _CHANCE = 0.8, 0.025
+"""Of all pairs in reach so large a share, times so much more than by chance; and what chance has at least."""
+
+_VARIED = 0.33
+"""Share of different ones among the rows of text."""
 
 _FEW = 0.25
 """Strong marks of one kind that are fewer than this share of the other's are the gaps between its strokes, or little
@@ -123,23 +123,98 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class _Stretches:
-    """Where there is ink, as places in all windows one after the other; `stop` is the one behind."""
+    """Where there is ink in windows."""
 
+    windows: Windows
     start: Places
-    stop: Places
+    rows: NDArray[np.int64]
+    every: int
+    """Of so many windows one is here."""
+
+    pitch: float
+    """Height of a row."""
+
+    rise: float = 0
+    """Rows by which turned lines are higher than others."""
 
     def __len__(self) -> int:
         return len(self.start)
 
-    def only(self, those: Cells) -> "_Stretches":
-        return _Stretches(self.start[those], self.stop[those])
+    @property
+    def stop(self) -> Places:
+        """The places behind them."""
+        return self.start + self.rows
+
+    @property
+    def height(self) -> NDArray[np.float64]:
+        """As `_HEIGHTS` has it."""
+        height: NDArray[np.float64] = np.multiply(self.rows - self.rise, self.pitch)
+        return height
+
+    @property
+    def letters(self) -> NDArray[np.float64]:
+        """So many are in each, more or less: the lower a line, the narrower."""
+        letters: NDArray[np.float64] = self.every / self.height
+        return letters
+
+    def only(self, those: NDArray[np.bool_] | np.bool_ | slice) -> "_Stretches":
+        return replace(self, start=self.start[those], rows=self.rows[those])
+
+    def in_lines(self, resolution: Resolution) -> "_Stretches":
+        """Those that have others of their line beside them; none, unless they are text."""
+        rises = _TURNS * _WIDTH * resolution.y_dpi / X_DPI
+        beside = _BESIDE * self.windows.shape[1]
+        turned = beside + np.rint(np.multiply.outer(rises, _BESIDE * self.every)).astype(np.int64)
+        away = np.add.outer(_AWAY, beside)
+        reach = int(max(turned.max(), away.max())) + 1
+        begins = np.zeros(self.windows.size + 2 * reach, np.bool_)
+        begins[np.add.outer((reach - 1, reach, reach + 1), self.start)] = True
+
+        def there(start: Places, offsets: Places) -> Cells:
+            """For each offset and start whether another one begins within a row of it."""
+            found: Cells = begins[np.add.outer(offsets, start + reach)]
+            return found
+
+        some = self.only(slice(None, None, len(self) // _ENOUGH + 1))
+        pairs, chance = (there(some.start, offsets).sum((1, 2)) for offsets in (turned, away))
+        best, most = pairs.argmax(), len(_BESIDE) * len(some)
+        usual = max(chance.mean(), _CHANCE * most)
+        if pairs[best] < _FEWEST or pairs[best] ** 2 < _IN_LINE * most * usual or not some.are_varied():
+            return self.only(slice(0))
+        line = np.concatenate((turned[best], -turned[best]))
+        return replace(self.only(there(self.start, line).any(0)), rise=float(abs(rises[best])))
+
+    def are_varied(self) -> bool:
+        """Whether their rows differ, as those of letters do."""
+        rows = self.windows.ravel()[self.places]
+        return len(np.unique(rows)) >= _VARIED * len(rows)
+
+    @property
+    def places(self) -> Places:
+        """All their rows."""
+        ends = self.rows.cumsum()
+        places: Places = np.arange(ends[-1]) + (self.start - ends + self.rows).repeat(self.rows)
+        return places
+
+    def share(self, part: Windows, whole: Windows) -> NDArray[np.float64]:
+        """Of each, how much of `whole` is in `part`."""
+        if not len(self):
+            return np.zeros(0)
+        places, first = self.places, self.rows.cumsum() - self.rows
+        inside = whole.ravel()[places]
+        of_part, of_whole = (
+            np.add.reduceat(np.bitwise_count(rows), first, dtype=np.int64)
+            for rows in (part.ravel()[places] & inside, inside)
+        )
+        share: NDArray[np.float64] = of_part / np.maximum(1, of_whole)
+        return share
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
     """Text of one kind."""
 
-    stretches: int
+    letters: float
     read: float
     """So many of them can be."""
 
@@ -147,7 +222,7 @@ class _Part:
 
     @property
     def lost(self) -> float:
-        return self.stretches - self.read
+        return self.letters - self.read
 
 
 def drawn(grey: Grey, resolution: Resolution) -> Drawn:
@@ -158,35 +233,43 @@ def drawn(grey: Grey, resolution: Resolution) -> Drawn:
 
 def taken(bits: Bits, resolution: Resolution) -> Drawn:
     """A page that was black and white from the first."""
-    windows = _windows(bits, len(bits))
-    return Drawn(bits, _judged([_sized([_text(windows, None, resolution, _BARE_LINES)], resolution)]))
+    every = _every(bits)
+    windows = _windows(bits, len(bits), every)
+    return Drawn(bits, _judged([_sized([_stretches(windows, None, every, resolution)], resolution)]))
 
 
 def _of_drawn(page: Decided, resolution: Resolution) -> Legibility:
-    kinds = list(_kinds(page))
-    strong = [kind.contrast >= CONTRAST for kind in kinds]
+    kinds = list(_kinds(page, _EVERY))
+    strong = [kind.strong for kind in kinds]
     cells = [int(np.count_nonzero(there)) for there in strong]
+    every, grey = _every(page.bits), cache(partial(_grey, page.stripes))
     found = [
-        _text(kind.marked, _mask(there), resolution, _LINES)
-        for kind, there, count in zip(kinds, strong, cells, strict=True)
+        _stretches(kind.marked, _mask(kind.strong), every, resolution)
+        for kind, count in zip(kinds if every == _EVERY else _kinds(_closer(page), every), cells, strict=True)
         if count >= _FEW * max(cells)
     ]
     return _judged(
         [
             _sized(found, resolution),
-            _pale(kinds, strong, sum(cells), page.stripes, resolution),
-            _on_picture(kinds, strong, sum(cells), page.stripes, resolution),
+            _pale(kinds, strong, sum(cells), grey, resolution),
+            _on_picture(kinds, strong, sum(cells), grey, resolution),
         ]
     )
 
 
 def _judged(parts: list[_Part]) -> Legibility:
-    stretches = sum(part.stretches for part in parts)
-    if not stretches:
+    letters = sum(part.letters for part in parts)
+    if not letters:
         return Legibility(BEST)
-    score = round(BEST * sum(part.read for part in parts) / stretches)
+    score = round(BEST * sum(part.read for part in parts) / letters)
     worst = max(parts, key=lambda part: part.lost)
     return Legibility(score, worst.flaw if score < BEST else None)
+
+
+def _every(bits: Bits) -> int:
+    """Of so many windows one is looked at."""
+    words = np.ascontiguousarray(bits).view(np.uint64)
+    return 1 if np.count_nonzero(words) < _SPARSE * words.size else _EVERY
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,51 +291,73 @@ class _Kind:
     """A mask."""
 
     @property
+    def strong(self) -> Cells:
+        there: Cells = self.contrast >= CONTRAST
+        return there
+
+    @property
     def ground(self) -> Grey:
-        return _sampled(self.marks.ground)
+        return _sampled(self.marks.ground, _EVERY)
 
     @property
     def raw(self) -> Grey:
         """The contrast of each cell, even ground or not."""
-        extreme = _sampled(self.extreme)
+        extreme = _sampled(self.extreme, _EVERY)
         return extreme - self.ground if self.is_light else self.ground - extreme
 
 
-def _kinds(page: Decided) -> Iterator[_Kind]:
-    bits = _windows(page.bits, CELL * len(page.darkest))
-    yield _Kind(False, page.dark, page.darkest, bits, _sampled(page.dark.contrast), _sampled(page.dark.even))
-    if page.light:
-        yield _Kind(True, page.light, page.lightest, ~bits, _sampled(page.light.contrast), _sampled(page.light.even))
+def _kinds(page: Decided, every: int) -> Iterator[_Kind]:
+    bits = _windows(page.bits, CELL * len(page.darkest), every)
+    for is_light, marks, extreme in ((False, page.dark, page.darkest), (True, page.light, page.lightest)):
+        if marks:
+            contrast, even = _sampled(marks.contrast, every), _sampled(marks.even, every)
+            yield _Kind(is_light, marks, extreme, ~bits if is_light else bits, contrast, even)
+
+
+def _closer(page: Decided) -> Decided:
+    """The same page without the rows of cells on which nothing stands out."""
+    both = [marks for marks in (page.dark, page.light) if marks]
+    there = np.logical_or.reduce([(marks.contrast >= CONTRAST).any(1) for marks in both])
+    bits = page.bits[there.repeat(CELL)[: len(page.bits)]]
+    dark, *light = (
+        replace(marks, ground=marks.ground[there], even=marks.even[there], contrast=marks.contrast[there])
+        for marks in both
+    )
+    return Decided(bits, page.stripes[there], page.darkest[there], page.lightest[there], dark, *light)
 
 
 def _sized(found: list[_Stretches], resolution: Resolution) -> _Part:
     """Text as high as it is; where dark and light stretches lie side by side, the higher ones are the letters."""
-    heights = [one.stop - one.start for one in found]
     if len(found) > 1:
         places = max((int(one.stop[-1]) for one in found if len(one)), default=0) // _TILE + 1
-        sums = [np.bincount(one.start // _TILE, height, places) for one, height in zip(found, heights, strict=True)]
-        others = sums[::-1]
-        heights = [
-            height[own[one.start // _TILE] >= other[one.start // _TILE]]
-            for one, height, own, other in zip(found, heights, sums, others, strict=True)
+        sums = [np.bincount(one.start // _TILE, one.rows, places) for one in found]
+        found = [
+            one.only(own[one.start // _TILE] >= other[one.start // _TILE])
+            for one, own, other in zip(found, sums, sums[::-1], strict=True)
         ]
-    pitch = np.concatenate(heights) * _HEIGHTS[resolution]
-    read = np.clip((pitch - _UNREAD) / (_READ - _UNREAD), 0, 1)
-    return _Part(len(pitch), float(read.sum()), Flaw.SMALL)
+    letters = read = 0.0
+    for one in found:
+        high = one.height >= _READ
+        for text in (one.only(high), one.only(~high).in_lines(resolution)):
+            share = np.clip((text.height - _UNREAD) / (_READ - _UNREAD), 0, 1)
+            letters += text.letters.sum()
+            read += (share * text.letters).sum()
+    return _Part(letters, read, Flaw.SMALL)
 
 
-def _pale(kinds: list[_Kind], strong: list[Cells], cells: int, stripes: Grey, resolution: Resolution) -> _Part:
+def _pale(kinds: list[_Kind], strong: list[Cells], cells: int, grey: Columns, resolution: Resolution) -> _Part:
     """Marks that were not decided, for they are too weak."""
-    most = 0
+    most = 0.0
     weak = [kind.contrast - np.uint8(_FAINT) < CONTRAST - _FAINT for kind in kinds]  # below 0 is far above
     for kind, there in zip(kinds, weak, strict=True):
         if np.count_nonzero(there) > _PALE * cells:
             mask = _mask(there & ~_near(np.logical_or.reduce(strong)))
-            most = max(most, len(_text(_shape(kind, stripes, kind.contrast), mask, resolution, _SURE_LINES)))
+            text = _stretches(_shape(kind, grey(), kind.contrast), mask, _EVERY, resolution).in_lines(resolution)
+            most = max(most, float(text.letters.sum()))
     return _Part(most, 0, Flaw.PALE)
 
 
-def _on_picture(kinds: list[_Kind], strong: list[Cells], cells: int, stripes: Grey, resolution: Resolution) -> _Part:
+def _on_picture(kinds: list[_Kind], strong: list[Cells], cells: int, grey: Columns, resolution: Resolution) -> _Part:
     """Marks that were not decided, for their ground is uneven; the kind of which more can be read are the letters."""
     none, least = _Part(0, 0, Flaw.PICTURE), max(_PICTURE, _FEW * cells)
     if len(kinds) == 1 or min(kind.even.size - np.count_nonzero(kind.even) for kind in kinds) < least:
@@ -262,20 +367,18 @@ def _on_picture(kinds: list[_Kind], strong: list[Cells], cells: int, stripes: Gr
     if min(uneven) < least:
         return none
     known = _mask(np.logical_or.reduce(strong))
-    parts = [
-        _dithered(kind, contrast, stripes, known, resolution) for kind, contrast in zip(kinds, around, strict=True)
-    ]
-    return max(parts, key=lambda part: (part.read, part.stretches))
+    parts = [_dithered(kind, contrast, grey, known, resolution) for kind, contrast in zip(kinds, around, strict=True)]
+    return max(parts, key=lambda part: (part.read, part.letters))
 
 
-def _dithered(kind: _Kind, contrast: Grey, stripes: Grey, known: Windows, resolution: Resolution) -> _Part:
-    mask, shape = _mask(np.repeat(contrast >= _SHARP, CELL, axis=2)), _shape(kind, stripes, contrast)
-    lines = _text(shape, mask, resolution, _SURE_LINES)
-    found = lines.only(_share(lines, known, mask) < _MOSTLY)
+def _dithered(kind: _Kind, contrast: Grey, grey: Columns, known: Windows, resolution: Resolution) -> _Part:
+    mask, shape = _mask(np.repeat(contrast >= _SHARP, CELL, axis=2)), _shape(kind, grey(), contrast)
+    lines = _stretches(shape, mask, _EVERY, resolution).in_lines(resolution)
+    found = lines.only(lines.share(known, mask) < _MOSTLY)
     shape &= mask
-    inside, outside = _share(found, kind.marked, shape), _share(found, kind.marked, mask & ~shape)
+    inside, outside = found.share(kind.marked, shape), found.share(kind.marked, mask & ~shape)
     read = np.clip((inside - outside - _LOST) / (_KEPT - _LOST), 0, 1)
-    return _Part(len(found), float(read.sum()), Flaw.PICTURE)
+    return _Part(float(found.letters.sum()), float((read * found.letters).sum()), Flaw.PICTURE)
 
 
 def _near(there: Cells) -> Cells:
@@ -298,109 +401,67 @@ def _around(contrast: Grey) -> Grey:
     return around.reshape(*around.shape, 1)
 
 
-def _text(windows: Windows, mask: Windows | None, resolution: Resolution, lines: _Lines) -> _Stretches:
-    """The stretches that are text, as far as they begin and end within the mask; none if they do not stand in lines."""
-    rows = windows.shape[1]
-    flat = (windows if mask is None else windows & mask).ravel()
-    inked = np.flatnonzero(flat)
+def _stretches(windows: Windows, mask: Windows | None, every: int, resolution: Resolution) -> _Stretches:
+    """Those that may be text, as far as they begin and end within the mask."""
+    seen = windows if mask is None else windows & mask
+    flat, pitch = seen.ravel(), _HEIGHTS[resolution]
+    inked = np.flatnonzero(flat != 0)
     if not inked.size:
-        return _Stretches(inked, inked)
-    first = np.concatenate(([0], np.flatnonzero(np.diff(inked) != 1) + 1))
-    start, height = inked[first], np.diff(first, append=len(inked))
+        return _Stretches(seen, inked, inked, every, pitch)
+    first = np.concatenate(([0], np.flatnonzero(inked[1:] - inked[:-1] != 1) + 1))
+    start, rows = inked[first], np.diff(first, append=len(inked))
     row = flat[inked]
     changes, ink = (np.add.reduceat(np.bitwise_count(part), first, dtype=np.int64) for part in (row ^ (row >> 1), row))
-    least, (fewest, most) = max(_LEAST, lines.least / _HEIGHTS[resolution]), _CHANGES
-    fits = (height >= least) & (height < _HIGHEST * resolution.rows) & (ink <= _SOLID * _WIDTH * height)
-    fits &= (changes >= fewest * height) & (changes <= most * height)
+    fewest, most = _CHANGES
+    fits = (rows >= _LEAST) & (rows < _HIGHEST * resolution.rows) & (ink <= _SOLID * _WIDTH * rows)
+    fits &= (changes >= fewest * rows) & (changes <= most * rows)
     if mask is not None:
         whole = mask.ravel()
-        fits &= (whole[start - 1] != 0) & (whole[start + height] != 0)
-    start, height, first = start[fits], height[fits], first[fits]
-    low = height * _HEIGHTS[resolution] <= _LOW
-    if _differing(row, first[low], height[low]) < _DIFFERENT:
-        start, height = start[~low], height[~low]
-    stop = start + height
-    in_lines = _in_lines(start % rows, rows, lines)
-    return _Stretches(start[in_lines], stop[in_lines])
+        fits &= (whole[start - 1] != 0) & (whole[start + rows] != 0)
+    return _Stretches(seen, start[fits], rows[fits], every, pitch)
 
 
-def _differing(row: NDArray[np.uint16], first: Places, height: Places) -> float:
-    """Picture elements in which two rows differ that follow each other in these stretches."""
-    if not len(first):
-        return 0
-    following = np.concatenate([np.arange(1, tall) + begin for begin, tall in zip(first, height, strict=True)])
-    return float(np.bitwise_count(row[following] ^ row[following - 1]).mean())
-
-
-def _in_lines(tops: Places, rows: int, lines: _Lines) -> Cells:
-    """Whether each of them is text: none are, unless many more begin within a row of each other than if they began
-    anywhere between the first and the last: by chance there are so many such pairs, and their root more or less.
-    """
-    if len(tops) < _FEWEST:
-        return np.zeros(len(tops), np.bool_)
-    counts = np.bincount(tops, minlength=rows + 1)
-    neighbours = np.convolve(counts, (1, 1, 1), "same")
-    pairs = (counts * (neighbours - 1)).sum() / 2
-    usual = 3 * len(tops) / (int(tops.max() - tops.min()) + 3)
-    chance = usual * (len(tops) - 1) / 2
-    if pairs < lines.together * chance or pairs - chance < lines.beyond * chance**0.5:
-        return np.zeros(len(tops), np.bool_)
-    crowded: Cells = neighbours[tops] >= lines.crowd * usual
-    return crowded
-
-
-def _sums(values: NDArray[np.uint8], start: Places, stop: Places) -> Places:
-    summed = np.zeros(len(values) + 1, np.int32)
-    np.cumsum(values, out=summed[1:])
-    return (summed[stop] - summed[start]).astype(np.int64)
-
-
-def _share(found: _Stretches, part: Windows, whole: Windows) -> NDArray[np.float64]:
-    """Of each stretch, how much of `whole` is in `part`."""
-    of_part, of_whole = (
-        _sums(np.bitwise_count(windows.ravel()), found.start, found.stop) for windows in (part & whole, whole)
-    )
-    share: NDArray[np.float64] = of_part / np.maximum(1, of_whole)
-    return share
-
-
-def _windows(bits: Bits, rows: int) -> Windows:
-    """Those that are looked at, of `rows` rows, the last ones blank, and a blank one above and below."""
-    sampled = np.ascontiguousarray(bits).view(">u2")[:, _EVERY // 2 :: _EVERY]
-    windows = np.zeros((sampled.shape[1], rows + 2), np.uint16)
-    windows[:, 1 : len(bits) + 1] = sampled.T
+def _windows(bits: Bits, rows: int, every: int) -> Windows:
+    """One of `every`, of `rows` rows, the last ones blank, and blank ones above and below."""
+    sampled = np.ascontiguousarray(bits).view(">u2")[:, every // 2 :: every]
+    windows = np.zeros((sampled.shape[1], CELL + rows + CELL), np.uint16)
+    windows[:, CELL : CELL + len(bits)] = sampled.T
     return windows
 
 
-def _sampled(cells: Grey) -> Grey:
-    """The cells of the windows that are looked at: rows of cells, windows, cells across."""
-    windows = np.ascontiguousarray(cells).view(np.uint32)[:, _EVERY // 2 :: _EVERY]
+def _sampled(cells: Grey, every: int) -> Grey:
+    """The cells of one window of `every`: rows of cells, windows, cells across."""
+    windows = np.ascontiguousarray(cells).view(np.uint32)[:, every // 2 :: every]
     return np.ascontiguousarray(windows)[..., np.newaxis].view(np.uint8)
 
 
 _PICTURE_ELEMENTS = np.array(
-    [sum(0xF << CELL * bit for bit in range(4) if cells >> bit & 1) for cells in range(16)], np.uint16
+    [sum(0xF << CELL * bit for bit in range(4) if cells >> bit & 1) * 0x0001000100010001 for cells in range(16)],
+    np.uint64,
 )
-"""Of four cells side by side, by which of them there are."""
+"""The rows of four cells side by side, by which of them there are."""
 
 
 def _mask(there: Cells) -> Windows:
-    """All picture elements of these cells, within a blank row above and below."""
+    """All picture elements of these cells, within blank rows above and below."""
     fours = there.view(np.uint32)[..., 0] * np.uint32(0x08040201) >> np.uint32(24) & np.uint32(0xF)
-    mask = np.zeros((fours.shape[1], CELL * len(fours) + 2), np.uint16)
-    mask[:, 1:-1] = _PICTURE_ELEMENTS[fours].T.repeat(CELL, axis=1)
-    return mask
+    mask = np.zeros((fours.shape[1], 1 + len(fours) + 1), np.uint64)
+    mask[:, 1:-1] = _PICTURE_ELEMENTS[fours].T
+    return mask.view(np.uint16)
 
 
-def _shape(kind: _Kind, stripes: Grey, contrast: Grey) -> Windows:
-    """Marks as they are on the grey page: what is farther from the ground than half of this contrast."""
+def _grey(stripes: Grey) -> Grey:
+    """As `Columns` has it."""
     wide = stripes.reshape(len(stripes), CELL, -1).view(f"V{_WIDTH}")[..., _EVERY // 2 :: _EVERY]
-    grey = np.ascontiguousarray(wide)[..., np.newaxis].view(np.uint8)
+    return np.ascontiguousarray(wide).view(np.uint8)
+
+
+def _shape(kind: _Kind, grey: Grey, contrast: Grey) -> Windows:
+    """Marks as they are on the grey page: what is farther from the ground than half of this contrast."""
     half, ground = contrast // 2, kind.ground
     limit = ground + np.minimum(half, 255 - ground) if kind.is_light else ground - np.minimum(half, ground)
-    limits = limit.repeat(CELL, axis=2)[:, np.newaxis]
-    black = grey >= limits if kind.is_light else grey <= limits
-    marked = np.packbits(black).view(">u2").reshape(-1, black.shape[2])
-    shape = np.zeros((marked.shape[1], CELL * len(stripes) + 2), np.uint16)
-    shape[:, 1:-1] = marked.T
+    limits = widen(limit.reshape(len(limit), -1))
+    marked = np.packbits(grey >= limits if kind.is_light else grey <= limits).view(">u2")
+    shape = np.zeros((limit.shape[1], CELL * (len(grey) + 2)), np.uint16)
+    shape[:, CELL:-CELL] = marked.reshape(-1, len(shape)).T
     return shape

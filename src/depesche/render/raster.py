@@ -67,9 +67,9 @@ def decided(grey: Grey) -> "Decided":
     dither = np.tile(_DITHER, (1, width // CELL))[np.newaxis]
     for start, is_dotted in zip(starts, dotted, strict=True):
         band = slice(start, start + BAND)
-        threshold = _widen(low[band])
+        threshold = widen(low[band])
         if is_dotted:
-            threshold = np.minimum(np.maximum(dither, threshold), _widen(high[band]))
+            threshold = np.minimum(np.maximum(dither, threshold), widen(high[band]))
         bits[band] = np.packbits(stripes[band] <= threshold, axis=2)
     return Decided(bits.reshape(-1, width // 8)[:rows], stripes, darkest, lightest, *marks)
 
@@ -221,7 +221,7 @@ def _edged(cells: Grey) -> Grey:
     return edged
 
 
-def _widen(cells: Grey) -> Grey:
+def widen(cells: Grey) -> Grey:
     """Cells as columns of picture elements, one row that stands for the cell's four."""
     wide: Grey = (cells.astype(np.uint32) * 0x01010101).view(np.uint8)
     return wide[:, np.newaxis, :]

@@ -4,6 +4,7 @@ where they cannot, their score says so.
 
 import io
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
@@ -19,14 +20,17 @@ from documents import black, fax_page, file, pdf, picture
 from legibility import (
     KINDS,
     SETTINGS,
+    Black,
     Sample,
     accuracy,
     coloured,
     on_photograph,
+    one_line,
     pale,
     photograph,
     print_of,
     receipt,
+    scanned,
     small_grey,
     tinted_table,
     white_on_grey,
@@ -39,7 +43,7 @@ ENOUGH = 0.95
 """Share of the characters; one threshold for the whole page leaves a third to two thirds of those in grey."""
 
 STANDARD, FINE, SUPERFINE = Resolution
-HALF = 0.5
+GOOD, HALF = 0.85, 0.5
 
 
 def drawn(sample: Sample, resolution: Resolution = FINE) -> Drawn:
@@ -54,6 +58,11 @@ def taken(page: Drawn, resolution: Resolution) -> Legibility:
         return PicturePages(document, Format.TIFF, 10_000_000, 1, resolution).draw(0).legibility
 
 
+def seen(page: Drawn, resolution: Resolution) -> Black:
+    """As it is shown: with as many rows as columns."""
+    return black(page.bits).repeat(FINE.rows // resolution.rows, axis=0)
+
+
 @pytest.mark.parametrize("make", [small_grey, tinted_table, receipt, coloured, white_on_grey])
 def test_what_was_printed_can_be_read_on_the_fax_and_the_score_says_so(make: Callable[[int], Sample]) -> None:
     sample = make(UNSEEN)
@@ -63,24 +72,62 @@ def test_what_was_printed_can_be_read_on_the_fax_and_the_score_says_so(make: Cal
 
 
 @pytest.mark.parametrize(
-    ("sample", "resolution", "flaw"),
+    ("make", "resolution", "flaw"),
     [
-        pytest.param(print_of(4, "Liberation Serif"), STANDARD, Flaw.SMALL, id="4 points at standard resolution"),
-        pytest.param(print_of(2.5), FINE, Flaw.SMALL, id="2.5 points"),
-        pytest.param(pale("#ddd"), FINE, Flaw.PALE, id="light grey"),
-        pytest.param(pale("#888", "#999"), FINE, Flaw.PALE, id="grey on grey"),
-        pytest.param(on_photograph("#000"), FINE, Flaw.PICTURE, id="black on a dark photograph"),
-        pytest.param(on_photograph("#000", 20, 160), FINE, Flaw.PICTURE, id="black on a photograph"),
+        pytest.param(
+            partial(print_of, 4, "Liberation Serif"), STANDARD, Flaw.SMALL, id="4 points at standard resolution"
+        ),
+        pytest.param(partial(print_of, 2.5), FINE, Flaw.SMALL, id="2.5 points"),
+        pytest.param(partial(one_line, 3, "#999"), FINE, Flaw.SMALL, id="a grey 3-point line"),
+        pytest.param(
+            partial(one_line, 3, "#999"), STANDARD, Flaw.SMALL, id="a grey 3-point line at standard resolution"
+        ),
+        pytest.param(partial(scanned, partial(print_of, 2.5, lines=8), 1), FINE, Flaw.SMALL, id="2.5 points, scanned"),
+        pytest.param(
+            partial(scanned, partial(print_of, 2.5, lines=8), -3), FINE, Flaw.SMALL, id="2.5 points, scanned askew"
+        ),
+        pytest.param(
+            partial(scanned, partial(print_of, 3, lines=8), 3),
+            STANDARD,
+            Flaw.SMALL,
+            id="3 points, scanned, at standard resolution",
+        ),
+        pytest.param(partial(pale, "#ddd"), FINE, Flaw.PALE, id="light grey"),
+        pytest.param(partial(pale, "#888", "#999"), FINE, Flaw.PALE, id="grey on grey"),
+        pytest.param(partial(on_photograph, "#000"), FINE, Flaw.PICTURE, id="black on a dark photograph"),
+        pytest.param(partial(on_photograph, "#000", 20, 160), FINE, Flaw.PICTURE, id="black on a photograph"),
     ],
 )
 def test_a_page_that_can_hardly_be_read_has_a_low_score_and_a_warning(
-    sample: Sample, resolution: Resolution, flaw: Flaw
+    make: Callable[[], Sample], resolution: Resolution, flaw: Flaw
 ) -> None:
+    sample = make()
     page = drawn(sample, resolution)
-    seen = black(page.bits).repeat(FINE.rows // resolution.rows, axis=0)
-    assert accuracy(seen, sample) < HALF
+    assert accuracy(seen(page, resolution), sample) < HALF
     assert page.legibility.flaw is flaw
     assert warnings([page.legibility]) == (f"page 1 will hardly be readable: its text is {flaw}",)
+
+
+@pytest.mark.parametrize(
+    ("make", "resolution"),
+    [
+        pytest.param(partial(one_line, 5), FINE, id="a 5-point line"),
+        pytest.param(partial(one_line, 8, "#999"), STANDARD, id="a grey 8-point line at standard resolution"),
+        pytest.param(partial(scanned, partial(print_of, 4, lines=6), 2), FINE, id="4 points, scanned askew"),
+        pytest.param(partial(scanned, partial(print_of, 6, lines=6), -3), FINE, id="6 points, scanned askew"),
+        pytest.param(
+            partial(scanned, partial(print_of, 8, lines=6), 3),
+            STANDARD,
+            id="8 points, scanned askew, at standard resolution",
+        ),
+        pytest.param(partial(print_of, 6, "Liberation Serif", 6), STANDARD, id="6 points at standard resolution"),
+    ],
+)
+def test_a_page_without_a_warning_can_be_read(make: Callable[[], Sample], resolution: Resolution) -> None:
+    sample = make()
+    page = drawn(sample, resolution)
+    assert warnings([page.legibility]) == ()
+    assert accuracy(seen(page, resolution), sample) > GOOD
 
 
 @pytest.mark.parametrize(
@@ -138,6 +185,67 @@ def test_a_finished_fax_without_text_has_nothing_that_cannot_be_read(resolution:
         with file(data) as document:
             told = PicturePages(document, Format.TIFF, 10_000_000, 1, resolution).draw(0).legibility
         assert told.is_readable
+
+
+BAYER = np.tile(np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]]) * 16 + 8, (400, 400))
+
+
+def tones(width: int, height: int) -> Image.Image:
+    """Soft blotches, as in a photograph."""
+    blotches = np.random.default_rng(7).integers(0, 256, (height // 20, width // 20), np.uint8)
+    return Image.fromarray(blotches).resize((width, height), Image.Resampling.BICUBIC)
+
+
+def dithered(dpi: int, *, ordered: bool) -> Image.Image:
+    """A picture of 6 by 4 inches that somebody else made black and white."""
+    grey = tones(6 * dpi, 4 * dpi)
+    return Image.fromarray(np.asarray(grey) > BAYER[: 4 * dpi, : 6 * dpi]) if ordered else grey.convert("1")
+
+
+def screened(lines: int) -> Image.Image:
+    """A picture from a newspaper: so many lines of dots an inch, at 200 dpi."""
+    rows, columns = np.mgrid[0:800, 0:1200] * np.pi * 2 * lines / 200
+    dots = (np.cos(0.9 * columns + 0.44 * rows) + np.cos(0.9 * rows - 0.44 * columns)) * 64 + 128
+    return Image.fromarray(dots < np.asarray(tones(1200, 800)))
+
+
+def modules(columns: int, rows: int, size: int, *, high: int = 1) -> Image.Image:
+    """A code of black and white modules, each of so many picture elements."""
+    cells = np.random.default_rng(5).integers(0, 2, (rows, columns)).astype(bool)
+    return Image.fromarray(np.pad(cells.repeat(size * high, 0).repeat(size, 1), 40, constant_values=True))
+
+
+PATTERNS = [
+    *(
+        pytest.param(partial(dithered, dpi, ordered=True), dpi, id=f"dithered at {dpi} dpi")
+        for dpi in (72, 100, 150, 200)
+    ),
+    *(
+        pytest.param(partial(dithered, dpi, ordered=False), dpi, id=f"diffused at {dpi} dpi")
+        for dpi in (72, 100, 150, 200)
+    ),
+    *(pytest.param(partial(screened, lines), 200, id=f"{lines} lines an inch") for lines in (60, 85, 133)),
+    *(pytest.param(partial(modules, 29, 29, size), 200, id=f"QR code, {size}") for size in (2, 3, 8)),
+    pytest.param(partial(modules, 95, 1, 3, high=30), 200, id="bar code"),
+    pytest.param(partial(modules, 120, 20, 3), 200, id="stacked code"),
+]
+
+
+@pytest.mark.parametrize("resolution", [STANDARD, FINE])
+@pytest.mark.parametrize(("make", "dpi"), PATTERNS)
+def test_patterns_are_no_text(make: Callable[[], Image.Image], dpi: int, resolution: Resolution) -> None:
+    with file(picture("PNG", make().convert("L"), dpi=(dpi, dpi))) as document:
+        page = PicturePages(document, Format.PNG, 10_000_000, 1, resolution).draw(0)
+    assert page.legibility.score > 80
+    assert taken(page, resolution).score > 80
+
+
+@pytest.mark.parametrize("rows", [12, 20, 40])
+def test_a_strip_of_a_page_has_a_score(rows: int) -> None:
+    page = drawn(print_of(3), STANDARD)
+    first = np.flatnonzero(page.bits.any(1))[0] - 4
+    strip = Drawn(page.bits[first : first + rows], page.legibility)
+    assert 0 <= taken(strip, STANDARD).score <= BEST
 
 
 def test_grain_and_noise_are_no_text() -> None:

@@ -115,11 +115,13 @@ ARRANGED = ("-B", "-8", "-8 -B", "-t", "-f lsb2msb", "-r 16")
 
 CODED = [
     *(("colour", coding, "") for coding in ("packbits", "lzw", "lzw:2", "zip", "zip:2", "jpeg", "jpeg:r")),
+    *(("colour", coding, how) for coding in ("webp", "zstd:2", "lzma:2", "lerc:0:s2") for how in ("", *ARRANGED)),
     *(("colour", coding, how) for coding in ("none", "zip:2", "jpeg") for how in ARRANGED),
     *(("colour", coding, f"-p separate {how}") for coding in ("none", "lzw:2") for how in ("", "-t", "-8 -B")),
     *(("grey", coding, how) for coding in ("packbits", "lzw:2") for how in ARRANGED),
     *(("bits", coding, "") for coding in ("none", "packbits", "lzw", "zip", "g3:1d", "g3:2d", "g3:1d:fill", "g4")),
     *(("bits", coding, how) for coding in ("packbits", "g3:2d:fill", "g4") for how in ARRANGED),
+    *(("bits", "jbig", how) for how in ("", "-B", "-8", "-8 -B", "-f lsb2msb")),
 ]
 
 
@@ -131,9 +133,18 @@ def test_every_coding_of_a_tiff_in_every_arrangement_is_read(
     assert shows_the_scene(data, Format.TIFF)
 
 
+FRACTIONS = "-compress zip -define quantum:format=floating-point"
+
 COLOURS = {
-    **{f"grey of {bits} bits": f"-colorspace Gray -depth {bits}" for bits in (2, 4, 8, 16)},
+    **{f"grey of {bits} bits": f"-colorspace Gray -depth {bits}" for bits in (2, 4, 8, 12, 16, 32)},
     **{f"a palette of {colours}": f"-colors {colours} -type Palette" for colours in (4, 16, 256)},
+    **{f"colours of {bits} bits": f"-type TrueColor -depth {bits}" for bits in (1, 2, 4, 10, 12, 24, 32)},
+    **{f"colours of {bits} bits in planes": f"-type TrueColor -depth {bits} -interlace Plane" for bits in (1, 4, 32)},
+    **{f"CMYK of {bits} bits": f"-colorspace CMYK -depth {bits}" for bits in (1, 2, 4, 12, 32)},
+    **{f"fractions of {bits} bits": f"{FRACTIONS} -depth {bits}" for bits in (16, 32, 64)},
+    **{f"grey fractions of {bits} bits": f"-colorspace Gray {FRACTIONS} -depth {bits}" for bits in (16, 32)},
+    "colours with a sign": "-define quantum:format=signed -depth 16",
+    "grey with a sign": "-colorspace Gray -define quantum:format=signed -depth 16",
     "sixteen bits": "-depth 16",
     "sixteen bits in planes": "-depth 16 -interlace Plane",
     "CMYK": "-colorspace CMYK",

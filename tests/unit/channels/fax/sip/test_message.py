@@ -86,6 +86,15 @@ def test_less_than_came_is_cut_off_and_without_a_length_all_is_taken() -> None:
     assert parse(INVITE.replace(b"Content-Length: 5\r\n", b"") + b"more").body == b"v=0\r\nmore"
 
 
+def test_one_octet_that_is_missing_is_noticed() -> None:
+    assert reason(INVITE[:-1]) == "Content-Length is more than there is"
+
+
+def test_a_first_line_may_be_all_there_is_of_a_head() -> None:
+    assert reason(b"INVITE sip:h SIP/2.0\r\n\r\n", Malformed) == "Via is missing"
+    assert reason(b"INVITE sip:h SIP/2.0\n\nbody", Malformed) == "Via is missing"
+
+
 # octets and lines
 
 
@@ -359,11 +368,12 @@ def test_a_list_is_one_value_a_part_and_other_headers_are_whole() -> None:
 
 
 def test_headers_are_changed_in_their_places() -> None:
-    headers = Headers([("Via", "a"), ("To", "b"), ("Via", "c"), ("From", "d")])
+    headers = Headers([("Route", "g"), ("Via", "a"), ("To", "b"), ("Via", "c"), ("From", "d")])
     headers.prepend("Via", "first")
     headers.put("to", "e")
     headers.put("Subject", " f\t")
-    headers.prepend("Route", "g")
+    headers.prepend("Date", "h")
+    assert headers.remove("date") == ["h"]
     assert list(headers.items()) == [
         ("Route", "g"), ("Via", "first"), ("Via", "a"), ("To", "e"), ("Via", "c"), ("From", "d"), ("Subject", "f"),
     ]  # fmt: skip

@@ -242,6 +242,9 @@ def test_a_header_may_be_so_long() -> None:
 
 
 def test_vias_are_counted() -> None:
+    assert reason(INVITE.replace(b"SIP/2.0/UDP 192.0.2.2:5060;branch=z9hG4bKa1;rport", b" ,"), Malformed) == (
+        "Via: there is none, or too many"
+    )
     more = ", ".join(["SIP/2.0/UDP h"] * (MOST_VIAS - 1))
     assert len(parse(with_header(f"Via: {more}")).vias) == MOST_VIAS
     assert reason(with_header(f"Via: {more}, SIP/2.0/UDP h")) == "Via: there is none, or too many"

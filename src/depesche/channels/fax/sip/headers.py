@@ -117,13 +117,13 @@ class Headers:
         self._fields = [_field(name, value) for name, value in fields]
 
     @classmethod
-    def read(cls, lines: Iterable[str]) -> tuple[Self, str]:
+    def read(cls, lines: Iterable[str]) -> tuple[Self, list[str], str]:
         """Take unfolded lines apart.
 
-        Returns: the headers, without the lines that are none, so that there is something to answer with; and what is
-        wrong with the first of those, or nothing.
+        Returns: the headers, without the lines that are none, so that there is something to answer with; the values of
+        Content-Length; and what is wrong with the first of those that are none, or nothing.
         """
-        headers, fault = cls(), ""
+        headers, lengths, fault = cls(), list[str](), ""
         fields = headers._fields
         for line in lines:
             name, colon, value = line.partition(":")
@@ -136,9 +136,11 @@ class Headers:
                 known = _named(name)
             if len(value) > LONGEST_HEADER:
                 fault = fault or "a header is too long"
-                continue
-            fields.append((*known, value.strip(BLANK)))
-        return headers, fault
+            elif known[0] == "content-length":
+                lengths.append(value.strip(BLANK))
+            else:
+                fields.append((*known, value.strip(BLANK)))
+        return headers, lengths, fault
 
     def get(self, name: str) -> str | None:
         """The first value. Raises: Malformed, as `every`."""
@@ -208,8 +210,7 @@ class Headers:
     @property
     def repeated(self) -> list[str]:
         """Names of which there is more than one field, as they are spelt."""
-        first = self.first
-        if len(first) == len(self._fields):
+        if len({field[0] for field in self._fields}) == len(self._fields):
             return []
         names = Counter(name for _, name, _ in self._fields)
         return [name for name, count in names.items() if count > 1]

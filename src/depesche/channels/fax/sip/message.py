@@ -256,8 +256,7 @@ class Head:
         start, *lines = _lines(data)
         if len(lines) > MOST_HEADERS:
             raise Malformed("there are too many headers")
-        headers, fault = Headers.read(lines)
-        told = headers.remove("Content-Length")
+        headers, told, fault = Headers.read(lines)
         head = cls(start, headers, None, fault)
         if len(told) > 1:
             head.blame("Content-Length is there more than once")
@@ -385,14 +384,13 @@ def _lines(data: bytes) -> list[str]:
         text = data.decode()
     except UnicodeDecodeError:
         text = data.decode("latin-1")
-    if "\r" in text:
-        lines = text.split("\r\n")
-        text = "\n".join(lines)
-        if "\r" in text or text.count("\n") != len(lines) - 1:
-            raise Malformed("lines end in different ways")
+    lines = text.split("\r\n" if "\r" in text else "\n")
+    ends = len(lines) - 1
+    if text.count("\n") != ends or text.count("\r") not in (0, ends):
+        raise Malformed("lines end in different ways")
     if "\n " in text or "\n\t" in text:
-        text = _FOLD.sub(" ", text)
-    return text.split("\n")
+        lines = _FOLD.sub(" ", "\n".join(lines)).split("\n")
+    return lines
 
 
 def _tagged(value: str, seed: str) -> str:

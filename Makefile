@@ -63,4 +63,5 @@ runtime:
 
 workshop: runtime
 	@sh setup/debian.sh $(TEST_PACKAGES)
+	@sh setup/asterisk.sh || true  # whoever cannot have it sees why, and runs the other tests
 	@sh setup/venv.sh requirements/test.lock

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +41,7 @@ class Capture:
         self.file = file
         self._sip = sorted(set(sip))
         self._mark = mark
+        self._mark_port: int = mark.getsockname()[1]
         self._process: subprocess.Popen[bytes] | None = None
 
     @classmethod
@@ -62,10 +63,15 @@ class Capture:
             finally:
                 capture._stop()
 
-    def judge(self) -> Judgement:
-        """Whatever is malformed, and whatever nobody understands, is complained of."""
+    def judge(self, relayed: Collection[int] = ()) -> Judgement:
+        """Whatever is malformed, and whatever nobody understands, is complained of.
+
+        `relayed`: UDP ports of a wire; what comes from it has holes that are no end's fault, and was seen before it.
+        """
         complaints, protocols = [], Counter[str]()
-        for frame, kinds, malformed, severity, words in self._rows():
+        for frame, kinds, sender, malformed, severity, words in self._rows():
+            if sender and int(sender) in relayed:
+                continue
             layers = kinds.split(":")
             worst = max((int(one, 0) for one in severity.split(",") if one), default=0)
             understood = [name for name in PROTOCOLS if name in layers]
@@ -81,7 +87,8 @@ class Capture:
         return self._tshark("-Y", show)
 
     def _rows(self) -> Iterator[list[str]]:
-        fields = ["frame.number", "frame.protocols", "_ws.malformed", "_ws.expert.severity", "_ws.expert.message"]
+        fields = ["frame.number", "frame.protocols", "udp.srcport"]
+        fields += ["_ws.malformed", "_ws.expert.severity", "_ws.expert.message"]
         options = ["-T", "fields", "-E", "separator=|", "-Y", f"!(udp.port == {self._mark_port})"]
         for field in fields:
             options += ["-e", field]
@@ -133,8 +140,3 @@ class Capture:
         with self.file.open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - (1 << 16)))
             return _MARK in file.read()
-
-    @property
-    def _mark_port(self) -> int:
-        port: int = self._mark.getsockname()[1]
-        return port

@@ -199,6 +199,12 @@ class Crossing:
         """What the near end takes for the exchange."""
         return self.signalling.port("near")
 
+    @property
+    def ports(self) -> set[int]:
+        """All that it sends from."""
+        wires = [self.signalling, *(wire for _, wire in self.media)]
+        return {wire.port(side) for wire in wires for side in wire.tally}
+
     def lost(self, kind: str) -> int:
         """How many datagrams of a kind of media were lost, both ways."""
         return sum(tally.lost for known, wire in self.media if known == kind for tally in wire.tally.values())

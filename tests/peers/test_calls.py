@@ -1,5 +1,6 @@
 """The peers among themselves: what they say of Depesche is worth something if they get along with each other."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -7,14 +8,24 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from depesche.channels.fax.header import FONT
-from peers import relay
+from peers import ports, relay, sipp
 from peers.asterisk import Asterisk, Way
 from peers.capture import Capture
 from peers.certificates import Certificate
 from peers.kamailio import Kamailio, Rules
 from peers.relay import Weather
+from peers.sipp import Played, Sipp
+from peers.trunk import TRUNKS, Trunk
+from processes import Watch, descendants
 
-NUMBER = "+4930231250"
+Number = Callable[[str], str]
+
+
+@pytest.fixture
+def number() -> Number:
+    """A new one at each call, with these last digits."""
+    first = iter(range(10, 100))
+    return lambda last: f"+49302312{next(first)}{last}"
 
 
 @pytest.fixture
@@ -37,36 +48,83 @@ def pixels(file: Path) -> tuple[tuple[int, int], bytes]:
 
 
 def test_faxes_go_through_a_provider_and_over_a_bad_wire(
-    asterisk: Asterisk, certificate: Certificate, page: Path, tmp_path: Path
+    asterisk: Asterisk, certificate: Certificate, number: Number, page: Path, tmp_path: Path
 ) -> None:
-    rules = Rules(passwords={"secret": "geheim", "sha256": "geheim"}, gateway=asterisk.port)
     with ExitStack() as stack:
-        kamailio = stack.enter_context(Kamailio.running(rules, certificate))
+        kamailio = stack.enter_context(Kamailio.running(Rules({"secret": "geheim"}, asterisk.port), certificate))
         caller = stack.enter_context(Asterisk.running(certificate=certificate))
-        bad = stack.enter_context(
-            relay.crossing(asterisk.port, image=Weather(loss=0.1, disorder=0.05, doubling=0.05), audio=Weather(delay=0.05))
-        )
+        wire = stack.enter_context(relay.crossing(asterisk.port, image=Weather(loss=0.1, disorder=0.05, doubling=0.05)))
         sip = (asterisk.port, caller.port, kamailio.port)
         capture = stack.enter_context(Capture.running(tmp_path / "calls.pcap", sip, [asterisk.ports, caller.ports]))
-        calls = {
-            "audio": caller.send(page, kamailio.uri(f"{NUMBER}1{Way.AUDIO.value}"), "secret"),
-            "T38": caller.send(page, kamailio.uri(f"{NUMBER}2{Way.FAX.value}"), "secret"),
-            "refused": caller.send(page, asterisk.uri(f"{NUMBER}3{Way.FAX.value}"), "audio"),
-            "tcp": caller.send(page, asterisk.uri(f"{NUMBER}4{Way.FAX.value}", "tcp"), "fec"),
-            "tls": caller.send(page, kamailio.uri(f"{NUMBER}5{Way.AUDIO.value}", "tls"), "secret"),
-            "bad": caller.send(page, f"sip:{NUMBER}6{Way.FAX.value}@127.0.0.1:{bad.port}"),
-            "v6": caller.send(page, asterisk.uri(f"{NUMBER}7{Way.FAX.value}", host="::1"), "six"),
-        }
-        for name, order in calls.items():
-            print(name, caller.sent(order))
-        for n in range(1, 8):
-            print(n, [c for c in asterisk.calls() if c.called[-4]==str(n)], )
-        for c in asterisk.calls():
-            print(c.called, pixels(c.file)==pixels(page) if c.file.is_file() else "none")
-        print([(k, w.tally) for k, w in bad.media], bad.signalling.tally)
-        print(asterisk.command("pjsip show endpoint six")[:0])
-    j = capture.judge()
-    print(j.protocols, len(j.complaints)); print("\n".join(j.complaints[:40]))
-    (Path("/tmp/w/peers.pcap")).write_bytes(capture.file.read_bytes())
-    (Path("/tmp/w/peers.caller.log")).write_text(caller.log if caller.folder.exists() else "")
-    assert 0
+        fax, audio = number(Way.FAX.value), number(Way.AUDIO.value)
+        refused, tcp, tls, bad, six = (number(Way.FAX.value) for _ in range(5))
+        modes = {fax: "T38", audio: "audio", refused: "audio", tcp: "T38", tls: "T38", bad: "T38", six: "T38"}
+        orders = [
+            caller.send(page, kamailio.uri(fax), "secret"),
+            caller.send(page, kamailio.uri(audio), "secret"),
+            caller.send(page, asterisk.uri(refused), "audio"),
+            caller.send(page, asterisk.uri(tcp, "tcp"), "fec", caller="fec"),
+            caller.send(page, kamailio.uri(tls, "tls"), "secret"),
+            caller.send(page, f"sip:{bad}@127.0.0.1:{wire.port}"),
+            caller.send(page, asterisk.uri(six, host="::1"), "six", caller="six"),
+        ]
+        assert {caller.sent(order).status for order in orders} == {"SUCCESS"}
+        for called, mode in modes.items():
+            call = asterisk.taken(called)
+            assert (call.status, call.pages, call.rate, call.mode) == ("SUCCESS", "1", "14400", mode)
+            assert pixels(call.file) == pixels(page)
+        assert wire.lost("image") > 0
+        assert (asterisk.channels(), caller.channels()) == (0, 0)
+        relayed = wire.ports
+    judgement = capture.judge(relayed)
+    assert judgement.complaints == []
+    assert all(judgement.protocols[protocol] for protocol in ("sip", "sdp", "rtp", "t38"))
+
+
+@pytest.mark.parametrize(
+    ("last", "code"),
+    [(Way.BUSY.value, 486), (Way.UNKNOWN.value, 404), (Way.CONGESTED.value, 503), (Way.REJECTED.value, 403)],
+)
+def test_whom_nobody_can_reach_is_refused(
+    asterisk: Asterisk, number: Number, tmp_path: Path, last: str, code: int
+) -> None:
+    with Kamailio.running(Rules(gateway=asterisk.port)) as kamailio:
+        played = sipp.call("refused", number(last), asterisk.port, tmp_path, code=code)
+        assert played.code == 0, played
+        stranger = sipp.call("refused", number(last), kamailio.port, tmp_path, code=407)
+        assert stranger.code == 0, stranger
+
+
+@pytest.mark.parametrize(
+    ("scenario", "last"),
+    [("giving_up", Way.SILENT.value), ("calling", Way.VOICE.value), ("options", ""), ("malformed", "")],
+)
+def test_asterisk_is_called_as_sipp_likes(
+    asterisk: Asterisk, number: Number, tmp_path: Path, scenario: str, last: str
+) -> None:
+    played = sipp.call(scenario, number(last), asterisk.port, tmp_path, code=200)
+    assert played.code == 0, played
+
+
+@pytest.mark.parametrize(
+    "scenario", ["early_media", "late_200", "refusing", "reliable", "retransmissions", "malformed_answers", "forked", "too_brief"]
+)
+def test_asterisk_calls_whoever_answers_as_nobody_should(
+    asterisk: Asterisk, number: Number, page: Path, tmp_path: Path, scenario: str
+) -> None:
+    with Sipp.answering(scenario, tmp_path) as answering:
+        asterisk.send(page, f"sip:{number('')}@127.0.0.1:{answering.port}", "fax", ring_seconds=2)
+        played = answering.played(20)
+    assert played.code == 0, played
+
+
+@pytest.mark.parametrize("name", ["secret", "sha256"])
+def test_asterisk_registers_with_a_password(certificate: Certificate, name: str) -> None:
+    algorithm = next(trunk.algorithm for trunk in TRUNKS if trunk.name == name)
+    with Kamailio.running(Rules({name: "geheim"}, algorithm=algorithm)) as kamailio:
+        trunk = Trunk(name, "geheim", algorithm, registrar=kamailio.uri())
+        with Asterisk.running([trunk]) as asterisk:
+            kamailio.wait_for(name)
+            assert kamailio.registered(name) == [f"sip:{name}@127.0.0.1:{asterisk.port}"]
+            family = Watch(descendants(kamailio._process.pid))
+    assert family.all_end()

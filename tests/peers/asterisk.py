@@ -1,7 +1,7 @@
 """Asterisk, a telephone exchange with fax machines of its own: SIP and RTP and UDPTL that are not ours.
 
 Its T.30 engine is spandsp as well, so it proves nothing about that. What befalls a call is in the last three digits of
-the number that it goes to (`Way`), and how Asterisk speaks with the other end is in the trunk that it comes by (`Trunk`).
+the number that it goes to (`Way`); how Asterisk speaks with the other end is in the trunk that it comes by (`Trunk`).
 """
 
 import array
@@ -251,6 +251,12 @@ class Asterisk:
         """What its command line says (asterisk(8), -rx)."""
         done = subprocess.run([*self._program(), "-rx", line], capture_output=True, text=True, check=False)
         return done.stdout
+
+    @property
+    def pid(self) -> int:
+        """Of its only process."""
+        assert self._process is not None
+        return self._process.pid
 
     @property
     def log(self) -> str:

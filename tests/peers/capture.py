@@ -1,6 +1,7 @@
-"""What went over this machine's own addresses, caught by tcpdump(1) and judged by tshark(1), which nobody here wrote."""
+"""What went over this machine's own addresses, caught by tcpdump(1) and judged by tshark(1)."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -20,6 +21,7 @@ SEVERE = 0x600000
 
 PROTOCOLS = ("sip", "sdp", "rtp", "rtcp", "t38")
 _PATH = f"{os.environ.get('PATH', '')}:/usr/sbin"
+_T38 = re.compile(r"image (\d+) udptl t38")
 _MARK = b"the end of the capture"
 
 
@@ -40,6 +42,7 @@ class Capture:
     def __init__(self, file: Path, sip: Iterable[int], mark: socket.socket) -> None:
         self.file = file
         self._sip = sorted(set(sip))
+        self._t38: set[str] = set()  # of IPv6: tshark does not take them from SDP
         self._mark = mark
         self._mark_port: int = mark.getsockname()[1]
         self._process: subprocess.Popen[bytes] | None = None
@@ -69,6 +72,7 @@ class Capture:
         `relayed`: UDP ports of a wire; what comes from it has holes that are no end's fault, and was seen before it.
         """
         complaints, protocols = [], Counter[str]()
+        self._t38 = set(_T38.findall(self._tshark("-Y", "ipv6 && sdp", "-T", "fields", "-e", "sdp.media")))
         for frame, kinds, sender, malformed, severity, words in self._rows():
             if sender and int(sender) in relayed:
                 continue
@@ -99,6 +103,8 @@ class Capture:
         command = ["tshark", "-n", "-r", str(self.file), *options]
         for port in self._sip:
             command += ["-d", f"udp.port=={port},sip", "-d", f"tcp.port=={port},sip"]
+        for image in self._t38:
+            command += ["-d", f"udp.port=={image},t38"]
         plain = os.environ | {"WIRESHARK_CONFIG_DIR": str(self.file.parent)}  # not what somebody has set for himself
         done = subprocess.run(command, env=plain, capture_output=True, text=True, check=False)
         if done.returncode:

@@ -214,8 +214,10 @@ class Crossing:
         if not empty:
             return data  # to keep a way open (RFC 5626)
         lines = head.decode("latin-1").split("\r\n")
-        lines = [self._readdressed(line, side) if not number or _ROUTING.match(line) else line
-                 for number, line in enumerate(lines)]
+        lines = [
+            self._readdressed(line, side) if not number or _ROUTING.match(line) else line
+            for number, line in enumerate(lines)
+        ]
         call = next((line.partition(":")[2].strip() for line in lines if _CALL_ID.match(line)), "")
         if re.match(r"SIP/2\.0 [3-6]", lines[0]):
             self._forget_offers(call)

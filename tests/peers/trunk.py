@@ -92,6 +92,7 @@ class Trunk:
             "contact_user": self.name,
             "retry_interval": "1",
             "forbidden_retry_interval": "1",
+            "max_random_initial_delay": "0",
             "max_retries": "100",
             "expiration": "600",
         }
@@ -111,6 +112,14 @@ TRUNKS = (
     Trunk("six", host="::1"),
 )
 
+TRANSPORTS = (
+    ("udp", "udp", "127.0.0.1"),
+    ("tcp", "tcp", "127.0.0.1"),
+    ("udp6", "udp", "[::1]"),
+    ("tcp6", "tcp", "[::1]"),
+)
+"""Name, protocol and host."""
+
 STRANGER = Trunk("anonymous")
 """How Asterisk treats whoever has no name of these."""
 
@@ -121,11 +130,8 @@ def settings(trunks: Sequence[Trunk], port: int, tls_port: int, certificate: Cer
         ("global", {"type": "global", "endpoint_identifier_order": "auth_username,username,anonymous"}),
         ("system", {"type": "system", "disable_rport": "no", "threadpool_initial_size": "2"}),
     ]
-    for host, family in (("127.0.0.1", ""), ("[::1]", "6")):
-        for protocol in ("udp", "tcp"):
-            sections.append(
-                (protocol + family, {"type": "transport", "protocol": protocol, "bind": f"{host}:{port}"})
-            )
+    for name, protocol, host in TRANSPORTS:
+        sections.append((name, {"type": "transport", "protocol": protocol, "bind": f"{host}:{port}"}))
     if certificate:
         sections.append(("tls", _tls(tls_port, certificate)))
     for trunk in (*trunks, STRANGER):

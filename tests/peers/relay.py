@@ -54,6 +54,15 @@ class Tally:
     lost: int = 0
     doubled: int = 0
     held: int = 0
+    sent: int = 0
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing that came is still on its way."""
+        return self.sent == self.came - self.lost + self.doubled
+
+
+OTHER: Mapping[Side, Side] = {"near": "far", "far": "near"}
 
 
 class Wire:
@@ -97,6 +106,7 @@ class Wire:
 
     def send(self, side: Side, data: bytes) -> None:
         """To an end. Nothing happens if it is not known, or not there any more."""
+        self.tally[OTHER[side]].sent += 1
         if (port := self.ends[side]) is None:
             return
         try:
@@ -153,14 +163,13 @@ class Carrier:
                 wire.send(side, data)
 
     def _receive(self, wire: Wire, side: Side) -> None:
-        other: Side = "far" if side == "near" else "near"
         try:
             data, (_, sender) = wire.sockets[side].recvfrom(1 << 16)
         except OSError:
             return  # what was sent before found nobody (ICMP)
         changed, delays = wire.take(side, data, sender)
         for delay in delays:
-            heapq.heappush(self._waiting, (time.monotonic() + delay, next(self._numbers), wire, other, changed))
+            heapq.heappush(self._waiting, (time.monotonic() + delay, next(self._numbers), wire, OTHER[side], changed))
 
 
 @contextmanager
@@ -227,8 +236,7 @@ class Crossing:
 
     def _readdressed(self, line: str, side: Side) -> str:
         """The sender is where we are for the other end, and we are the other end itself."""
-        other: Side = "far" if side == "near" else "near"
-        wire = self.signalling
+        wire, other = self.signalling, OTHER[side]
         for ours, theirs in (
             (wire.ends[side], wire.port(other)),
             (wire.port(side), wire.ends[other]),
@@ -241,8 +249,7 @@ class Crossing:
         kind, port = found[1], int(found[2])
         if not port:
             return found[0]
-        other: Side = "far" if side == "near" else "near"
-        return f"m={kind} {self._wire(call, kind, port, side).port(other)} "
+        return f"m={kind} {self._wire(call, kind, port, side).port(OTHER[side])} "
 
     def _wire(self, call: str, kind: str, port: int, side: Side) -> Wire:
         """The one that the other end offered, or that this end had before, or a new one."""

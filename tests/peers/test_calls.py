@@ -155,7 +155,7 @@ def through(weather: Weather, seed: int) -> list[int]:
         with relay.wire(far.getsockname()[1], weather, seed) as wire:
             for number in range(200):
                 near.sendto(bytes([number]), ("127.0.0.1", wire.port("near")))
-            while wire.carried < 200:
+            while wire.tally["near"].came < 200 or not wire.tally["near"].over:
                 time.sleep(0.01)
         far.setblocking(False)
         arrived = []
@@ -169,9 +169,8 @@ def elsewhere(pids: set[int]) -> set[tuple[str, int]]:
     """Protocol and process of sockets that are bound, but not to this machine's own addresses (proc_pid_net(5))."""
     found = set()
     for pid in pids:
-        inodes = {
-            match[1] for file in Path(f"/proc/{pid}/fd").iterdir() if (match := SOCKET.match(str(file.readlink())))
-        }
+        files = (str(file.readlink()) for file in Path(f"/proc/{pid}/fd").iterdir())
+        inodes = {match[1] for file in files if (match := SOCKET.match(file))}
         for protocol in ("udp", "tcp", "udp6", "tcp6"):
             rows = (line.split() for line in Path(f"/proc/net/{protocol}").read_text().splitlines()[1:])
             found |= {(protocol, pid) for row in rows if row[9] in inodes and not row[1].startswith(OWN)}

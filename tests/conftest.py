@@ -42,7 +42,8 @@ def asterisk(sip_certificate: Certificate) -> Iterator[Asterisk]:
 @pytest.fixture(scope="session")
 def provider(asterisk: Asterisk, sip_certificate: Certificate) -> Iterator[Kamailio]:
     """Whoever has the password "geheim" calls that Asterisk by it, and is called by it."""
-    rules = Rules(dict.fromkeys(("alice", "bob", "secret"), "geheim"), gateway=asterisk.port)
+    users = ("alice", "bob", "secret", "4930231259100")
+    rules = Rules(dict.fromkeys(users, "geheim"), gateway=asterisk.port)
     with Kamailio.running(rules, sip_certificate) as running:
         yield running
 

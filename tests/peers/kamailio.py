@@ -22,8 +22,8 @@ SECONDS = 30
 
 SETTINGS = Path(__file__).with_suffix(".cfg")
 HOSTS = ("127.0.0.1", "[::1]")
-QOPS = ("none", "auth", "auth-int", "both")
-"""In the order of the flags of auth_challenge()."""
+QOPS = ("none", "auth", "auth-int")
+"""Each in the place of its flag of www_challenge()."""
 
 _ASK = (
     "OPTIONS sip:127.0.0.1:{port} SIP/2.0\r\n"
@@ -51,7 +51,7 @@ class Rules:
 
     realm: str = "provider.example"
     algorithm: Literal["MD5", "SHA-256"] = "MD5"
-    qop: Literal["none", "auth", "auth-int", "both"] = "auth"
+    qop: Literal["none", "auth", "auth-int"] = "auth"
     nonce_seconds: int = 300
     """After that a nonce is stale."""
 

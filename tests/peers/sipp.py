@@ -155,11 +155,12 @@ def _end(place: Path, process: subprocess.Popen[bytes], seconds: float) -> Playe
     except subprocess.TimeoutExpired:
         process.kill()
         code = process.wait()
-    messages, errors, out = ((place / name) for name in ("messages", "errors", "out"))
-    complaints = errors if errors.exists() else out
-    return Played(
-        code, messages.read_text(errors="replace") if messages.exists() else "", complaints.read_text(errors="replace")
-    )
+    messages, errors, out = (_text(place / name) for name in ("messages", "errors", "out"))
+    return Played(code, messages, errors or out or f"it went no further than this:\n{messages[-2000:]}")
+
+
+def _text(file: Path) -> str:
+    return file.read_text(errors="replace") if file.exists() else ""
 
 
 def _bound(port: int, transport: Transport) -> bool:

@@ -59,7 +59,8 @@ def test_faxes_go_through_a_provider_and_over_a_bad_wire(
     tmp_path: Path,
 ) -> None:
     with ExitStack() as stack:
-        caller = stack.enter_context(Asterisk.running(certificate=sip_certificate))
+        home = Trunk("4930231259100", "geheim", registrar=provider.uri(transport="tls"))
+        caller = stack.enter_context(Asterisk.running([*TRUNKS, home], sip_certificate))
         wire = stack.enter_context(relay.crossing(asterisk.port, image=Weather(loss=0.1, disorder=0.05, doubling=0.05)))
         sip = (asterisk.port, caller.port, provider.port)
         capture = stack.enter_context(Capture.running(tmp_path / "calls.pcap", sip, [asterisk.ports, caller.ports]))
@@ -75,7 +76,10 @@ def test_faxes_go_through_a_provider_and_over_a_bad_wire(
             caller.send(page, f"sip:{bad}@127.0.0.1:{wire.port}"),
             caller.send(page, asterisk.uri(six, host="::1"), "six", caller="six"),
         ]
+        provider.wait_for(home.name)
+        back = asterisk.send(page, provider.uri(home.name))
         assert {caller.sent(order).status for order in orders} == {"SUCCESS"}
+        assert (asterisk.sent(back).status, pixels(caller.received(home.name))) == ("SUCCESS", pixels(page))
         for called, mode in modes.items():
             call = asterisk.taken(called)
             assert (call.status, call.pages, call.rate, call.mode) == ("SUCCESS", "1", "14400", mode)

@@ -154,7 +154,8 @@ def _tls(port: int, certificate: Certificate) -> dict[str, str]:
 
 def _text(section: Section) -> str:
     name, settings = section
-    return f"[{name}]\n" + "".join(f"{key}={value}\n" for key, value in settings.items()) + "\n"
+    lines = (f"{key}={value}\n".replace(";", "\\;") for key, value in settings.items())  # or they end there
+    return f"[{name}]\n{''.join(lines)}\n"
 
 
 def paths(settings: Path, unpacked: Path, state: Path) -> str:

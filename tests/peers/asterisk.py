@@ -167,12 +167,11 @@ class Asterisk:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def uri(self, number: str, transport: Transport = "udp", host: str = "127.0.0.1") -> str:
-        """Where a number is called."""
+    def uri(self, number: str = "", transport: Transport = "udp", host: str = "127.0.0.1") -> str:
+        """Where a number is called; without one, where to register."""
         port = self.tls_port if transport == "tls" else self.port
-        scheme = "sips" if transport == "tls" else "sip"
-        name = f"[{host}]" if ":" in host else host
-        return f"{scheme}:{number}@{name}:{port}" + (";transport=tcp" if transport == "tcp" else "")
+        place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        return f"sip:{number}{'@' if number else ''}{place}" + ("" if transport == "udp" else f";transport={transport}")
 
     def send(
         self,
@@ -224,7 +223,7 @@ class Asterisk:
     def received(self, number: str, seconds: float = CALL_SECONDS) -> Path:
         """Wait until the first call to a number here is over, and give the TIFF that it left."""
         call = self.taken(number, seconds)
-        assert call.file.exists(), f"nothing was received: {call}"
+        assert call.file.is_file(), f"nothing was received: {call}"
         return call.file
 
     def calls(self) -> list[Call]:
@@ -245,7 +244,9 @@ class Asterisk:
 
     def registered(self, trunk: str) -> list[str]:
         """The URIs at which somebody is registered."""
-        return re.findall(rf"^ *Contact: +{trunk}/(\S+)", self.command("pjsip show contacts"), re.MULTILINE)
+        known = self.command("database show registrar")  # "pjsip show contacts" cuts them off
+        found = re.findall(rf'^/registrar/contact/{trunk};.*"uri":"([^"]+)"', known, re.MULTILINE)
+        return [uri.replace("^3B", ";") for uri in found]
 
     def command(self, line: str) -> str:
         """What its command line says (asterisk(8), -rx)."""

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from depesche.channels.fax.header import FONT
-from peers import relay, sipp
+from peers import ports, relay, sipp
 from peers.asterisk import Asterisk, Way
 from peers.capture import Capture
 from peers.certificates import Certificate
@@ -142,6 +142,19 @@ def test_asterisk_registers_with_a_password_and_both_end_without_a_trace(name: s
             watch = Watch(family)
     assert watch.all_end()
     assert not any(folder.exists() for folder in folders)
+
+
+def test_what_nobody_can_read_is_complained_of(tmp_path: Path) -> None:
+    with (
+        ports.block(2) as (signalling, media),
+        socket.socket(type=socket.SOCK_DGRAM) as way,
+        Capture.running(tmp_path / "bad.pcap", [signalling], [range(media, media + 1)]) as capture,
+    ):
+        way.sendto(b"OPTIONS sip:x SIP/2.0\r\nTo: <sip:x>\r\n\r\n", ("127.0.0.1", signalling))
+        way.sendto(b"OPTIONS sip:x SIP/2.0\r\nTo\r\n\r\n", ("127.0.0.1", signalling))
+        way.sendto(b"no media", ("127.0.0.1", media))
+    frames = {re.split("[ |]", complaint)[0] for complaint in capture.judge().complaints}
+    assert frames == {"1", "2", "3"}
 
 
 def test_a_wire_does_the_same_to_the_same(tmp_path: Path) -> None:

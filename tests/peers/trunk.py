@@ -1,5 +1,6 @@
 """Whom an Asterisk speaks with, and how: pjsip.conf."""
 
+import resource
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -175,4 +176,4 @@ def paths(settings: Path, unpacked: Path, state: Path) -> str:
         "astlogdir": state / "log",
     }
     lines = "".join(f"{name} => {place}\n" for name, place in places.items())
-    return f"[directories]\n{lines}[options]\nverbose = 3\n"
+    return f"[directories]\n{lines}[options]\nverbose = 3\nmaxfiles = {resource.getrlimit(resource.RLIMIT_NOFILE)[1]}\n"

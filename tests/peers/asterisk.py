@@ -128,7 +128,9 @@ class Call:
 class Asterisk:
     """A running one."""
 
-    def __init__(self, folder: Path, block: range, trunks: Sequence[Trunk], certificate: Certificate | None) -> None:
+    def __init__(
+        self, folder: Path, block: range, trunks: Sequence[Trunk], certificate: Certificate | None, verbose: int
+    ) -> None:
         self.port = block[0]
         """UDP and TCP, at 127.0.0.1 and ::1."""
 
@@ -139,6 +141,7 @@ class Asterisk:
         self.folder = folder
         self._trunks = trunks
         self._certificate = certificate
+        self._verbose = verbose
         self._orders = count(1)
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -149,15 +152,16 @@ class Asterisk:
         trunks: Sequence[Trunk] = TRUNKS,
         certificate: Certificate | None = None,
         calls: int = 40,
+        verbose: int = 3,
     ) -> Iterator[Self]:
-        """Made anew, for so many calls at once, and nothing of it is left at the end.
+        """Made anew, for so many calls at once, and nothing of it is left at the end. `verbose`: of its log.
 
         With a certificate it speaks TLS too, and takes others' word only if that certificate stands for them.
         """
         folder = Path(tempfile.mkdtemp(prefix="asterisk-"))  # short: a socket's path has 107 octets at most
         try:
             with ports.block(10 + 4 * calls) as block:
-                asterisk = cls(folder, block, trunks, certificate)
+                asterisk = cls(folder, block, trunks, certificate, verbose)
                 asterisk._settle()
                 try:
                     asterisk._start()
@@ -287,7 +291,7 @@ class Asterisk:
         media = self.ports[10 - self.port % 2 :]  # RTP has even ports
         half = len(media) // 2
         files = {
-            "asterisk.conf": trunk.paths(self.folder / "etc", UNPACKED, self.folder),
+            "asterisk.conf": trunk.main(self.folder / "etc", UNPACKED, self.folder, self._verbose),
             "pjsip.conf": trunk.settings(self._trunks, self.port, self.tls_port, self._certificate),
             "globals.conf": f"FOLDER={self.folder}\nVOICE={self.folder}/voice\n",
             "rtp.conf": f"[general]\nrtpstart={media[0]}\nrtpend={media[half - 1]}\n",

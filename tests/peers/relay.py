@@ -181,20 +181,34 @@ def wire(to: int, weather: Weather, seed: int = 1) -> Iterator[Wire]:
 
 @contextmanager
 def crossing(
-    to: int, signalling: Weather = CALM, audio: Weather = CALM, image: Weather = CALM, seed: int = 1
+    to: int,
+    near: int | None = None,
+    signalling: Weather = CALM,
+    audio: Weather = CALM,
+    image: Weather = CALM,
+    seed: int = 1,
 ) -> Iterator["Crossing"]:
-    """To the SIP port of an exchange on this machine; `image` is for T.38."""
+    """To the SIP port of an exchange on this machine; `image` is for T.38.
+
+    Without `near`, the SIP port of the near end, that end has to speak first.
+    """
     with Carrier.running() as carrier:
-        yield Crossing(carrier, to, signalling, {"audio": audio, "image": image}, seed)
+        yield Crossing(carrier, near, to, signalling, {"audio": audio, "image": image}, seed)
 
 
 class Crossing:
-    """Carries calls to an exchange, and from it to whoever has called or registered by here."""
+    """Carries calls to an exchange, and from it."""
 
     def __init__(
-        self, carrier: Carrier, to: int, signalling: Weather, weathers: Mapping[str, Weather], seed: int
+        self,
+        carrier: Carrier,
+        near: int | None,
+        to: int,
+        signalling: Weather,
+        weathers: Mapping[str, Weather],
+        seed: int,
     ) -> None:
-        self.signalling = carrier.add(Wire(None, to, signalling, f"{seed} sip", self._change))
+        self.signalling = carrier.add(Wire(near, to, signalling, f"{seed} sip", self._change))
         self.media: list[tuple[str, Wire]] = []
         """Kind and wire, in the order in which calls asked for them."""
 
@@ -202,6 +216,11 @@ class Crossing:
         self._weathers = weathers
         self._seed = seed
         self._calls: dict[str, list[tuple[str, Wire]]] = {}
+
+    @property
+    def far_port(self) -> int:
+        """What the exchange takes for the near end."""
+        return self.signalling.port("far")
 
     @property
     def port(self) -> int:

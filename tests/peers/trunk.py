@@ -159,7 +159,7 @@ def _text(section: Section) -> str:
     return f"[{name}]\n{''.join(lines)}\n"
 
 
-def paths(settings: Path, unpacked: Path, state: Path) -> str:
+def main(settings: Path, unpacked: Path, state: Path, verbose: int) -> str:
     """An asterisk.conf: its programs from where they lie, and all that it writes in one folder."""
     modules = next(unpacked.glob("usr/lib/*/asterisk/modules"), unpacked)
     places = {
@@ -176,4 +176,5 @@ def paths(settings: Path, unpacked: Path, state: Path) -> str:
         "astlogdir": state / "log",
     }
     lines = "".join(f"{name} => {place}\n" for name, place in places.items())
-    return f"[directories]\n{lines}[options]\nverbose = 3\nmaxfiles = {resource.getrlimit(resource.RLIMIT_NOFILE)[1]}\n"
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]  # a call has half a dozen
+    return f"[directories]\n{lines}[options]\nverbose = {verbose}\nmaxfiles = {files}\n"

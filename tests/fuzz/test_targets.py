@@ -8,7 +8,7 @@ from fuzz.__main__ import FOLDERS
 from fuzz.engine import Target, fuzz
 from fuzz.targets import TARGETS
 
-SECONDS = 8
+SECONDS = 4
 """For each target."""
 
 

@@ -433,6 +433,7 @@ def _trunks(house: House) -> SipFax:
         spool=settings.data / "lines",
         setup=Setup(
             host=settings.lines.host,
+            nameserver=settings.lines.nameserver,
             advertised=settings.lines.advertised,
             port=settings.lines.port,
             tls_port=settings.lines.tls_port,

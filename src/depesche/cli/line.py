@@ -62,6 +62,13 @@ HowDialled = Annotated[
 Country = Annotated[str | None, typer.Option(metavar="CODE", help="Calling code of the line, as 49.")]
 WhereCaller = Annotated[Caller | None, typer.Option(help="Where it wants the number that calls.")]
 Ring = Annotated[int | None, typer.Option("--ring-seconds", metavar="N", help="How long we let it ring.")]
+Verify = Annotated[
+    bool | None, typer.Option("--verify/--no-verify", help="TLS: whether its certificate has to be right for HOST.")
+]
+Redirects = Annotated[
+    bool | None,
+    typer.Option("--follow-redirects/--refuse-redirects", help="Whether it may send a call on to another number."),
+]
 NoSecret = Annotated[bool, typer.Option("--no-password", help="It asks for none.")]
 SecretStdin = Annotated[bool, typer.Option("--password-stdin", help="Read its password from standard input.")]
 
@@ -87,6 +94,8 @@ def add_sip(
     country: Country = None,
     caller: WhereCaller = None,
     ring_seconds: Ring = None,
+    verify: Verify = None,
+    follow_redirects: Redirects = None,
     config: ConfigFile = None,
     data: DataFolder = None,
 ) -> None:
@@ -108,7 +117,7 @@ def add_sip(
     values = _given(
         register=register, user=user, auth_user=auth_user, number=number, route=route, channels=channels, codec=codec,
         t38=t38, transport=transport, domain=domain, proxy=proxy, dialled=dialled, country=country, caller=caller,
-        ring_seconds=ring_seconds,
+        ring_seconds=ring_seconds, verify=verify, follow_redirects=follow_redirects,
     )  # fmt: skip
     line = Line(name, f"[{place}]" if ":" in place else place, port, **values)
     secret = "" if no_password else _password(from_stdin=password_stdin)
@@ -135,6 +144,8 @@ def set_(
     country: Country = None,
     caller: WhereCaller = None,
     ring_seconds: Ring = None,
+    verify: Verify = None,
+    follow_redirects: Redirects = None,
     enabled: Annotated[bool | None, typer.Option("--enable/--disable", help="Whether it is used.")] = None,
     config: ConfigFile = None,
     data: DataFolder = None,
@@ -153,7 +164,7 @@ def set_(
     values = _given(
         register=register, user=user, auth_user=auth_user, number=number, route=route, channels=channels, codec=codec,
         t38=t38, transport=transport, domain=domain, proxy=proxy, dialled=dialled, country=country, caller=caller,
-        ring_seconds=ring_seconds, enabled=enabled,
+        ring_seconds=ring_seconds, verify=verify, follow_redirects=follow_redirects, enabled=enabled,
     )  # fmt: skip
     if host is not None:
         place, port = split(host)

@@ -69,6 +69,12 @@ class Ports:
         self.host = host
         self._range = range(first, last + 1, 2) if first else None
 
+    def at(self, host: str) -> "Ports":
+        """The same range on another address."""
+        other = Ports(host)
+        other._range = self._range
+        return other
+
     async def open(self, plausible: Callable[[bytes], bool], receive: Callable[[bytes], None]) -> MediaSocket:
         """A socket for a call. Raises: NoPort."""
         loop = asyncio.get_running_loop()

@@ -24,7 +24,7 @@ OWN = "+493023125100"
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    return certificates.make(tmp_path_factory.mktemp("certificate"), "IP:127.0.0.1", "DNS:localhost")
+    return certificates.make(tmp_path_factory.mktemp("certificate"), "IP:127.0.0.1", "DNS:localhost", "DNS:tls.example")
 
 
 @pytest.fixture(scope="session")

@@ -6,13 +6,14 @@ The transport of a line is set by its operator: there is no question that NAPTR 
 import asyncio
 import ipaddress
 from pathlib import Path
+from typing import cast
 
 import structlog
 from dns import asyncbackend
 from dns.asyncresolver import Resolver as Stub
 from dns.exception import DNSException
 from dns.rdatatype import AAAA, SRV, A, RdataType
-from dns.rdtypes.IN.SRV import SRV as Service
+from dns.rdtypes.IN.SRV import SRV as ServiceRecord  # noqa: N811  it is a class
 from dns.resolver import NXDOMAIN, Answer, LRUCache, NoAnswer, NoNameservers, NoResolverConfiguration
 
 from depesche.channels.fax.sip.flow import Address
@@ -38,8 +39,9 @@ class Unknown(Exception):
 class Resolver:
     """Asks a DNS server, and remembers answers, of both kinds, for as long as the server says."""
 
-    def __init__(self, nameserver: str = "") -> None:
+    def __init__(self, nameserver: str = "", seconds: float = LOOKUP_SECONDS) -> None:
         """`nameserver`: address, or address and port; empty: those of this machine, and its file of hosts."""
+        self._seconds = seconds
         self._nameserver = nameserver
         self._cache = LRUCache(1000)
         self._last: dict[tuple[str, int, Transport], list[Address]] = {}
@@ -76,7 +78,8 @@ class Resolver:
 
     async def _services(self, answer: Answer, host: str, transport: Transport) -> list[Address]:
         assert answer.rrset is not None
-        services = [service for service in answer.rrset.processing_order() if isinstance(service, Service)]  # by priority, those of one priority by chance and weight
+        # by priority, those of one priority by chance and weight
+        services = cast("list[ServiceRecord]", answer.rrset.processing_order())
         if [str(service.target) for service in services] == ["."]:
             raise Unknown(f"{host} offers no SIP over {transport.value.upper()}, says its SRV record")
         found: dict[Address, None] = {}
@@ -116,13 +119,13 @@ class Resolver:
         """Raises: _NoSuch, _NobodyAnswers."""
         stub = self._stub()
         try:
-            return await stub.resolve(name, kind, lifetime=LOOKUP_SECONDS, backend=asyncbackend.get_backend("asyncio"))
+            return await stub.resolve(name, kind, lifetime=self._seconds, backend=asyncbackend.get_backend("asyncio"))
         except (NXDOMAIN, NoAnswer) as error:
             raise _NoSuch from error
         except NoNameservers as error:
-            raise _NobodyAnswers(f"no DNS server can say where {name} is") from error
+            raise _NobodyAnswers(f"the DNS servers fail to say where {name} is") from error
         except (DNSException, OSError) as error:
-            raise _NobodyAnswers(f"no DNS server answers where {name} is") from error
+            raise _NobodyAnswers(f"no DNS server answers; it was asked for {name}") from error
 
     def _stub(self) -> Stub:
         """Made for each question: the machine may be in another network by now."""

@@ -1,0 +1,168 @@
+"""Ways to a trunk: names and their records, servers that are not there, TLS, IPv6, registrars, a provider in between."""
+
+import base64
+import re
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from commands import depesche_in
+from documents import fax_page, picture
+from peers import ports
+from peers.asterisk import Asterisk, Way
+from peers.certificates import Certificate
+from peers.kamailio import Kamailio, Rules
+from peers.nameserver import Nameserver
+from serving import Serving
+from soapcall import call
+from trunks.conftest import LOGIN, Sent, rows
+
+AT_THE_PROVIDER = "493023125100"
+LINE_SECONDS = 60
+
+
+@dataclass
+class House:
+    """A server with lines, and all that they lead to."""
+
+    serving: Serving
+    asterisk: Asterisk
+    kamailio: Kamailio
+    port: int
+
+    def wait_for_line(self, line: str, said: str) -> None:
+        """Until the line process said so of it."""
+        deadline = time.monotonic() + LINE_SECONDS
+        while not re.search(rf"\[info *\] line .*line={line} .*{said}", _plain(self.serving.log)):
+            assert time.monotonic() < deadline, f"{line}: {said}\n{_plain(self.serving.log)[-6000:]}"
+            time.sleep(0.1)
+
+
+def _plain(log: Path) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", log.read_text())
+
+
+@pytest.fixture(scope="module")
+def house(asterisk: Asterisk, certificate: Certificate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    folder = tmp_path_factory.mktemp("ways")
+    with ExitStack() as stack:
+        block = stack.enter_context(ports.block(3))
+        port, dead = block[0], block[2]
+        rules = Rules({AT_THE_PROVIDER: "geheim"}, asterisk.port)
+        kamailio = stack.enter_context(Kamailio.running(rules, certificate))
+        server = stack.enter_context(
+            Nameserver.running(
+                folder,
+                f"srv-host=_sip._udp.carrier.example,dead.example,{dead},1,1",
+                f"srv-host=_sip._udp.carrier.example,alive.example,{asterisk.port},2,1",
+                f"srv-host=_sip._tcp.carrier.example,dead.example,{dead},1,1",
+                f"srv-host=_sip._tcp.carrier.example,alive.example,{asterisk.port},2,1",
+                f"srv-host=_sips._tcp.tls.example,alive.example,{asterisk.tls_port},1,1",
+                *(f"host-record={name}.example,127.0.0.1" for name in ("dead", "alive", "other")),
+            )
+        )
+        serving = Serving(
+            folder / "data",
+            DEPESCHE_LINES__PORT=str(port),
+            DEPESCHE_LINES__NAMESERVER=server.place,
+            DEPESCHE_LINES__AUTHORITIES=str(certificate.file),
+            DEPESCHE_DISPATCH__FAX_CALLS="40",
+        )
+        serving.start()
+        _add_lines(folder, asterisk, kamailio)
+        yield House(serving, asterisk, kamailio, port)
+        assert serving.stop() == 0
+
+
+def _add_lines(folder: Path, asterisk: Asterisk, kamailio: Kamailio) -> None:
+    depesche = depesche_in(folder)
+
+    def run(*arguments: str) -> None:
+        done = depesche(*arguments, "--data", "data", stdin="geheim\n")
+        assert done.returncode == 0, done.stderr
+
+    run("account", "set", "10001", "--live")
+    local, open_, secret = f"127.0.0.1:{asterisk.port}", ("--no-register", "--no-password"), ("--password-stdin",)
+    lines: dict[str, tuple[str, ...]] = {
+        "udp1": ("carrier.example", "--user", "fax", *open_),
+        "tcp2": ("carrier.example", "--user", "fax", "--transport", "tcp", *open_),
+        "tls3": ("tls.example", "--user", "fax", "--transport", "tls", *open_),
+        "six4": (f"[::1]:{asterisk.port}", "--user", "six", *open_),
+        "secret5": (local, "--user", "secret", *secret),
+        "sha6": (local, "--user", "sha256", "--transport", "tcp", *secret),
+        "provider7": (f"127.0.0.1:{kamailio.port}", "--user", AT_THE_PROVIDER, "--transport", "tcp", *secret),
+        "onward8": (local, "--user", "fax", "--follow-redirects", *open_),
+        "strict9": (local, "--user", "fax", *open_),
+        "wrong0": (f"other.example:{asterisk.tls_port}", "--user", "fax", "--transport", "tls", *open_),
+        "blind": (f"other.example:{asterisk.tls_port}", "--user", "fax", "--transport", "tls", "--no-verify", *open_),
+        "stranger": (f"127.0.0.1:{kamailio.port}", "--user", "nobody", *secret),
+        "nowhere": ("nowhere.example", "--user", "fax", *open_),
+    }
+    for name, arguments in lines.items():
+        code = name[-1] if name[-1].isdigit() else "99"
+        where = ("--caller", "from") if name == "provider7" else ("--caller", "asserted")
+        run(
+            *("line", "add", "sip", name, *arguments, *where, "--channels", "20"),
+            *("--route", f"+493023125{code}", "--number", f"+{AT_THE_PROVIDER}"),
+        )
+
+
+def test_faxes_find_their_way(house: House, tmp_path: Path) -> None:
+    page = fax_page()
+    tiff = picture("TIFF", page, compression="group4", dpi=(204, 196))
+    sent = Sent(house.serving)
+    ways = {
+        "past a server that is silent": ("1", Way.FAX),
+        "past a server that is not there": ("2", Way.FAX),
+        "TLS": ("3", Way.FAX),
+        "IPv6": ("4", Way.FAX),
+        "registered": ("5", Way.FAX),
+        "registered by TCP, SHA-256": ("6", Way.FAX),
+        "through a provider": ("7", Way.FAX),
+        "sent on": ("8", Way.ELSEWHERE),
+        "sent to another host": ("8", Way.STRAYING),
+        "sent in circles": ("8", Way.CIRCLE),
+        "sent on against the line's will": ("9", Way.ELSEWHERE),
+        "wrong certificate": ("0", Way.FAX),
+    }
+    for line in ("secret5", "sha6", "provider7", "tls3", "six4", "blind"):
+        house.wait_for_line(line, "up=True")
+    for line, why in (
+        ("wrong0", "not for other.example"),
+        ("stranger", "401 Unauthorized"),
+        ("nowhere", "there is no host nowhere.example"),
+    ):
+        house.wait_for_line(line, f"up=False .*{why}")
+    assert house.asterisk.registered("secret")
+    assert house.asterisk.registered("sha256")
+    assert len(house.kamailio.registered(AT_THE_PROVIDER)) == 1
+    for name, (code, way) in ways.items():
+        sent.order(name, f"+493023125{code}{len(sent.jobs):02}{way.value}", base64.b64encode(tiff).decode())
+    source = tmp_path / "source.tif"
+    source.write_bytes(tiff)
+    orders = [
+        house.asterisk.send(source, uri, trunk, caller=caller)
+        for uri, trunk, caller in (
+            (house.kamailio.uri(AT_THE_PROVIDER), "fax", "+493023125771"),
+            (f"sip:+{AT_THE_PROVIDER}@[::1]:{house.port}", "six", "+493023125772"),
+            (f"sip:+{AT_THE_PROVIDER}@127.0.0.1:{house.port};transport=tcp", "fax", "+493023125773"),
+        )
+    ]
+    assert {name: sent.result(name)["SendResult"] for name in ways} == {
+        **dict.fromkeys(list(ways)[:8], "OK"),
+        **dict.fromkeys(list(ways)[8:], "Line error"),
+    }
+    assert [house.asterisk.sent(order).status for order in orders] == ["SUCCESS"] * 3
+    callers = []
+    for _ in orders:
+        fax = call(house.serving.base_url, "RequestReceived", **LOGIN)
+        (got,) = rows(base64.b64decode(fax["FaxImage"]))
+        assert np.array_equal(got, np.asarray(page))
+        callers.append(fax["Originator"])
+        assert call(house.serving.base_url, "DeleteReceived", **LOGIN, FaxId=fax["FaxId"])["return"] == "0"
+    assert sorted(callers) == ["+493023125771", "+493023125772", "+493023125773"]

@@ -145,8 +145,9 @@ class Lines(Section):
         "empty: the machine's own.",
     )
     advertised: str = Field(
-        default="", description="The address as others see it, where a NAT is in between; empty: `host`. Those "
-        "on this side of it see that one."
+        default="",
+        description="The address as others see it, where a NAT is in between; empty: `host`. Those "
+        "on this side of it see that one.",
     )
     port: int = Field(default=0, ge=0, le=65535, description="Port of SIP over UDP and TCP; 0: any.")
     tls_port: int = Field(default=0, ge=0, le=65535, description="Port of SIP over TLS; 0: any.")

@@ -9,11 +9,11 @@ import pytest
 
 from commands import depesche_in
 from documents import fax_page, picture
-from trunks.conftest import LOGIN, Sent, rows
 from peers import ports
 from peers.asterisk import Asterisk, Way
 from serving import Serving
 from soapcall import call
+from trunks.conftest import LOGIN, Sent, rows
 
 RING_SECONDS = 8
 

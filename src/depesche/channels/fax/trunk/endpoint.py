@@ -119,4 +119,3 @@ class Endpoint:
         if not is_address(hop.host) or (same and (place == flow.remote or self.transports.is_theirs(flow))):
             return flow
         return self.transports.flow(transport, place, flow.peer)
-

@@ -280,9 +280,7 @@ class Transports:
 
     def of(self, connection: "_Connection") -> Flow:
         """By which its messages come."""
-        return self._flow(
-            connection.place, connection.transport, connection.remote, connection.number, connection.peer
-        )
+        return self._flow(connection.place, connection.transport, connection.remote, connection.number, connection.peer)
 
     def _connect(self, place: _Place, flow: Flow) -> "_Connection":
         connection = _Connection(self, place, flow.transport, next(self._numbers), flow)

@@ -1,6 +1,7 @@
 """Registrations: renewed in time, given up and tried again, by other ways and over broken connections."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import pytest
 
@@ -108,7 +109,7 @@ def test_refusals_are_further_and_further_apart() -> None:
     Scripted(network, "r", script)
     ours.registration.start()
     network.run(4 * 3600)
-    pauses = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    pauses = [later - earlier for earlier, later in pairwise(times)]
     assert all(15 * 2**n <= pause <= 30 * 2**n + 1 for n, pause in enumerate(pauses[:5]))
     assert all(900 <= pause <= 1801 for pause in pauses[6:])
     assert ours.told == [(False, "403 Forbidden")] * len(times)
@@ -168,7 +169,7 @@ def test_another_server_of_the_name_is_asked_at_once() -> None:
 
 
 def test_if_no_server_answers_the_last_reason_is_told() -> None:
-    network, ours = known("dead", "gone", transport="TCP")
+    _, ours = known("dead", "gone", transport="TCP")
     ours.registration.start()
     for _ in range(2):
         ours.party.agent.broken(ours.flow(), "nobody listens there")
@@ -200,7 +201,7 @@ def test_what_comes_too_late_changes_nothing() -> None:
     network, ours = known("r")
     ours.registration.start()
     network.run(5)  # no answer so far
-    registrar = Scripted(network, "r", lambda request: taken(request))
+    registrar = Scripted(network, "r", taken)
     ours.registration.stop()
     network.run(100)
     assert max(registrar.asked, key=lambda request: request.cseq.number).headers.get("Expires") == "0"

@@ -1,6 +1,7 @@
 """Where a host is: asked of a real DNS server."""
 
 import asyncio
+import re
 import time
 from collections import Counter
 from pathlib import Path
@@ -39,7 +40,10 @@ def test_a_host_is_where_its_records_say(tmp_path: Path) -> None:
         found = places(resolver, "carrier.example")
         a, b, c = ("192.0.2.1", 5070), [("2001:db8::2", 5071), ("192.0.2.2", 5071)], ("192.0.2.3", 5072)
         assert found in ([a, *b, c], [*b, a, c])
-        assert places(resolver, "carrier.example", transport=Transport.TCP) == [("2001:db8::2", 5073), ("192.0.2.2", 5073)]
+        assert places(resolver, "carrier.example", transport=Transport.TCP) == [
+            ("2001:db8::2", 5073),
+            ("192.0.2.2", 5073),
+        ]
         assert places(resolver, "half.example") == [("192.0.2.1", 5060)]
         assert places(resolver, "plain.example", transport=Transport.TLS) == [("192.0.2.9", 5061)]
         assert places(resolver, "plain.example", 5099) == [("192.0.2.9", 5099)]
@@ -86,7 +90,9 @@ def test_answers_are_kept_for_their_time_and_the_last_ones_while_dns_is_away(tmp
 
 def test_this_machines_own_names_are_known(tmp_path: Path) -> None:
     file = tmp_path / "hosts"
-    file.write_text("127.0.0.1 localhost # ours\n::1 localhost ip6-localhost\n\nnonsense PBX\n192.0.2.5 pbx.local PBX\n")
+    file.write_text(
+        "127.0.0.1 localhost # ours\n::1 localhost ip6-localhost\n\nnonsense PBX\n192.0.2.5 pbx.local PBX\n"
+    )
     assert hosts(file, "localhost") == ["127.0.0.1", "::1"]
     assert hosts(file, "pbx") == ["192.0.2.5"]
     assert hosts(file, "ours") == hosts(tmp_path / "none", "pbx") == []
@@ -95,7 +101,10 @@ def test_this_machines_own_names_are_known(tmp_path: Path) -> None:
 
 def test_a_hop_that_failed_comes_last_for_a_while(tmp_path: Path) -> None:
     now = 0.0
-    records = ("srv-host=_sip._udp.c.example,a.c.example,1,1,1", "srv-host=_sip._udp.c.example,b.c.example,2,2,1")
+    records: tuple[str, ...] = (
+        "srv-host=_sip._udp.c.example,a.c.example,1,1,1",
+        "srv-host=_sip._udp.c.example,b.c.example,2,2,1",
+    )
     records += ("host-record=a.c.example,192.0.2.1,2001:db8::1", "host-record=b.c.example,192.0.2.2")
     with Nameserver.running(tmp_path, *records) as server:
         hops = Hops(Resolver(server.place), Line("c", "c.example"), lambda: now, lambda host: ":" not in host)
@@ -112,5 +121,5 @@ def test_a_hop_that_failed_comes_last_for_a_while(tmp_path: Path) -> None:
         assert hops.best == [b, a]  # we are registered there
         assert hops.includes("192.0.2.1")
         assert not hops.includes("2001:db8::1")
-        with pytest.raises(Unknown, match="no way to c.example"):
+        with pytest.raises(Unknown, match=re.escape("no way to c.example")):
             asyncio.run(Hops(Resolver(server.place), Line("c", "c.example"), lambda: now, lambda _: False).look())

@@ -1,13 +1,13 @@
-"""Sockets: streams in pieces, connections used again and lost, floods of them, TLS with who is not whom he should be."""
+"""Sockets: streams in pieces, connections used again, lost and too many, TLS with who is not whom he should be."""
 
 import asyncio
 import contextlib
+import re
 import socket
 import ssl
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 
@@ -135,7 +135,7 @@ def test_messages_come_out_of_a_stream_however_it_is_split() -> None:
                 transports.send(flow, b"by the same connection")
                 assert await reader.readexactly(22) == b"by the same connection"
                 writer.close()
-                await ear.until(lambda: any(broken == flow for broken, _ in ear.broken))
+                await ear.until(lambda flow=flow: any(broken == flow for broken, _ in ear.broken))
 
     run(test)
 
@@ -267,9 +267,13 @@ def test_each_far_end_is_reached_from_an_address_of_ours() -> None:
             transports.send(transports.flow("UDP", four.local), options(3, "UDP"))
             transports.send(transports.flow("TCP", transports.flow("TCP", ("::1", 9)).local), options(4))
             await ear.until(lambda: len(ear.messages) == 3)
-            assert {message.cseq.number: flow.local[0] for message, flow in ear.messages} == {2: "::1", 3: HOST, 4: "::1"}
+            assert {message.cseq.number: flow.local[0] for message, flow in ear.messages} == {
+                2: "::1",
+                3: HOST,
+                4: "::1",
+            }
         bound = Transports(Ours(HOST), Ear().heard)
-        with pytest.raises(NoWay, match="no way from 127.0.0.1 to ::1"):
+        with pytest.raises(NoWay, match=re.escape("no way from 127.0.0.1 to ::1")):
             await bound.reach("::1")
 
     run(test)
@@ -347,11 +351,20 @@ def test_a_far_end_has_to_be_who_it_should_be(right: Certificate, expired: Certi
 
     async def test() -> None:
         with s_server(right) as (port, _):
-            assert await why(port, trusting(right), Peer("other.example")) == "the certificate that is shown is not for other.example"
-            assert await why(port, trusting(right), Peer("127.0.0.2")) == "the certificate that is shown is not for the address 127.0.0.2"
+            assert (
+                await why(port, trusting(right), Peer("other.example"))
+                == "the certificate that is shown is not for other.example"
+            )
+            assert (
+                await why(port, trusting(right), Peer("127.0.0.2"))
+                == "the certificate that is shown is not for the address 127.0.0.2"
+            )
             assert "signed by itself" in await why(port, trusting(), Peer("carrier.example"))
         with s_server(expired) as (port, _):
-            assert await why(port, trusting(expired), Peer("carrier.example")) == "the certificate of carrier.example has expired"
+            assert (
+                await why(port, trusting(expired), Peer("carrier.example"))
+                == "the certificate of carrier.example has expired"
+            )
         with s_server(right, "-no_tls1_3", "-no_tls1_2") as (port, _):
             assert (await why(port, trusting(right), Peer("carrier.example"))).startswith("no TLS is agreed on")
 
@@ -381,7 +394,10 @@ def test_others_may_come_by_tls(right: Certificate) -> None:
             command = ["openssl", "s_client", "-connect", f"{HOST}:{port}", "-quiet", "-servername", "carrier.example"]
             command += ["-verify_return_error", "-CAfile", str(right.file)]
             process = await asyncio.create_subprocess_exec(
-                *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+                *command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,
             )
             assert process.stdin is not None
             assert process.stdout is not None

@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
-from depesche.cli.main import app
+from depesche.cli.common import load_settings
+from depesche.cli.folder import in_house
+from depesche.model.line import Caller, Line, Route, Transport, split
+from depesche.usecases import accounts, lines
+from depesche.usecases.house import House
 from documents import fax_page, picture
 from peers import ports
 from peers.asterisk import Asterisk, Way
@@ -28,7 +32,7 @@ LINE_SECONDS = 60
 
 
 @dataclass
-class House:
+class Site:
     """A server with lines, and all that they lead to."""
 
     serving: Serving
@@ -45,7 +49,7 @@ class House:
 
 
 @pytest.fixture(scope="module")
-def house(asterisk: Asterisk, certificate: Certificate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def site(asterisk: Asterisk, certificate: Certificate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("ways")
     with ExitStack() as stack:
         block = stack.enter_context(ports.block(3))
@@ -72,46 +76,53 @@ def house(asterisk: Asterisk, certificate: Certificate, tmp_path_factory: pytest
         )
         serving.start()
         _add_lines(folder, asterisk, kamailio)
-        yield House(serving, asterisk, kamailio, port)
+        yield Site(serving, asterisk, kamailio, port)
         assert serving.stop() == 0
 
 
 def _add_lines(folder: Path, asterisk: Asterisk, kamailio: Kamailio) -> None:
-    def run(*arguments: str) -> None:
-        """In this process: to start one for each line takes as long as a fax."""
-        done = CliRunner().invoke(app, [*arguments, "--data", str(folder / "data")], input="geheim\n")
-        assert done.exit_code == 0, done.output
-
-    run("account", "set", "10001", "--live")
-    local, open_, secret = f"127.0.0.1:{asterisk.port}", ("--no-register", "--no-password"), ("--password-stdin",)
-    lines: dict[str, tuple[str, ...]] = {
-        "udp1": ("carrier.example", "--user", "fax", *open_),
-        "tcp2": ("carrier.example", "--user", "fax", "--transport", "tcp", *open_),
-        "tls3": ("tls.example", "--user", "fax", "--transport", "tls", *open_),
-        "six4": (f"[::1]:{asterisk.port}", "--user", "six", *open_),
-        "secret5": (local, "--user", "secret", *secret),
-        "sha6": (local, "--user", "sha256", "--transport", "tcp", *secret),
-        "provider7": (f"127.0.0.1:{kamailio.port}", "--user", AT_THE_PROVIDER, "--transport", "tcp", *secret),
-        "onward8": (local, "--user", "fax", "--follow-redirects", *open_),
-        "strict9": (local, "--user", "fax", *open_),
-        "wrong0": (f"other.example:{asterisk.tls_port}", "--user", "fax", "--transport", "tls", *open_),
-        "blind": (f"other.example:{asterisk.tls_port}", "--user", "fax", "--transport", "tls", "--no-verify", *open_),
-        "stranger": (f"127.0.0.1:{kamailio.port}", "--user", "nobody", *secret),
-        "nowhere": ("nowhere.example", "--user", "fax", *open_),
+    local, secure = f"127.0.0.1:{asterisk.port}", {"transport": Transport.TLS}
+    registers, tcp = {"register": True}, {"transport": Transport.TCP}
+    values: dict[str, tuple[str, str, dict[str, Any]]] = {
+        "udp1": ("carrier.example", "fax", {}),
+        "tcp2": ("carrier.example", "fax", tcp),
+        "tls3": ("tls.example", "fax", secure),
+        "six4": (f"[::1]:{asterisk.port}", "six", {}),
+        "secret5": (local, "secret", registers),
+        "sha6": (local, "sha256", registers | tcp),
+        "provider7": (f"127.0.0.1:{kamailio.port}", AT_THE_PROVIDER, registers | tcp | {"caller": Caller.FROM}),
+        "onward8": (local, "fax", {"follow_redirects": True}),
+        "strict9": (local, "fax", {}),
+        "wrong0": (f"other.example:{asterisk.tls_port}", "fax", secure),
+        "blind": (f"other.example:{asterisk.tls_port}", "fax", secure | {"verify": False}),
+        "stranger": (f"127.0.0.1:{kamailio.port}", "nobody", registers),
+        "nowhere": ("nowhere.example", "fax", {}),
     }
-    for name, arguments in lines.items():
-        code = name[-1] if name[-1].isdigit() else "99"
-        where = ("--caller", "from") if name == "provider7" else ("--caller", "asserted")
-        run(
-            *("line", "add", "sip", name, *arguments, *where, "--channels", "20"),
-            *("--route", f"+493023125{code}", "--number", f"+{AT_THE_PROVIDER}"),
-        )
+
+    async def work(house: House) -> None:
+        for name, (place, user, more) in values.items():
+            host, port = split(place)
+            code = name[-1] if name[-1].isdigit() else "99"
+            given = {"register": False, "caller": Caller.ASSERTED, "channels": 20} | more
+            line = Line(
+                name,
+                f"[{host}]" if ":" in host else host,
+                port,
+                user=user,
+                numbers=(f"+{AT_THE_PROVIDER}",),
+                routes=(Route(f"+493023125{code}"),),
+                **given,
+            )
+            await lines.add(house, "test", line, "geheim")
+        await accounts.change(house, "test", "10001", {"sandbox": False})
+
+    in_house(load_settings(None, folder / "data"), work)
 
 
-def test_faxes_find_their_way(house: House, tmp_path: Path) -> None:
+def test_faxes_find_their_way(site: Site, tmp_path: Path) -> None:
     page = fax_page()
     tiff = picture("TIFF", page, compression="group4", dpi=(204, 196))
-    sent = Sent(house.serving)
+    sent = Sent(site.serving)
     ways = {
         "past a server that is silent": ("1", Way.FAX),
         "past a server that is not there": ("2", Way.FAX),
@@ -127,38 +138,38 @@ def test_faxes_find_their_way(house: House, tmp_path: Path) -> None:
         "wrong certificate": ("0", Way.FAX),
     }
     for line in ("secret5", "sha6", "provider7", "tls3", "six4", "blind"):
-        house.wait_for_line(line, '"up": true')
+        site.wait_for_line(line, '"up": true')
     for line, why in (
         ("wrong0", "not for other.example"),
         ("stranger", "401 Unauthorized"),
         ("nowhere", "there is no host nowhere.example"),
     ):
-        house.wait_for_line(line, f'"up": false, .*{why}')
-    assert house.asterisk.registered("secret")
-    assert house.asterisk.registered("sha256")
-    assert len(house.kamailio.registered(AT_THE_PROVIDER)) == 1
+        site.wait_for_line(line, f'"up": false, .*{why}')
+    assert site.asterisk.registered("secret")
+    assert site.asterisk.registered("sha256")
+    assert len(site.kamailio.registered(AT_THE_PROVIDER)) == 1
     for name, (code, way) in ways.items():
         sent.order(name, f"+493023125{code}{len(sent.jobs):02}{way.value}", base64.b64encode(tiff).decode())
     source = tmp_path / "source.tif"
     source.write_bytes(tiff)
     orders = [
-        house.asterisk.send(source, uri, trunk, caller=caller)
+        site.asterisk.send(source, uri, trunk, caller=caller)
         for uri, trunk, caller in (
-            (house.kamailio.uri(AT_THE_PROVIDER), "fax", "+493023125771"),
-            (f"sip:+{AT_THE_PROVIDER}@[::1]:{house.port}", "six", "+493023125772"),
-            (f"sip:+{AT_THE_PROVIDER}@127.0.0.1:{house.port};transport=tcp", "fax", "+493023125773"),
+            (site.kamailio.uri(AT_THE_PROVIDER), "fax", "+493023125771"),
+            (f"sip:+{AT_THE_PROVIDER}@[::1]:{site.port}", "six", "+493023125772"),
+            (f"sip:+{AT_THE_PROVIDER}@127.0.0.1:{site.port};transport=tcp", "fax", "+493023125773"),
         )
     ]
     assert {name: sent.result(name)["SendResult"] for name in ways} == {
         **dict.fromkeys(list(ways)[:8], "OK"),
-        **dict.fromkeys(list(ways)[8:], "Line error"),
+        **dict.fromkeys(list(ways)[8:], "Call failed"),
     }
-    assert [house.asterisk.sent(order).status for order in orders] == ["SUCCESS"] * 3
+    assert [site.asterisk.sent(order).status for order in orders] == ["SUCCESS"] * 3
     callers = []
     for _ in orders:
-        fax = call(house.serving.base_url, "RequestReceived", **LOGIN)
+        fax = call(site.serving.base_url, "RequestReceived", **LOGIN)
         (got,) = rows(base64.b64decode(fax["FaxImage"]))
         assert np.array_equal(got, np.asarray(page))
         callers.append(fax["Originator"])
-        assert call(house.serving.base_url, "DeleteReceived", **LOGIN, FaxId=fax["FaxId"])["return"] == "0"
+        assert call(site.serving.base_url, "DeleteReceived", **LOGIN, FaxId=fax["FaxId"])["return"] == "0"
     assert sorted(callers) == ["+493023125771", "+493023125772", "+493023125773"]

@@ -51,10 +51,11 @@ class MediaSocket(asyncio.DatagramProtocol):
         self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
-        if addr != self._far:
+        far = addr[:2]  # of IPv6 there is more
+        if far != self._far:
             if self._latched or not self._plausible(data):
                 return
-            self._far = addr[:2]
+            self._far = far
         self._latched = True
         self._receive(data)
 

@@ -40,7 +40,7 @@ class Sent:
     serving: Serving
     jobs: dict[str, str] = field(default_factory=dict)
 
-    def order(self, name: str, number: str, tiff: bytes, options: str = "FAXRETRY=0", **more: Any) -> None:
+    def order(self, name: str, number: str, tiff: str, options: str = "FAXRETRY=0", **more: Any) -> None:
         given = {"JobType": 0, "Recipient": number, "SendFilename1": "fax.tif", "SendFile1": tiff, "Options": options}
         answer = call(self.serving.base_url, "SendJob", **LOGIN, **given, **more)
         assert answer["return"] == "0", (name, answer)

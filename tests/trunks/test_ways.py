@@ -103,7 +103,7 @@ def _add_lines(folder: Path, asterisk: Asterisk, kamailio: Kamailio) -> None:
         for name, (place, user, more) in values.items():
             host, port = split(place)
             code = name[-1] if name[-1].isdigit() else "99"
-            given = {"register": False, "caller": Caller.ASSERTED, "channels": 20} | more
+            given: dict[str, Any] = {"register": False, "caller": Caller.ASSERTED, "channels": 20} | more
             line = Line(
                 name,
                 f"[{host}]" if ":" in host else host,

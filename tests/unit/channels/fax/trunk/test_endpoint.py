@@ -7,8 +7,8 @@ from typing import cast
 
 from depesche.channels.fax.sip.call import Call, Ear
 from depesche.channels.fax.sip.flow import Flow
-from depesche.channels.fax.sip.message import Request, Response, encode, parse
 from depesche.channels.fax.sip.layer import respond
+from depesche.channels.fax.sip.message import Request, Response, encode, parse
 from depesche.channels.fax.sip.uri import NameAddr, Uri
 from depesche.channels.fax.trunk.endpoint import Endpoint
 from depesche.channels.fax.trunk.transports import Ours

@@ -44,6 +44,9 @@ class Ear:
         self.broken.append((flow, why))
         self.changed.set()
 
+    def has_lost(self, flow: Flow) -> bool:
+        return any(broken == flow for broken, _ in self.broken)
+
     async def until(self, condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(20):
             while not condition():
@@ -135,7 +138,7 @@ def test_messages_come_out_of_a_stream_however_it_is_split() -> None:
                 transports.send(flow, b"by the same connection")
                 assert await reader.readexactly(22) == b"by the same connection"
                 writer.close()
-                await ear.until(lambda flow=flow: any(broken == flow for broken, _ in ear.broken))
+                await ear.until(partial(ear.has_lost, flow))
 
     run(test)
 

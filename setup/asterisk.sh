@@ -39,13 +39,13 @@ apt_get() {
         --option "Dir::Cache=$new/cache" --option APT::Sandbox::User= --option APT::Install-Recommends=false "$@"
 }
 
+# As part of a condition, where `set -e` is of no help.
 unpack() {
     for part in bin lib lib64 sbin; do
-        mkdir -p "$new/usr/$part"
-        ln -s "usr/$part" "$new/$part"
+        mkdir -p "$new/usr/$part" && ln -s "usr/$part" "$new/$part" || return
     done
     for package in "$new"/cache/archives/*.deb; do
-        dpkg-deb --extract "$package" "$new"
+        dpkg-deb --extract "$package" "$new" || return
     done
     rm -rf "$new/state" "$new/cache" "$new/usr/share/doc" "$new/usr/share/man" "$new/usr/share/locale" \
         "$new/usr/share/perl" "$new"/usr/lib/*/perl*

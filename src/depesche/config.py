@@ -149,8 +149,19 @@ class Lines(Section):
         description="The address as others see it, where a NAT is in between; empty: `host`. Those "
         "on this side of it see that one.",
     )
-    port: int = Field(default=0, ge=0, le=65535, description="Port of SIP over UDP and TCP; 0: any.")
-    tls_port: int = Field(default=0, ge=0, le=65535, description="Port of SIP over TLS; 0: any.")
+    processes: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="Processes for calls, each for lines of its own: one carries 300 calls on a core of its own.",
+    )
+    port: int = Field(
+        default=0,
+        ge=0,
+        le=65000,
+        description="Port of SIP over UDP and TCP, of further processes each two more; 0: any.",
+    )
+    tls_port: int = Field(default=0, ge=0, le=65000, description="Port of SIP over TLS, likewise; 0: any.")
     media_ports: Annotated[str, Field(pattern="^([0-9]{1,5}-[0-9]{1,5})?$")] = Field(
         default="", description="Ports for media, `16384-32767` for example; empty: any."
     )

@@ -427,22 +427,27 @@ def _trunks(house: House) -> SipFax:
     def path(given: Path | None) -> str:
         return str(given.absolute()) if given else ""
 
+    def setup(place: int) -> Setup:
+        """Of one line process: each has ports of its own."""
+        local = settings.lines
+        return Setup(
+            host=local.host,
+            nameserver=local.nameserver,
+            advertised=local.advertised,
+            port=local.port + 2 * place if local.port else 0,
+            tls_port=local.tls_port + 2 * place if local.tls_port else 0,
+            media_first=int(first or 0),
+            media_last=int(last or 0),
+            certificate=path(local.certificate),
+            key=path(local.key),
+            authorities=path(local.authorities),
+        )
+
     return SipFax(
         now=house.now,
         scratch=settings.data / "scratch",
         spool=settings.data / "lines",
-        setup=Setup(
-            host=settings.lines.host,
-            nameserver=settings.lines.nameserver,
-            advertised=settings.lines.advertised,
-            port=settings.lines.port,
-            tls_port=settings.lines.tls_port,
-            media_first=int(first or 0),
-            media_last=int(last or 0),
-            certificate=path(settings.lines.certificate),
-            key=path(settings.lines.key),
-            authorities=path(settings.lines.authorities),
-        ),
+        setups=[setup(place) for place in range(settings.lines.processes)],
         lines=look,
         station=station,
         receive=take,

@@ -1,4 +1,4 @@
-"""What is fuzzed: everything that reads what customers and strangers send, and must have an answer for all of it."""
+"""What is fuzzed: everything that reads what customers and far sides send, and must have an answer for all of it."""
 
 import csv
 import io
@@ -36,6 +36,7 @@ from depesche.model.statusurl import Told
 from depesche.usecases import compose, tariffs
 from depesche.usecases.accounts import NotPossible
 from depesche.usecases.order import Order, Submission
+from fuzz import sip
 from fuzz.engine import Target
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -567,4 +568,5 @@ TARGETS = (
         (b"\0" + sent_as(*_DIS, *_IMAGE), b"\1" + sent_as(*_IMAGE, *_DIS), b"\2" + sent_as(*_DIS)),
         (*_DIS, *_IMAGE, b"\x04", b"\x02", b"\xff\x13\x80", b"\xff\x13\x83", b"\xff\xff", b"\xc0", b"\xd0\x01"),
     ),
+    *sip.TARGETS,
 )

@@ -1,7 +1,7 @@
 """Asterisk, a telephone exchange with fax machines of its own: SIP and RTP and UDPTL that are not ours.
 
 Its T.30 engine is spandsp as well, so it proves nothing about that. What befalls a call is in the last three digits of
-the number that it goes to (`Way`), and how Asterisk speaks with the other end is in the trunk that it comes by (`Trunk`).
+the number that it goes to (`Way`); how Asterisk speaks with the other end is in the trunk that it comes by (`Trunk`).
 """
 
 import array
@@ -137,7 +137,9 @@ class Call:
 class Asterisk:
     """A running one."""
 
-    def __init__(self, folder: Path, block: range, trunks: Sequence[Trunk], certificate: Certificate | None) -> None:
+    def __init__(
+        self, folder: Path, block: range, trunks: Sequence[Trunk], certificate: Certificate | None, verbose: int
+    ) -> None:
         self.port = block[0]
         """UDP and TCP, at 127.0.0.1 and ::1."""
 
@@ -148,6 +150,7 @@ class Asterisk:
         self.folder = folder
         self._trunks = trunks
         self._certificate = certificate
+        self._verbose = verbose
         self._orders = count(1)
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -158,15 +161,16 @@ class Asterisk:
         trunks: Sequence[Trunk] = TRUNKS,
         certificate: Certificate | None = None,
         calls: int = 40,
+        verbose: int = 3,
     ) -> Iterator[Self]:
-        """Made anew, for so many calls at once, and nothing of it is left at the end.
+        """Made anew, for so many calls at once, and nothing of it is left at the end. `verbose`: of its log.
 
         With a certificate it speaks TLS too, and takes others' word only if that certificate stands for them.
         """
         folder = Path(tempfile.mkdtemp(prefix="asterisk-"))  # short: a socket's path has 107 octets at most
         try:
             with ports.block(10 + 4 * calls) as block:
-                asterisk = cls(folder, block, trunks, certificate)
+                asterisk = cls(folder, block, trunks, certificate, verbose)
                 asterisk._settle()
                 try:
                     asterisk._start()
@@ -176,12 +180,11 @@ class Asterisk:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def uri(self, number: str, transport: Transport = "udp", host: str = "127.0.0.1") -> str:
-        """Where a number is called."""
+    def uri(self, number: str = "", transport: Transport = "udp", host: str = "127.0.0.1") -> str:
+        """Where a number is called; without one, where to register."""
         port = self.tls_port if transport == "tls" else self.port
-        scheme = "sips" if transport == "tls" else "sip"
-        name = f"[{host}]" if ":" in host else host
-        return f"{scheme}:{number}@{name}:{port}" + (";transport=tcp" if transport == "tcp" else "")
+        place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        return f"sip:{number}{'@' if number else ''}{place}" + ("" if transport == "udp" else f";transport={transport}")
 
     def send(
         self,
@@ -233,7 +236,7 @@ class Asterisk:
     def received(self, number: str, seconds: float = CALL_SECONDS) -> Path:
         """Wait until the first call to a number here is over, and give the TIFF that it left."""
         call = self.taken(number, seconds)
-        assert call.file.exists(), f"nothing was received: {call}"
+        assert call.file.is_file(), f"nothing was received: {call}"
         return call.file
 
     def calls(self) -> list[Call]:
@@ -254,12 +257,20 @@ class Asterisk:
 
     def registered(self, trunk: str) -> list[str]:
         """The URIs at which somebody is registered."""
-        return re.findall(rf"^ *Contact: +{trunk}/(\S+)", self.command("pjsip show contacts"), re.MULTILINE)
+        known = self.command("database show registrar")  # "pjsip show contacts" cuts them off
+        found = re.findall(rf'^/registrar/contact/{trunk};.*"uri":"([^"]+)"', known, re.MULTILINE)
+        return [uri.replace("^3B", ";") for uri in found]
 
     def command(self, line: str) -> str:
         """What its command line says (asterisk(8), -rx)."""
         done = subprocess.run([*self._program(), "-rx", line], capture_output=True, text=True, check=False)
         return done.stdout
+
+    @property
+    def pid(self) -> int:
+        """Of its only process."""
+        assert self._process is not None
+        return self._process.pid
 
     @property
     def log(self) -> str:
@@ -289,7 +300,7 @@ class Asterisk:
         media = self.ports[10 - self.port % 2 :]  # RTP has even ports
         half = len(media) // 2
         files = {
-            "asterisk.conf": trunk.paths(self.folder / "etc", UNPACKED, self.folder),
+            "asterisk.conf": trunk.main(self.folder / "etc", UNPACKED, self.folder, self._verbose),
             "pjsip.conf": trunk.settings(self._trunks, self.port, self.tls_port, self._certificate),
             "globals.conf": f"FOLDER={self.folder}\nVOICE={self.folder}/voice\n",
             "rtp.conf": f"[general]\nrtpstart={media[0]}\nrtpend={media[half - 1]}\n",

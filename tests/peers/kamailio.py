@@ -22,8 +22,8 @@ SECONDS = 30
 
 SETTINGS = Path(__file__).with_suffix(".cfg")
 HOSTS = ("127.0.0.1", "[::1]")
-QOPS = ("none", "auth", "auth-int", "both")
-"""In the order of the flags of auth_challenge()."""
+QOPS = ("none", "auth", "auth-int")
+"""Each in the place of its flag of www_challenge()."""
 
 _ASK = (
     "OPTIONS sip:127.0.0.1:{port} SIP/2.0\r\n"
@@ -47,11 +47,11 @@ class Rules:
     """By user: who may register, and call."""
 
     gateway: int = 0
-    """A UDP port of this machine: who calls from there needs no password, and numbers of nobody here are called there."""
+    """A UDP port of this machine: calls from there need no password, and numbers of nobody here are called there."""
 
     realm: str = "provider.example"
     algorithm: Literal["MD5", "SHA-256"] = "MD5"
-    qop: Literal["none", "auth", "auth-int", "both"] = "auth"
+    qop: Literal["none", "auth", "auth-int"] = "auth"
     nonce_seconds: int = 300
     """After that a nonce is stale."""
 
@@ -64,7 +64,7 @@ class Kamailio:
         """UDP and TCP, at 127.0.0.1 and ::1."""
 
         self.tls_port = block[1]
-        self._folder = folder
+        self.folder = folder
         self._rules = rules
         self._certificate = certificate
         self._process: subprocess.Popen[bytes] | None = None
@@ -107,13 +107,19 @@ class Kamailio:
             time.sleep(0.05)
 
     @property
+    def pid(self) -> int:
+        """Of the process whose children do the work."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def log(self) -> str:
         """What it has to say."""
-        return (self._folder / "log").read_text(errors="replace")
+        return (self.folder / "log").read_text(errors="replace")
 
     def _ask(self, method: str, *parameters: str) -> dict[str, Any]:
         """JSON-RPC by a socket of datagrams."""
-        mine = self._folder / "me"
+        mine = self.folder / "me"
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as way:
             way.settimeout(SECONDS)
             way.bind(str(mine))
@@ -127,7 +133,7 @@ class Kamailio:
 
     @property
     def _control(self) -> Path:
-        return self._folder / "control"
+        return self.folder / "control"
 
     def _settle(self) -> None:
         rules = self._rules
@@ -137,19 +143,18 @@ class Kamailio:
             "CONTROL": _quoted(str(self._control)),
             "REALM": _quoted(rules.realm),
             "QOP": _quoted(str(QOPS.index(rules.qop))),
-            "GATEWAY": _quoted(f"sip:127.0.0.1:{rules.gateway}"),
-            "GATEWAY_HOST": _quoted("127.0.0.1"),
-            "GATEWAY_PORT": str(rules.gateway),
         }
+        if rules.gateway:
+            names |= {"GATEWAY": _quoted(f"sip:127.0.0.1:{rules.gateway}"), "GATEWAY_PORT": str(rules.gateway)}
         lines = ["#!KAMAILIO", *(f"#!define {name} {value}" for name, value in names.items())]
         lines += [f"listen={protocol}:{host}:{self.port}" for protocol in ("udp", "tcp") for host in HOSTS]
         if self._certificate:
             lines += self._tls(self._certificate)
         lines.append(SETTINGS.read_text())
-        lines.append("event_route[htable:mod-init] {")
-        lines += [f"    $sht(password=>{user}) = {_quoted(word)};" for user, word in rules.passwords.items()]
-        lines.append("}\n")
-        (self._folder / "kamailio.cfg").write_text("\n".join(lines))
+        if rules.passwords:
+            words = [f"    $sht(password=>{user}) = {_quoted(word)};" for user, word in rules.passwords.items()]
+            lines += ["event_route[htable:mod-init] {", *words, "}"]
+        (self.folder / "kamailio.cfg").write_text("\n".join([*lines, ""]))
 
     def _tls(self, certificate: Certificate) -> list[str]:
         settings: dict[str, str | int] = {
@@ -159,16 +164,16 @@ class Kamailio:
             "verify_certificate": 1,
             "tls_method": "TLSv1.2+",
         }
-        parameters = [f"modparam(\"tls\", \"{name}\", {_quoted(value)})" for name, value in settings.items()]
+        parameters = [f'modparam("tls", "{name}", {_quoted(value)})' for name, value in settings.items()]
         return ["enable_tls=yes", f"listen=tls:127.0.0.1:{self.tls_port}", 'loadmodule "tls.so"', *parameters]
 
     def _start(self) -> None:
         program = shutil.which("kamailio", path=f"{os.environ['PATH']}:/usr/sbin")
         if program is None:
             raise RuntimeError("Kamailio is not installed: make test installs it")
-        command = [program, "-DD", "-E", "-f", str(self._folder / "kamailio.cfg"), "-Y", str(self._folder)]
-        command += ["-w", str(self._folder), "-m", "32", "-M", "8"]
-        with (self._folder / "log").open("wb") as log:
+        command = [program, "-DD", "-E", "-f", str(self.folder / "kamailio.cfg"), "-Y", str(self.folder)]
+        command += ["-w", str(self.folder), "-m", "32", "-M", "8"]
+        with (self.folder / "log").open("wb") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
         deadline = time.monotonic() + SECONDS
         while not self._answers():

@@ -54,6 +54,15 @@ class Tally:
     lost: int = 0
     doubled: int = 0
     held: int = 0
+    sent: int = 0
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing that came is still on its way."""
+        return self.sent == self.came - self.lost + self.doubled
+
+
+OTHER: Mapping[Side, Side] = {"near": "far", "far": "near"}
 
 
 class Wire:
@@ -97,6 +106,7 @@ class Wire:
 
     def send(self, side: Side, data: bytes) -> None:
         """To an end. Nothing happens if it is not known, or not there any more."""
+        self.tally[OTHER[side]].sent += 1
         if (port := self.ends[side]) is None:
             return
         try:
@@ -153,14 +163,13 @@ class Carrier:
                 wire.send(side, data)
 
     def _receive(self, wire: Wire, side: Side) -> None:
-        other: Side = "far" if side == "near" else "near"
         try:
             data, (_, sender) = wire.sockets[side].recvfrom(1 << 16)
         except OSError:
             return  # what was sent before found nobody (ICMP)
         changed, delays = wire.take(side, data, sender)
         for delay in delays:
-            heapq.heappush(self._waiting, (time.monotonic() + delay, next(self._numbers), wire, other, changed))
+            heapq.heappush(self._waiting, (time.monotonic() + delay, next(self._numbers), wire, OTHER[side], changed))
 
 
 @contextmanager
@@ -172,20 +181,34 @@ def wire(to: int, weather: Weather, seed: int = 1) -> Iterator[Wire]:
 
 @contextmanager
 def crossing(
-    to: int, signalling: Weather = CALM, audio: Weather = CALM, image: Weather = CALM, seed: int = 1
+    to: int,
+    near: int | None = None,
+    signalling: Weather = CALM,
+    audio: Weather = CALM,
+    image: Weather = CALM,
+    seed: int = 1,
 ) -> Iterator["Crossing"]:
-    """To the SIP port of an exchange on this machine; `image` is for T.38."""
+    """To the SIP port of an exchange on this machine; `image` is for T.38.
+
+    Without `near`, the SIP port of the near end, that end has to speak first.
+    """
     with Carrier.running() as carrier:
-        yield Crossing(carrier, to, signalling, {"audio": audio, "image": image}, seed)
+        yield Crossing(carrier, near, to, signalling, {"audio": audio, "image": image}, seed)
 
 
 class Crossing:
-    """Carries calls to an exchange, and from it to whoever has called or registered by here."""
+    """Carries calls to an exchange, and from it."""
 
     def __init__(
-        self, carrier: Carrier, to: int, signalling: Weather, weathers: Mapping[str, Weather], seed: int
+        self,
+        carrier: Carrier,
+        near: int | None,
+        to: int,
+        signalling: Weather,
+        weathers: Mapping[str, Weather],
+        seed: int,
     ) -> None:
-        self.signalling = carrier.add(Wire(None, to, signalling, f"{seed} sip", self._change))
+        self.signalling = carrier.add(Wire(near, to, signalling, f"{seed} sip", self._change))
         self.media: list[tuple[str, Wire]] = []
         """Kind and wire, in the order in which calls asked for them."""
 
@@ -193,6 +216,11 @@ class Crossing:
         self._weathers = weathers
         self._seed = seed
         self._calls: dict[str, list[tuple[str, Wire]]] = {}
+
+    @property
+    def far_port(self) -> int:
+        """What the exchange takes for the near end."""
+        return self.signalling.port("far")
 
     @property
     def port(self) -> int:
@@ -214,8 +242,10 @@ class Crossing:
         if not empty:
             return data  # to keep a way open (RFC 5626)
         lines = head.decode("latin-1").split("\r\n")
-        lines = [self._readdressed(line, side) if not number or _ROUTING.match(line) else line
-                 for number, line in enumerate(lines)]
+        lines = [
+            self._readdressed(line, side) if not number or _ROUTING.match(line) else line
+            for number, line in enumerate(lines)
+        ]
         call = next((line.partition(":")[2].strip() for line in lines if _CALL_ID.match(line)), "")
         if re.match(r"SIP/2\.0 [3-6]", lines[0]):
             self._forget_offers(call)
@@ -225,8 +255,7 @@ class Crossing:
 
     def _readdressed(self, line: str, side: Side) -> str:
         """The sender is where we are for the other end, and we are the other end itself."""
-        other: Side = "far" if side == "near" else "near"
-        wire = self.signalling
+        wire, other = self.signalling, OTHER[side]
         for ours, theirs in (
             (wire.ends[side], wire.port(other)),
             (wire.port(side), wire.ends[other]),
@@ -239,8 +268,7 @@ class Crossing:
         kind, port = found[1], int(found[2])
         if not port:
             return found[0]
-        other: Side = "far" if side == "near" else "near"
-        return f"m={kind} {self._wire(call, kind, port, side).port(other)} "
+        return f"m={kind} {self._wire(call, kind, port, side).port(OTHER[side])} "
 
     def _wire(self, call: str, kind: str, port: int, side: Side) -> Wire:
         """The one that the other end offered, or that this end had before, or a new one."""

@@ -1,5 +1,6 @@
 """Whom an Asterisk speaks with, and how: pjsip.conf."""
 
+import resource
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,6 +93,7 @@ class Trunk:
             "contact_user": self.name,
             "retry_interval": "1",
             "forbidden_retry_interval": "1",
+            "max_random_initial_delay": "0",
             "max_retries": "100",
             "expiration": "600",
         }
@@ -111,6 +113,14 @@ TRUNKS = (
     Trunk("six", host="::1"),
 )
 
+TRANSPORTS = (
+    ("udp", "udp", "127.0.0.1"),
+    ("tcp", "tcp", "127.0.0.1"),
+    ("udp6", "udp", "[::1]"),
+    ("tcp6", "tcp", "[::1]"),
+)
+"""Name, protocol and host."""
+
 STRANGER = Trunk("anonymous")
 """How Asterisk treats whoever has no name of these."""
 
@@ -121,11 +131,8 @@ def settings(trunks: Sequence[Trunk], port: int, tls_port: int, certificate: Cer
         ("global", {"type": "global", "endpoint_identifier_order": "auth_username,username,anonymous"}),
         ("system", {"type": "system", "disable_rport": "no", "threadpool_initial_size": "2"}),
     ]
-    for host, family in (("127.0.0.1", ""), ("[::1]", "6")):
-        for protocol in ("udp", "tcp"):
-            sections.append(
-                (protocol + family, {"type": "transport", "protocol": protocol, "bind": f"{host}:{port}"})
-            )
+    for name, protocol, host in TRANSPORTS:
+        sections.append((name, {"type": "transport", "protocol": protocol, "bind": f"{host}:{port}"}))
     if certificate:
         sections.append(("tls", _tls(tls_port, certificate)))
     for trunk in (*trunks, STRANGER):
@@ -148,10 +155,11 @@ def _tls(port: int, certificate: Certificate) -> dict[str, str]:
 
 def _text(section: Section) -> str:
     name, settings = section
-    return f"[{name}]\n" + "".join(f"{key}={value}\n" for key, value in settings.items()) + "\n"
+    lines = (f"{key}={value}\n".replace(";", "\\;") for key, value in settings.items())  # or they end there
+    return f"[{name}]\n{''.join(lines)}\n"
 
 
-def paths(settings: Path, unpacked: Path, state: Path) -> str:
+def main(settings: Path, unpacked: Path, state: Path, verbose: int) -> str:
     """An asterisk.conf: its programs from where they lie, and all that it writes in one folder."""
     modules = next(unpacked.glob("usr/lib/*/asterisk/modules"), unpacked)
     places = {
@@ -168,4 +176,5 @@ def paths(settings: Path, unpacked: Path, state: Path) -> str:
         "astlogdir": state / "log",
     }
     lines = "".join(f"{name} => {place}\n" for name, place in places.items())
-    return f"[directories]\n{lines}[options]\nverbose = 3\n"
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]  # a call has half a dozen
+    return f"[directories]\n{lines}[options]\nverbose = {verbose}\nmaxfiles = {files}\n"

@@ -49,13 +49,13 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def site(asterisk: Asterisk, certificate: Certificate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(asterisk: Asterisk, sip_certificate: Certificate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("ways")
     with ExitStack() as stack:
         block = stack.enter_context(ports.block(3))
         port, dead = block[0], block[2]
         rules = Rules({AT_THE_PROVIDER: "geheim"}, asterisk.port)
-        kamailio = stack.enter_context(Kamailio.running(rules, certificate))
+        kamailio = stack.enter_context(Kamailio.running(rules, sip_certificate))
         server = stack.enter_context(
             Nameserver.running(
                 folder,
@@ -71,7 +71,7 @@ def site(asterisk: Asterisk, certificate: Certificate, tmp_path_factory: pytest.
             folder / "data",
             DEPESCHE_LINES__PORT=str(port),
             DEPESCHE_LINES__NAMESERVER=server.place,
-            DEPESCHE_LINES__AUTHORITIES=str(certificate.file),
+            DEPESCHE_LINES__AUTHORITIES=str(sip_certificate.file),
             DEPESCHE_DISPATCH__FAX_CALLS="40",
         )
         serving.start()
@@ -149,7 +149,7 @@ def test_faxes_find_their_way(site: Site, tmp_path: Path) -> None:
     assert site.asterisk.registered("sha256")
     assert len(site.kamailio.registered(AT_THE_PROVIDER)) == 1
     for name, (code, way) in ways.items():
-        sent.order(name, f"+493023125{code}{len(sent.jobs):02}{way.value}", base64.b64encode(tiff).decode())
+        sent.order(name, f"+493023125{code}{len(sent.jobs):02}{way.value}", tiff)
     source = tmp_path / "source.tif"
     source.write_bytes(tiff)
     orders = [

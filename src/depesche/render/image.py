@@ -95,8 +95,8 @@ class PicturePages:
     ) -> None:
         """`pixels`: of one page at most; `most`: looking for pages ends behind this number.
 
-        Raises: Damaged: broken, or larger than it may be; NotWhole: it has no page. A page raises Unsupported when it is
-        decoded, if no library can.
+        Raises: Damaged: broken, or larger than it may be; NotWhole: it has no page. A page raises Unsupported when it
+        is decoded, if no library can.
         """
         self._pixels = pixels
         self._resolution = resolution

@@ -27,6 +27,9 @@ _TICKS = 50
 _LONGEST_PAGE = 1800 * _TICKS
 """Ticks that image data may move without a T.30 frame: 500 kB at 2400 bit/s (as in `depesche.channels.fax.call`)."""
 
+_SLOWEST = 2400
+"""Bits a second of the slowest modem."""
+
 _FILL_SECONDS = 0.04
 """A row without ECM takes at least so long where the far end is slow: fill bits (T.30 table 2, bits 21 to 23)."""
 
@@ -139,7 +142,7 @@ class Media:
     @property
     def page_begun(self) -> bool:
         """Training was confirmed: from there on a page is on the line, and the kind of media cannot change."""
-        return any(report.page_begun for report in self._past) or bool(self._leg and self._leg.session.page_begun)
+        return self._leg is not None and self._leg.session.page_begun
 
     @property
     def idle(self) -> float:
@@ -185,10 +188,10 @@ class Media:
         self._leg = _T38Leg(self._spandsp, station, self._calling, agreed)
         early, self._early = self._early, deque(maxlen=_EARLY)
         for datagram in early:
-            self._take(self._leg, datagram)
+            self._take(datagram)
 
     def mute(self, *, muted: bool) -> None:
-        """Whether the far end wants no packets (``a=inactive``, ``a=recvonly`` in what it said): the call is held."""
+        """Whether the far end wants no packets (it said ``a=sendonly`` or ``a=inactive``): the call is held."""
         if isinstance(self._leg, _AudioLeg):
             self._leg.muted = muted
 
@@ -199,10 +202,8 @@ class Media:
     def receive(self, datagram: bytes) -> None:
         """Take what came in; whatever it is, it does no harm."""
         self._received += 1
-        leg = self._leg
-        if leg is None or self._hung_up:
-            return
-        self._take(leg, datagram)
+        if not self._hung_up:
+            self._take(datagram)
 
     def tick(self) -> list[bytes]:
         """20 ms have passed: what is to be sent now."""
@@ -241,13 +242,21 @@ class Media:
             self._leg.count(counts)
         return counts
 
-    def _take(self, leg: _Leg, datagram: bytes) -> None:
+    def _take(self, datagram: bytes) -> None:
+        leg = self._leg
+        if leg is None:
+            self._keep(datagram)
+            return
         try:
             leg.receive(datagram)
         except Garbled:
             self._garbled += 1
-            if isinstance(leg, _AudioLeg) and not rtp.plausible(datagram):
-                self._early.append(datagram)  # UDPTL may overtake the answer to our offer
+            self._keep(datagram)
+
+    def _keep(self, datagram: bytes) -> None:
+        """UDPTL may overtake the answer to our offer."""
+        if not self.is_t38 and udptl.plausible(datagram):
+            self._early.append(datagram)
 
     def _make_room(self) -> None:
         if self.page_begun:
@@ -279,7 +288,7 @@ class Media:
             if octets != self._octets:
                 self._octets, self._moved_at = octets, self._ticks
         elif octets and not statistics.error_correcting_mode:
-            seconds = 8 * octets / statistics.bit_rate + _FILL_SECONDS * statistics.length
+            seconds = 8 * octets / max(statistics.bit_rate, _SLOWEST) + _FILL_SECONDS * statistics.length
             self._page_ticks = min(seconds * _TICKS, _LONGEST_PAGE)
         else:
             self._page_ticks = 0.0
@@ -290,13 +299,18 @@ class _AudioLeg:
 
     def __init__(self, terminal: G711Terminal, law: Law, chance: random.Random) -> None:
         self._terminal = terminal
+        self._law = law
         self.session = terminal.session
         source, number, stamp = (chance.getrandbits(bits) for bits in (32, 16, 32))
         self._sender = rtp.Sender(terminal, law, source=source, number=number, stamp=stamp)
         self._receiver = rtp.Receiver(terminal)
-        self.speak = self._sender.speak
         self.receive = self._receiver.receive
         self.muted = False
+
+    def speak(self, law: Law) -> None:
+        if law is not self._law:  # the mark of a new talk may move a far end's jitter buffer: fatal for a modem
+            self._law = law
+            self._sender.speak(law)
 
     def tick(self) -> list[bytes]:
         self._receiver.tick()
@@ -341,9 +355,7 @@ class _T38Leg:
     def tick(self) -> list[bytes]:
         self._hand_over(self._receiver.tick())
         self._terminal.tick()
-        made = self._made
-        if made:
-            self._made = []
+        made, self._made = self._made, []
         return made
 
     def plausible(self, datagram: bytes) -> bool:

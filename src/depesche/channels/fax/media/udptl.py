@@ -46,6 +46,8 @@ _NUMBERS = 0x10000
 _FEC = 0x80
 """Behind the primary packet: which choice follows."""
 
+_ALL_PARITIES = bytes((_FEC, 1, SPAN, ENTRIES))
+
 _HISTORY = 64
 """Packets that are kept for parities; it divides `_NUMBERS`."""
 
@@ -82,6 +84,7 @@ class Sender:
         }[correction]
         self._recent: deque[bytes] = deque(maxlen=REDUNDANCY)  # with their lengths, the youngest first
         self._values: deque[tuple[int, int]] = deque(maxlen=ENTRIES * SPAN)  # as number and octets, the youngest first
+        self._parities = [b""] * ENTRIES  # each over the youngest three of every third packet
 
     def datagram(self, ifp: bytes) -> bytes:
         """The next datagram."""
@@ -109,10 +112,17 @@ class Sender:
         return made
 
     def _protected(self, number: bytes, sized: bytes, ifp: bytes) -> bytes:
-        values = self._values
+        values, parities = self._values, self._parities
         entries = min(ENTRIES, len(values) // SPAN)
-        parities = [_parity(values, entries, entry) for entry in range(entries)]
-        made = number + sized + b"\x80\1" + bytes((SPAN if entries else 0, entries)) + b"".join(parities)
+        if entries == ENTRIES:
+            first = 0 if self._count == ENTRIES * SPAN else ENTRIES - 1  # the others are those of the last datagram
+            for entry in range(first, ENTRIES):
+                parities[(self._count + entry) % ENTRIES] = _parity(values, ENTRIES, entry)
+            turn = self._count % ENTRIES
+            made = b"".join((number, sized, _ALL_PARITIES, *parities[turn:], *parities[:turn]))
+        else:
+            begun = [_parity(values, entries, entry) for entry in range(entries)]
+            made = b"".join((number, sized, b"\x80\1", bytes((SPAN if entries else 0, entries)), *begun))
         values.appendleft((int.from_bytes(ifp, "little"), len(ifp)))
         # Fewer entries would mean other packets: a datagram that has no room for all goes without any.
         return made if len(made) <= self._max else number + sized + b"\x80\1\0\0"

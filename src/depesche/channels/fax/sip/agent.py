@@ -4,7 +4,6 @@ Whoever has the sockets hands over what came (`receive`), sends what waits in `o
 `next` is come.
 """
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -69,8 +68,8 @@ class Agent:
         name: str,
         contact: Callable[[Flow], str],
         route: Callable[[Uri, Flow], Flow],
+        dice: Callable[[float, float], float],
         stream: Callable[[Flow], Flow] = _stream,
-        dice: Callable[[float, float], float] = random.uniform,
     ) -> None:
         """Make one.
 

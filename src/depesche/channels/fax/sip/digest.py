@@ -191,7 +191,7 @@ class Answer:
     def worked_out(self, credentials: Credentials, method: str, body: bytes) -> str:
         """What `response` has to be (RFC 7616 §3.4.1). Raises: KeyError, if the algorithm is not known."""
         digest = _HASHES[_name(self.algorithm)]
-        secret = digest(_octets(credentials.user, self.realm, credentials.password))
+        secret = digest(_octets(_composed(credentials.user), self.realm, _composed(credentials.password)))
         if _is_session(self.algorithm):
             secret = digest(_octets(secret, self.nonce, self.cnonce))
         asked = [method, self.uri] + ([digest(body)] if self.qop == _AUTH_INT else [])
@@ -215,7 +215,7 @@ def authorization(
         cnonce: a random word of ours. With an algorithm of sessions the same as long as the nonce is the same.
         count: how often the nonce is used, this time included.
     """
-    chosen = strongest(_readable(challenges))
+    chosen = strongest(one for one in _readable(challenges) if credentials.realm in (one.realm, ""))
     return None if chosen is None else str(answer(chosen, credentials, method, uri, body, cnonce, count))
 
 
@@ -229,9 +229,9 @@ def answer(
     challenge: Challenge, credentials: Credentials, method: str, uri: str, body: bytes, cnonce: str, count: int
 ) -> Answer:
     """As `authorization`, for one challenge whose algorithm is known."""
-    user = credentials.user
+    user = _composed(credentials.user)
     if challenge.userhash:
-        user = _HASHES[_name(challenge.algorithm)](_octets(credentials.user, challenge.realm))
+        user = _HASHES[_name(challenge.algorithm)](_octets(user, challenge.realm))
     qop = challenge.protection
     bare = Answer(
         user=user,
@@ -267,7 +267,7 @@ def verify(given: str, challenge: Challenge, credentials: Credentials, method: s
     )
     if not as_asked or (told.qop and told.qop not in challenge.qop) or challenge.strength is None:
         return False
-    user = credentials.user
+    user = _composed(credentials.user)
     if told.userhash:
         user = _HASHES[_name(told.algorithm)](_octets(user, told.realm))
     expected = told.worked_out(credentials, method, body)
@@ -429,6 +429,11 @@ def _is_session(algorithm: str) -> bool:
     return algorithm.lower().endswith(_SESSION)
 
 
+def _composed(text: str) -> str:
+    """A name or a password with an ü as one character (RFC 7616 §4). Not what strangers sent: it may take long."""
+    return unicodedata.normalize("NFC", text)
+
+
 def _octets(*parts: str) -> bytes:
-    """Joined by colons, as UTF-8 of composed characters (RFC 7616 §4)."""
-    return unicodedata.normalize("NFC", ":".join(parts)).encode(errors="replace")
+    """Joined by colons, as UTF-8."""
+    return ":".join(parts).encode(errors="replace")

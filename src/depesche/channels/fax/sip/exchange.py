@@ -65,7 +65,7 @@ class Exchange:
         if response.status < 200:
             if self._progress is not None:
                 self._progress(response)
-        elif response.status not in _CHALLENGES or not self._meet(response):
+        elif not self._meet(response):
             self._done(response)
 
     def unanswered(self, status: int, why: str) -> None:
@@ -77,11 +77,11 @@ class Exchange:
             self._done(made_up(self.request, status, why))
 
     def _meet(self, response: Response) -> bool:
-        """Send it again with credentials. Returns: whether that makes sense."""
-        self._challenges += 1
-        if self._who is None or self._number is None or self._challenges > _MOST_CHALLENGES:
+        """Send it again with credentials. Returns: whether that is asked for, and makes sense."""
+        if self._who is None or not self._who.challenged(self.request, response):
             return False
-        if not self._who.challenged(self.request, response):
+        self._challenges += 1
+        if response.status not in _CHALLENGES or self._number is None or self._challenges > _MOST_CHALLENGES:
             return False
         request = Request(self.request.method, self.request.uri, self.request.headers.copy(), self.request.body)
         request.headers.put("CSeq", f"{self._number()} {request.method}")

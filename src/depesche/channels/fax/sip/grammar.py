@@ -4,6 +4,7 @@ Anything may come, so every function takes time in proportion to its text: no ex
 """
 
 import re
+from functools import lru_cache
 from ipaddress import IPv6Address
 
 from depesche.channels.fax.sip.errors import Malformed
@@ -23,11 +24,15 @@ _STOPS = {sign: re.compile(rf'"[^"\\]*(?:\\.[^"\\]*)*"|<[^>]*>|[{sign}"<]', re.D
 _BARE = re.compile(r'[^\x00-\x20\x7f;,"<>\\]*')
 """A value without quotes: wider than a token, since hosts and base64 stand there too, and go back as they came."""
 
+_PARAMETER = re.compile(rf"({TOKEN.pattern})(?:[ \t]*=[ \t]*({QUOTED.pattern}|{_BARE.pattern}))?", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _TO_ESCAPE = re.compile(r'[\x00-\x08\x0b-\x1f\x7f"\\]')
 _LINE_ENDS = re.compile(r"[\r\n]+")
+_SECONDS = re.compile(r"([0-9]+)[ \t]*(?:[;(].*)?", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?")
 _LONGEST_NAME = 255
+
+MOST_SECONDS = 2**32 - 1
 
 
 def split(text: str, separator: str) -> list[str]:
@@ -71,15 +76,11 @@ def parameters(text: str) -> Parameters:
         raise Malformed("something stands where a parameter should begin")
     found: list[tuple[str, str | None]] = []
     for part in parts:
-        if not part:
-            continue
-        name, equals, value = part.partition("=")
-        name, value = name.rstrip(BLANK), value.lstrip(BLANK)
-        if not TOKEN.fullmatch(name):
-            raise Malformed("a parameter's name is no token")
-        if not _BARE.fullmatch(value) and not QUOTED.fullmatch(value):
-            raise Malformed("a parameter's value is neither a token nor a quoted string")
-        found.append((name, value if equals else None))
+        if part:
+            pair = _PARAMETER.fullmatch(part)
+            if pair is None:
+                raise Malformed("a parameter is neither a token nor a token with a value")
+            found.append((pair[1], pair[2]))
     return tuple(found)
 
 
@@ -106,6 +107,7 @@ def parameter(given: Parameters, name: str) -> str | None:
     return None
 
 
+@lru_cache(256)
 def host(text: str) -> str:
     """A name in lower case, an IPv4 address, or an IPv6 address without its brackets. Raises: Malformed.
 
@@ -145,7 +147,23 @@ def whole(text: str, most: int) -> int:
     """A number without sign, leading zeros allowed. Raises: Malformed, also above `most`."""
     if not text.isascii() or not text.isdigit():
         raise Malformed("it is no whole number")
-    digits = text.lstrip("0")
-    if len(digits) > len(str(most)) or int(digits or "0") > most:  # Python would not even read thousands of digits
+    digits = text.lstrip("0") or "0"
+    number = int(digits) if len(digits) <= len(str(most)) else most + 1  # Python refuses to read thousands of digits
+    if number > most:
         raise Malformed(f"the number is above {most}")
-    return int(digits or "0")
+    return number
+
+
+def seconds(text: str) -> int | None:
+    """The time with which Expires, Retry-After, Min-SE or Session-Expires begins (§20.19, §20.33, RFC 4028 §4).
+
+    A comment or parameters behind it are left out. What is above 32 bits means the most that these can hold. None: it
+    begins with no number.
+    """
+    found = _SECONDS.fullmatch(text)
+    if found is None:
+        return None
+    try:
+        return whole(found[1], MOST_SECONDS)
+    except Malformed:
+        return MOST_SECONDS

@@ -1,5 +1,6 @@
 """Header fields of SIP messages, and the names that they go by."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Self
 
@@ -116,13 +117,13 @@ class Headers:
         self._fields = [_field(name, value) for name, value in fields]
 
     @classmethod
-    def read(cls, lines: Iterable[str]) -> tuple[Self, str]:
+    def read(cls, lines: Iterable[str]) -> tuple[Self, list[str], str]:
         """Take unfolded lines apart.
 
-        Returns: the headers, without the lines that are none, so that there is something to answer with; and what is
-        wrong with the first of those, or nothing.
+        Returns: the headers, without the lines that are none, so that there is something to answer with; the values of
+        Content-Length; and what is wrong with the first of those that are none, or nothing.
         """
-        headers, fault = cls(), ""
+        headers, lengths, fault = cls(), list[str](), ""
         fields = headers._fields
         for line in lines:
             name, colon, value = line.partition(":")
@@ -135,16 +136,19 @@ class Headers:
                 known = _named(name)
             if len(value) > LONGEST_HEADER:
                 fault = fault or "a header is too long"
-                continue
-            fields.append((*known, value.strip(BLANK)))
-        return headers, fault
+            elif known[0] == "content-length":
+                lengths.append(value.strip(BLANK))
+            else:
+                fields.append((*known, value.strip(BLANK)))
+        return headers, lengths, fault
 
     def get(self, name: str) -> str | None:
         """The first value. Raises: Malformed, as `every`."""
         key = _named(name)[0]
-        if key in _SPLIT:
-            return next(iter(self.every(name)), None)
-        return next((field[2] for field in self._fields if field[0] == key), None)
+        for field in self._fields:
+            if field[0] == key:
+                return field[2] if key not in _SPLIT else next(iter(self.every(name)), None)
+        return None
 
     def every(self, name: str) -> list[str]:
         """All values; those that may stand in one line are taken apart, empty ones left out.
@@ -199,9 +203,17 @@ class Headers:
         return next((place for place, field in enumerate(self._fields) if field[0] == key), None)
 
     @property
-    def keys(self) -> list[str]:
-        """The name of each field in lower case."""
-        return [field[0] for field in self._fields]
+    def first(self) -> dict[str, str]:
+        """The first field of each name, as it stands, by the name in lower case."""
+        return {key: value for key, _, value in reversed(self._fields)}
+
+    @property
+    def repeated(self) -> list[str]:
+        """Names of which there is more than one field, as they are spelt."""
+        if len({field[0] for field in self._fields}) == len(self._fields):
+            return []
+        names = Counter(name for _, name, _ in self._fields)
+        return [name for name, count in names.items() if count > 1]
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Headers):

@@ -6,6 +6,7 @@ once, and the length that is told is there.
 
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Self
@@ -29,7 +30,7 @@ MOST_LENGTH = 10**9
 
 VERSION = "SIP/2.0"
 
-_MANDATORY = ("Via", "From", "To", "Call-ID", "CSeq")
+_MANDATORY = {"via": "Via", "from": "From", "to": "To", "call-id": "Call-ID", "cseq": "CSeq"}
 _ONCE = ("From", "To", "Call-ID", "CSeq", "Max-Forwards")
 
 
@@ -71,7 +72,7 @@ class Via:
 _VIA = re.compile(
     r"SIP[ \t]*/[ \t]*2\.0[ \t]*/[ \t]*(?P<transport>[A-Za-z0-9\-.!%*_+`'~]+)[ \t]+"
     r"(?P<host>\[[^\]]*\]|[^][ \t:;,<>\"]+)(?:[ \t]*:[ \t]*(?P<port>[0-9]+))?[ \t]*(?P<parameters>;.*)?",
-    re.IGNORECASE | re.DOTALL,
+    re.ASCII | re.DOTALL | re.IGNORECASE,
 )
 
 
@@ -79,7 +80,7 @@ _VIA = re.compile(
 def _via(text: str) -> Via:
     found = _VIA.fullmatch(text.strip(BLANK))
     if found is None:
-        raise Malformed("Via has no form that we know")
+        raise Malformed("it has no form that we know")
     transport, host, port, parameters = found.groups()
     given = grammar.parameters(parameters or "")
     return Via(transport.upper(), grammar.host(host), grammar.port(port), given)
@@ -98,7 +99,7 @@ class CSeq:
         number, _, method = text.strip(BLANK).replace("\t", " ").partition(" ")
         method = method.lstrip(BLANK)
         if not TOKEN.fullmatch(method):
-            raise Malformed("CSeq has no method")
+            raise Malformed("it has no method")
         return cls(grammar.whole(number, 2**32 - 1), method)
 
     def __str__(self) -> str:
@@ -255,8 +256,7 @@ class Head:
         start, *lines = _lines(data)
         if len(lines) > MOST_HEADERS:
             raise Malformed("there are too many headers")
-        headers, fault = Headers.read(lines)
-        told = headers.remove("Content-Length")
+        headers, told, fault = Headers.read(lines)
         head = cls(start, headers, None, fault)
         if len(told) > 1:
             head.blame("Content-Length is there more than once")
@@ -274,7 +274,7 @@ class Head:
 
     def message(self, body: bytes) -> Request | Response:
         """The whole. Raises: Malformed, and BadRequest if whoever sent it can be told."""
-        if self.start[:4].upper() == "SIP/":
+        if _is_ours(self.start.partition(" ")[0]):
             return self._response(body)
         method, uri, version = self._request_line()
         try:
@@ -289,27 +289,29 @@ class Head:
         """Raises: Malformed, if it is not even a request that somebody spoilt."""
         method, _, rest = self.start.partition(" ")
         uri, _, version = rest.rstrip(BLANK).rpartition(" ")
-        if not TOKEN.fullmatch(method) or not _ANY_VERSION.fullmatch(version):
+        if not TOKEN.fullmatch(method) or (version != VERSION and not _ANY_VERSION.fullmatch(version)):
             raise Malformed("the first line is none of SIP")
         if rest[-1] in BLANK:
             self.blame("a blank ends the first line")
         return method, uri, version
 
     def _request(self, method: str, uri: str, version: str, body: bytes) -> Request:
-        if version.upper() != VERSION:
+        if not _is_ours(version):
             self.fault, self.status = "the version is not known", 505
             raise Malformed(self.fault)
-        request = Request(method, Uri.parse(uri), self.headers, body)
+        try:
+            request = Request(method, Uri.parse(uri), self.headers, body)
+        except Malformed as error:
+            raise Malformed(f"Request-URI: {error.reason}") from None
         self._judge(request)
         if request.cseq.method != method:
             raise Malformed("CSeq names another method")
         return request
 
     def _response(self, body: bytes) -> Response:
-        version, _, rest = self.start.partition(" ")
-        status, _, reason = rest.partition(" ")
-        if version.upper() != VERSION or not _STATUS.fullmatch(status):
-            raise Malformed("the first line is none of SIP 2.0")
+        status, _, reason = self.start.partition(" ")[2].partition(" ")
+        if not _STATUS.fullmatch(status):
+            raise Malformed("there is no such status")
         response = Response(int(status), reason, self.headers, body)
         self._judge(response)
         return response
@@ -318,22 +320,22 @@ class Head:
         """Raises: Malformed, if what every message must have is not there once and right."""
         if self.fault:
             raise Malformed(self.fault)
-        keys = self.headers.keys
-        for name in _MANDATORY:
-            if name.lower() not in keys:
+        first = self.headers.first
+        for key, name in _MANDATORY.items():
+            if key not in first:
                 raise Malformed(f"{name} is missing")
-        for name in _ONCE:
-            if keys.count(name.lower()) > 1:
+        for name in self.headers.repeated:
+            if name in _ONCE:
                 raise Malformed(f"{name} is there more than once")
-        if not 1 <= len(message.vias) <= MOST_VIAS:
-            raise Malformed("Via is empty, or there are too many")
-        if not message.call_id or " " in message.call_id or "\t" in message.call_id:
-            raise Malformed("Call-ID is none")
-        for name, read in (("From", NameAddr.parse), ("To", NameAddr.parse), ("CSeq", CSeq.parse)):
-            try:
-                read(self.headers.get(name) or "")
-            except Malformed as error:
-                raise Malformed(f"{name}: {error.reason}") from None
+        key = "via"
+        try:
+            vias = message.vias
+            for key, read in _READERS:
+                read(first[key])
+        except Malformed as error:
+            raise Malformed(f"{_MANDATORY[key]}: {error.reason}") from None
+        if not 1 <= len(vias) <= MOST_VIAS:
+            raise Malformed("Via: there is none, or too many")
 
     def _refusal(self, method: str, reason: str) -> Response | None:
         """None: an ACK is never answered (§17.1.1.3), and nobody is where no Via can be read."""
@@ -345,16 +347,34 @@ class Head:
             return None
         seed = f"{top} {self.headers.get('Call-ID')} {self.headers.get('CSeq')}"
         headers = Headers()
-        for name in ("Via", "From", "To", "Call-ID", "CSeq"):
+        for name in _MANDATORY.values():
             values = [value for key, value in self.headers.items() if key == name]
             for value in values if name == "Via" else values[:1]:
                 headers.add(name, _tagged(value, seed) if name == "To" else value)
         return Response(self.status, f"{_PHRASES[self.status]}: {reason}", headers)
 
 
+def _call_id(text: str) -> str:
+    if not text or " " in text or "\t" in text:
+        raise Malformed("it is no word")
+    return text
+
+
+_READERS: tuple[tuple[str, Callable[[str], object]], ...] = (
+    ("from", NameAddr.parse),
+    ("to", NameAddr.parse),
+    ("call-id", _call_id),
+    ("cseq", CSeq.parse),
+)
 _PHRASES = {400: "Bad Request", 505: "Version Not Supported", 513: "Message Too Large"}
+
+
+def _is_ours(version: str) -> bool:
+    return version == VERSION or (version.isascii() and version.upper() == VERSION)
+
+
 _STATUS = re.compile("[1-6][0-9]{2}")
-_ANY_VERSION = re.compile(r"SIP/[0-9]+\.[0-9]+", re.IGNORECASE)
+_ANY_VERSION = re.compile(r"SIP/[0-9]+\.[0-9]+", re.ASCII | re.IGNORECASE)
 _FOLD = re.compile(r"\n[ \t]+")
 
 
@@ -364,14 +384,13 @@ def _lines(data: bytes) -> list[str]:
         text = data.decode()
     except UnicodeDecodeError:
         text = data.decode("latin-1")
-    if "\r" in text:
-        lines = text.split("\r\n")
-        text = "\n".join(lines)
-        if "\r" in text or text.count("\n") != len(lines) - 1:
-            raise Malformed("lines end in different ways")
+    lines = text.split("\r\n" if "\r" in text else "\n")
+    ends = len(lines) - 1
+    if text.count("\n") != ends or text.count("\r") not in (0, ends):
+        raise Malformed("lines end in different ways")
     if "\n " in text or "\n\t" in text:
-        text = _FOLD.sub(" ", text)
-    return text.split("\n")
+        lines = _FOLD.sub(" ", "\n".join(lines)).split("\n")
+    return lines
 
 
 def _tagged(value: str, seed: str) -> str:

@@ -21,6 +21,7 @@ _HEADERS = f"{_UNRESERVED}[]/?:+$=&%"
 _OPAQUE = f"{_UNRESERVED};/?:@&=+$,%#[]"
 """What may stand unescaped, beside letters and digits (RFC 3261 §25.1)."""
 
+_KNOWN = frozenset(("sip", "sips", "tel"))
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
 _NOT_IN_A_URI = re.compile(r'[\x00-\x20\x7f<>"]')
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -60,11 +61,11 @@ class Uri:
     def parse(cls, text: str) -> Self:
         """Raises: Malformed."""
         scheme, colon, rest = text.partition(":")
-        if not colon or not _SCHEME.fullmatch(scheme):
+        if not colon or (scheme not in _KNOWN and not _SCHEME.fullmatch(scheme)):
             raise Malformed("the URI has no scheme")
+        scheme = scheme.lower()
         if _NOT_IN_A_URI.search(rest):
             raise Malformed("the URI holds what would have to be escaped")
-        scheme = scheme.lower()
         if scheme in ("sip", "sips"):
             return cls._sip(scheme, rest)
         return cls._tel(rest) if scheme == "tel" else cls(scheme, "", quote(rest, _OPAQUE))

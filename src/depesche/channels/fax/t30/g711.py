@@ -1,6 +1,6 @@
 """A T.30 terminal that is spoken to in the octets of a telephone network (ITU-T G.711)."""
 
-from enum import Enum
+from enum import IntEnum
 from typing import Any
 
 from depesche.channels.fax.t30.audio import AudioTerminal
@@ -14,7 +14,7 @@ MOST_OCTETS = 1920
 """Octets that are taken at once: 240 ms, more than any gateway puts into one packet."""
 
 
-class Law(Enum):
+class Law(IntEnum):
     """How a sample becomes an octet; the values are RTP's payload types (RFC 3551 table 4)."""
 
     PCMU = 0
@@ -60,8 +60,9 @@ class G711Terminal(AudioTerminal):
 
     def receive_coded(self, octets: bytes, law: Law) -> None:
         """Take what came in, at most `MOST_OCTETS`."""
-        count = self._decode(self._coders[law], self._incoming, octets, min(len(octets), MOST_OCTETS))
-        self._fax_rx(self._state, self._incoming, count)
+        incoming, count = self._incoming, len(octets)
+        count = min(count, MOST_OCTETS)
+        self._fax_rx(self._state, incoming, self._decode(self._coders[law], incoming, octets, count))
         self.session.check()
 
 

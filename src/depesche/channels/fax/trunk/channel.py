@@ -1,12 +1,15 @@
 """Fax over SIP trunks, as the dispatcher sees it: `depesche.channels.base.Channel`."""
 
 import asyncio
+import secrets
 import tempfile
 import threading
 import time
-from collections.abc import Awaitable, Callable, Sequence
+import zlib
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -17,8 +20,10 @@ from depesche.channels.fax.header import BadDocument, HeaderLine, require_font, 
 from depesche.channels.fax.t30.layout import verified
 from depesche.channels.fax.trunk import journal, wire
 from depesche.channels.fax.trunk.journal import Known
-from depesche.channels.fax.trunk.process import LineProcess, ProcessLost
+from depesche.channels.fax.trunk.keeper import Keeper
+from depesche.channels.fax.trunk.process import ProcessLost
 from depesche.channels.fax.trunk.routing import LineState, is_fault, ways
+from depesche.channels.fax.trunk.spool import Arriving, left, whole_pages
 from depesche.model.line import Line
 from depesche.model.outcome import Outcome
 from depesche.model.reception import Reception
@@ -28,10 +33,11 @@ from depesche.model.station import station_id
 LOOK_SECONDS = 2.0
 """Between two looks at what the operator changed."""
 
-FIRST_REST, LONGEST_REST = 1.0, 60.0
-"""Seconds until a line process that ended is started again; twice as long each time that it does not last."""
+COMING_UP_SECONDS = 20.0
+"""That a call waits for a line to come up: a node has just started, or a line process."""
 
-_LASTED_SECONDS = 300.0
+HAND_OVER_SECONDS = 30.0
+"""Between two tries to give a fax to its inbox."""
 
 log = structlog.get_logger()
 
@@ -53,7 +59,7 @@ class SipFax:
         now: Callable[[], datetime],
         scratch: Path,
         spool: Path,
-        setup: wire.Setup,
+        setups: Sequence[wire.Setup],
         lines: Callable[[], Awaitable[Trunks]],
         station: Callable[[str], Awaitable[str | None]],
         receive: Callable[[Reception], Awaitable[None]],
@@ -65,7 +71,7 @@ class SipFax:
             now: the clock, UTC.
             scratch: an existing folder for files that live as long as a call.
             spool: a folder of this node for what has to outlive it: notes of calls, faxes on their way in.
-            setup: where line processes work.
+            setups: where line processes work, each of them.
             lines: what the operator set up, as it is now.
             station: the station id of whoever owns an E.164 number; None: nobody does.
             receive: keeps a fax for its inbox.
@@ -78,31 +84,34 @@ class SipFax:
         self._now = now
         self._scratch = scratch
         self._spool = spool
-        self._setup = setup
+        self._keepers = [Keeper(setup, self, partial(self._ended, place)) for place, setup in enumerate(setups)]
         self._look = lines
         self._station = station
         self._receive = receive
         self._zone = ZoneInfo(timezone)
         self._clock = time.monotonic
         self._trunks = Trunks()
+        self._looked = asyncio.Event()
         self._states: dict[str, LineState] = {}
-        self._process: LineProcess | None = None
-        self._changed = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._arriving: dict[str, Arriving] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Look after the lines from now on."""
-        self._spool.mkdir(mode=0o700, parents=True, exist_ok=True)
-        await self._hand_over_what_is_left()
-        self._task = asyncio.create_task(self._keep(), name="lines")
+        await asyncio.to_thread(self._spool.mkdir, mode=0o700, parents=True, exist_ok=True)
+        for arriving in await asyncio.to_thread(lambda: list(left(self._spool))):
+            self._start(self._hand_over(arriving))
+        for keeper in self._keepers:
+            keeper.start()
+        self._start(self._look_on())
 
     async def stop(self) -> None:
         """Unregister, and end the line processes."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
-        if self._process is not None:
-            await self._process.stop()
+        await asyncio.gather(*(keeper.stop() for keeper in self._keepers))
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
 
     async def deliver(self, delivery: Delivery, documents: Sequence[Document], cancelled: threading.Event) -> Outcome:
         """Carry one attempt to its end.
@@ -111,11 +120,9 @@ class SipFax:
         """
         if len(documents) != 1:
             raise ValueError(f"a fax is one document, not {len(documents)}")
-        process = self._process
-        lines = ways(self._trunks.lines, self.state, delivery.address, self._clock())
-        if not lines or process is None:
-            why = "the line process does not run" if lines else "no line is set up that this number goes out on"
-            return Outcome(Result.LINE_ERROR, retry=bool(lines), detail=why)
+        lines = await self._ways(delivery.address, cancelled)
+        if isinstance(lines, Outcome):
+            return lines
         with tempfile.TemporaryDirectory(prefix="fax-", dir=self._scratch) as folder:
             pages = Path(folder) / "sent.tif"
             try:
@@ -125,7 +132,7 @@ class SipFax:
             except OSError as error:
                 return Outcome(Result.LINE_ERROR, retry=True, detail=f"the pages cannot be prepared: {error}")
             for line in lines:
-                outcome = await self._dial(process, line, delivery, pages, count, cancelled)
+                outcome = await self._dial(line, delivery, pages, count, cancelled)
                 self.state(line.name).ended(outcome, self._clock())
                 if not is_fault(outcome) or cancelled.is_set():
                     break
@@ -145,9 +152,29 @@ class SipFax:
 
     # -- calls that we make ---------------------------------------------------------------------------------------
 
+    async def _ways(self, number: str, cancelled: threading.Event) -> list[Line] | Outcome:
+        """The lines that a number may go out on, the best first. One that is about to come up is waited for."""
+        await self._looked.wait()
+        end = self._clock() + COMING_UP_SECONDS
+        while True:
+            fitting = ways(self._trunks.lines, self.state, number, self._clock())
+            up = [line for line in fitting if self.state(line.name).up]
+            if up or not fitting or cancelled.is_set() or self._clock() > end:
+                break
+            await asyncio.sleep(0.2)
+        if cancelled.is_set():
+            return Outcome(Result.CANCELED, detail="cancelled before it was dialled")
+        if not fitting:
+            return Outcome(Result.LINE_ERROR, detail="no line is set up that this number goes out on")
+        down = "; ".join(f"line {line.name} is down: {self.state(line.name).why}" for line in fitting)
+        return up or Outcome(Result.LINE_ERROR, retry=True, detail=down)
+
     async def _dial(
-        self, process: LineProcess, line: Line, delivery: Delivery, pages: Path, count: int, cancelled: threading.Event
+        self, line: Line, delivery: Delivery, pages: Path, count: int, cancelled: threading.Event
     ) -> Outcome:
+        process = self._keeper_of(line).process
+        if process is None:
+            return Outcome(Result.LINE_ERROR, retry=True, detail="the line process does not run")
         note = self._note(delivery.id, delivery.attempt)
         await asyncio.to_thread(journal.open_note, note)
 
@@ -205,61 +232,56 @@ class SipFax:
             return wire.Refuse(call.call, 503, "Service Unavailable")
         if station is None:
             return wire.Refuse(call.call, 404, "Not Found")
-        source = f"sip:{self._now():%Y%m%dT%H%M%S%f}:{call.call}"
-        return wire.Take(call.call, station_id(station), str((self._spool / f"fax-{source}.tif").absolute()))
+        name = f"{self._now():%Y%m%dT%H%M%S%f}-{secrets.token_hex(4)}"
+        arriving = Arriving(name, call.number, call.caller, call.line, self._now().isoformat())
+        try:
+            await asyncio.to_thread(arriving.note, self._spool)
+        except OSError:
+            log.exception("there is no room for a fax")
+            return wire.Refuse(call.call, 503, "Service Unavailable")
+        self._arriving[name] = arriving
+        return wire.Take(call.call, station_id(station), str(arriving.pages(self._spool).absolute()), name)
 
-    async def received(self, call: wire.Called, take: wire.Take, received: wire.Received) -> None:
+    async def received(self, take: wire.Take, received: wire.Received) -> None:
         """What came of a call that was taken: into its inbox, if there is a page."""
-        tiff = Path(take.document)
-        log.info("call ended", line=call.line, pages=received.pages, complete=received.complete, why=received.detail)
-        if received.pages:
-            reception = Reception(
-                source=tiff.stem.removeprefix("fax-"),
-                called_number=call.number,
-                received_at=self._now(),
-                originator=call.caller,
-                remote_id=received.remote_id,
-                pages=received.pages,
-                tiff=tiff,
-                complete=received.complete,
-            )
-            await self._receive(reception)
-        await asyncio.to_thread(tiff.unlink, missing_ok=True)
+        arriving = self._arriving.pop(take.name)
+        log.info(
+            "call ended", line=arriving.line, pages=received.pages, complete=received.complete, why=received.detail
+        )
+        await self._hand_over(arriving, received)
 
-    async def _hand_over_what_is_left(self) -> None:
-        """Faxes that were on their way in when this node ended."""
+    async def _hand_over(self, arriving: Arriving, received: wire.Received | None = None) -> None:
+        """Until the inbox has it, or the account is no more; what is left of a dead process's call is not complete."""
+        pages = await asyncio.to_thread(whole_pages, arriving.pages(self._spool))
+        while pages:
+            reception = Reception(
+                source=f"sip:{arriving.source}",
+                called_number=arriving.number,
+                received_at=arriving.received_at,
+                originator=arriving.caller,
+                remote_id=received.remote_id if received else "",
+                pages=pages,
+                tiff=arriving.pages(self._spool),
+                complete=bool(received and received.complete and received.pages == pages),
+            )
+            try:
+                await self._receive(reception)
+            except Exception:  # whatever it was: the fax stays here until its inbox takes it
+                log.exception("the inbox does not keep a fax", source=reception.source)
+                await asyncio.sleep(HAND_OVER_SECONDS)
+            else:
+                break
+        await asyncio.to_thread(arriving.forget, self._spool)
 
     # -- the processes --------------------------------------------------------------------------------------------
 
-    async def _keep(self) -> None:
-        rest = FIRST_REST
-        loop = asyncio.get_running_loop()
+    async def _look_on(self) -> None:
         while True:
-            trunks = await self._wanted()
-            if trunks != self._trunks:
-                self._trunks = trunks
-                if self._process is not None:
-                    self._process.set_lines(self._said())
-            if self._process is None and trunks.lines:
-                began = loop.time()
-                try:
-                    self._process = await LineProcess.start(self._setup, self)
-                except (OSError, ProcessLost):
-                    log.exception("no line process starts")
-                else:
-                    self._process.set_lines(self._said())
-            if self._process is None:
-                await asyncio.sleep(LOOK_SECONDS if not trunks.lines else rest)
-                rest = min(2 * rest, LONGEST_REST)
-                continue
-            if await self._ends_within(self._process, LOOK_SECONDS):
-                log.error("a line process ended", pid=self._process.pid)
-                await self._process.stop()
-                self._process = None
-                for state in self._states.values():
-                    state.up, state.why = False, "the line process ended"
-                rest = FIRST_REST if loop.time() - began > _LASTED_SECONDS else min(2 * rest, LONGEST_REST)
-                await asyncio.sleep(rest)
+            self._trunks = await self._wanted()
+            self._looked.set()
+            for keeper in self._keepers:
+                keeper.set(self._said(keeper))
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def _wanted(self) -> Trunks:
         try:
@@ -268,21 +290,27 @@ class SipFax:
             log.exception("the lines cannot be read")
             return self._trunks
 
-    def _said(self) -> wire.Lines:
-        enabled = [line for line in self._trunks.lines if line.enabled]
-        return wire.Lines({line.name: line.as_json() for line in enabled}, dict(self._trunks.secrets))
+    def _said(self, keeper: Keeper) -> wire.Lines:
+        lines = [line for line in self._trunks.lines if line.enabled and self._keeper_of(line) is keeper]
+        secrets_ = {line.name: self._trunks.secrets.get(line.name, "") for line in lines}
+        return wire.Lines({line.name: line.as_json() for line in lines}, secrets_)
 
-    @staticmethod
-    async def _ends_within(process: LineProcess, seconds: float) -> bool:
-        try:
-            async with asyncio.timeout(seconds):
-                await process.ended.wait()
-        except TimeoutError:
-            return False
-        return True
+    def _keeper_of(self, line: Line) -> Keeper:
+        """All calls of a line are in one process: a registrar calls where it was registered from."""
+        return self._keepers[zlib.crc32(line.name.encode()) % len(self._keepers)]
+
+    def _ended(self, place: int) -> None:
+        for line in self._trunks.lines:
+            if self._keeper_of(line) is self._keepers[place]:
+                self.line_is(line.name, up=False, why="the line process ended")
+
+    def _start(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
 
 async def _set(event: threading.Event, pause: float = 0.1) -> None:
     """Wait until it is."""
-    while not event.is_set():
+    while not event.is_set():  # noqa: ASYNC110  it belongs to threads
         await asyncio.sleep(pause)

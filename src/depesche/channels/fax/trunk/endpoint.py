@@ -1,6 +1,7 @@
 """A SIP agent with sockets and a clock."""
 
 import asyncio
+import random
 import secrets
 from collections.abc import Callable
 
@@ -57,6 +58,7 @@ class Endpoint:
             contact=self.contact,
             route=self._route,
             stream=lambda flow: self.transports.flow("TCP", flow.remote),
+            dice=random.uniform,
         )
 
     def do(self, what: Callable[[], object]) -> None:

@@ -76,6 +76,8 @@ class Told:
 
     ringing: Callable[[int], None] = lambda _status: None
     answered: Callable[[], None] = lambda: None
+    page: Callable[[int], None] = lambda _confirmed: None
+    """So many pages are confirmed; of a call that we take, about to be: a second before the far end hears of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ class FaxCall:
         self._answered_at: float | None = None
         self._was_t38 = False
         self._rang = False
-        self._offering_t38 = False
+        self._confirmed = 0
 
     async def open(self) -> Negotiation:
         """Take a port, and be ready to make and answer offers. Raises: ports.NoPort."""
@@ -198,12 +200,10 @@ class FaxCall:
 
     def accepted(self, sdp: bytes) -> None:
         """See `sip.call.Ear`."""
-        self._offering_t38 = False
         self._agree(lambda negotiation: negotiation.answered(sdp))
 
     def declined(self, status: int, reason: str) -> None:
         """See `sip.call.Ear`: audio goes on."""
-        self._offering_t38 = False
         log.info("T.38 is declined", status=status, reason=reason)
 
     def over(self, end: End) -> None:
@@ -267,7 +267,6 @@ class FaxCall:
         except RuntimeError:
             self._later(T38_AFTER_SECONDS, self._propose_t38)
             return
-        self._offering_t38 = True
         self._bench.flush()
 
     def _tick(self) -> None:
@@ -276,6 +275,9 @@ class FaxCall:
             return
         for datagram in self._media.tick():
             socket.send(datagram)
+        if self._media.confirmed != self._confirmed:
+            self._confirmed = self._media.confirmed
+            self._told.page(self._confirmed)
         if not self._media.active:
             if self._why is None:
                 self._why = Why.ENGINE

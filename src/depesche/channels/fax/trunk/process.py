@@ -6,7 +6,7 @@ import socket
 import sys
 from asyncio.subprocess import Process
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
@@ -39,7 +39,7 @@ class Node(Protocol):
     async def called(self, call: wire.Called) -> wire.Take | wire.Refuse:
         """Somebody calls: whether it is taken."""
 
-    async def received(self, call: wire.Called, take: wire.Take, received: wire.Received) -> None:
+    async def received(self, take: wire.Take, received: wire.Received) -> None:
         """What came of a call that was taken."""
 
 
@@ -51,14 +51,6 @@ class _Calling:
     answered: bool = False
 
 
-@dataclass(slots=True)
-class _Being:
-    """A call of somebody."""
-
-    called: wire.Called
-    take: wire.Take | None = field(default=None)
-
-
 class LineProcess:
     """One that runs."""
 
@@ -67,7 +59,7 @@ class LineProcess:
         self._control = control
         self._node = node
         self._calling: dict[int, _Calling] = {}
-        self._called: dict[int, _Being] = {}
+        self._taken: dict[int, wire.Take] = {}
         self._numbers = itertools.count(1)
         self._tasks: set[asyncio.Task[None]] = set()
         self._ready = asyncio.Event()
@@ -183,21 +175,19 @@ class LineProcess:
             case wire.Called() as called:
                 self._start(self._decide(called))
             case wire.Received() as received:
-                being = self._called.pop(received.call, None)
-                if being is not None and being.take is not None:
-                    self._start(self._node.received(being.called, being.take, received))
+                take = self._taken.pop(received.call, None)
+                if take is not None:
+                    self._start(self._node.received(take, received))
             case _:
                 log.warning("a line process says what it should not", message=type(message).__name__)
 
     async def _decide(self, called: wire.Called) -> None:
-        being = _Being(called)
-        self._called[called.call] = being
         answer = await self._node.called(called)
         if isinstance(answer, wire.Take):
-            being.take = answer
-        else:
-            del self._called[called.call]
+            self._taken[called.call] = answer
         self._say(answer)
+        if self.ended.is_set():
+            self._break_off()
 
     def _start(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)
@@ -212,8 +202,11 @@ class LineProcess:
         for calling in self._calling.values():
             if not calling.done.done():
                 calling.done.set_exception(ProcessLost(answered=calling.answered))
-        for being in self._called.values():
-            if being.take is not None:
-                broken = wire.Received(being.called.call, 0, False, "", 0, "the line process ended during the call")
-                self._start(self._node.received(being.called, being.take, broken))
-        self._called.clear()
+        self._break_off()
+
+    def _break_off(self) -> None:
+        """What came until now is all that comes."""
+        taken, self._taken = self._taken, {}
+        for call, take in taken.items():
+            broken = wire.Received(call, 0, False, "", 0, "the line process ended during the call")
+            self._start(self._node.received(take, broken))

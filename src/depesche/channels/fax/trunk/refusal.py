@@ -6,7 +6,7 @@ from depesche.model.result import Result
 
 _AGAIN, _NEVER = True, False
 
-_BY_STATUS = {
+BY_STATUS = {
     **dict.fromkeys((486, 600), (Result.BUSY, _AGAIN)),
     **dict.fromkeys((408, 480, 487), (Result.NO_ANSWER, _AGAIN)),
     **dict.fromkeys((404, 410, 484, 604), (Result.NO_RING, _NEVER)),
@@ -15,7 +15,7 @@ _BY_STATUS = {
 }
 """What else comes is a fault of the network: 5xx, and what no telephone says."""
 
-_BY_CAUSE = {
+BY_CAUSE = {
     **dict.fromkeys((1, 22, 28), (Result.NO_RING, _NEVER)),
     **dict.fromkeys((18, 19, 20), (Result.NO_ANSWER, _AGAIN)),
     **dict.fromkeys((58, 65, 79, 88), (Result.NO_SERVICE, _NEVER)),
@@ -29,6 +29,6 @@ _BY_CAUSE = {
 def refused(end: End) -> Outcome:
     """The outcome of a call that the far end, or the network, did not take."""
     fault = Result.LINE_ERROR, _AGAIN
-    result, retry = _BY_CAUSE.get(end.cause) or _BY_STATUS.get(end.status, fault)
+    result, retry = BY_CAUSE.get(end.cause) or BY_STATUS.get(end.status, fault)
     cause = f" (Q.850 cause {end.cause})" if end.cause else ""
     return Outcome(result, retry=retry, detail=f"{end.status} {end.reason}{cause}")

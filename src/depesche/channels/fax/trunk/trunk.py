@@ -303,11 +303,11 @@ class Trunk:
             route = (Uri("sip", proxy, "", proxy_port or None, (("lr", None),)),)
         return Invitation(target, ours, NameAddr(target), sdp, headers, route)
 
-    async def take(self, call: Call, request: Request, station: Station) -> Carried | None:
+    async def take(self, call: Call, request: Request, station: Station, told: Told) -> Carried | None:
         """Take a call of somebody, and receive what they send. None: it cannot be taken."""
         faxcall = None
         try:
-            faxcall = FaxCall(self._bench_to(call.flow.remote[0]), station, self.way, calling=False)
+            faxcall = FaxCall(self._bench_to(call.flow.remote[0]), station, self.way, calling=False, told=told)
             negotiation = await faxcall.open()
             if request.body:
                 answer, agreed = negotiation.answer(request.body)

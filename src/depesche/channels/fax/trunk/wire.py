@@ -81,6 +81,8 @@ class Take:
     call: int
     station: str
     document: str
+    name: str
+    """The node's own for what comes."""
 
 
 @dataclass(frozen=True, slots=True)

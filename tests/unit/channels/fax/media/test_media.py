@@ -1,12 +1,14 @@
 """Whole faxes over RTP and UDPTL, with real engines at both ends, faster than time."""
 
 import random
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from allocation import allocated
 from depesche.channels.fax.media.media import Media, TooLate
 from depesche.channels.fax.media.sdp import T38
 from depesche.channels.fax.media.udptl import Correction
@@ -212,9 +214,27 @@ def test_t38_may_become_audio_while_no_page_is_on_the_line(
     assert pixels(call.tiff) == pixels(sent)
 
 
+def test_t38_that_is_agreed_on_again_goes_on(document: Document, exchange: Exchange, pixels: Pixels) -> None:
+    """As a session timer has it: the same offer once more, in the middle of a page."""
+
+    def ways(one: Media, other: Media, tick: int) -> None:
+        t38(REDUNDANT)(one, other, tick)
+        if tick == 700:
+            one.to_t38(REDUNDANT)
+            other.to_t38(REDUNDANT)
+
+    sent = document(1)
+    call = exchange(sent, ways)
+    assert is_whole(call, 1)
+    assert call.sent.phases_b == ("DIS",)
+    assert pixels(call.tiff) == pixels(sent)
+
+
 def test_another_law_leaves_the_terminal_as_it_is(document: Document, exchange: Exchange, pixels: Pixels) -> None:
     def ways(one: Media, other: Media, tick: int) -> None:
         audio(Law.PCMA)(one, other, tick)
+        if tick == 650:
+            one.to_audio(Law.PCMA)
         if tick == 700:
             one.to_audio(Law.PCMU)
 
@@ -223,7 +243,9 @@ def test_another_law_leaves_the_terminal_as_it_is(document: Document, exchange: 
     assert is_whole(call, 1)
     assert pixels(call.tiff) == pixels(sent)
     types = [datagram[1] for _, forward, datagram in call.wire if forward]
-    assert types[699:702] == [0x08, 0x80, 0x00]
+    assert types[:2] == [0x88, 0x08]
+    assert set(types[1:700]) == {0x08}
+    assert types[700:702] == [0x80, 0x00]
 
 
 def test_once_a_page_is_on_the_line_it_is_too_late(document: Document, exchange: Exchange) -> None:
@@ -275,10 +297,14 @@ def alone(spandsp: Spandsp, *, calling: bool = True, **station: Any) -> Media:
 def test_media_that_nobody_told_anything_are_silent(spandsp: Spandsp) -> None:
     with alone(spandsp) as media:
         media.receive(b"\x80\x08" + bytes(170))
+        media.receive(b"\0\0\1\6\0\0")
         assert media.tick() == []
         assert media.active
         assert not media.plausible(b"\x80\x08" + bytes(170))
         assert media.report().completion is None
+        media.to_t38(REDUNDANT)
+        media.receive(b"\0\0\1\6\0\0")
+        assert media.counts().late == 1, "what came before is not forgotten"
 
 
 @pytest.mark.parametrize("ways", [lambda m: m.to_audio(Law.PCMA), lambda m: m.to_t38(REDUNDANT)], ids=["audio", "T.38"])
@@ -323,29 +349,36 @@ def test_a_page_without_ecm_is_progress_at_both_ends(document: Document, page: A
     assert longest[1] < 12
 
 
-def test_noise_that_never_ends_is_no_progress(spandsp: Spandsp, document: Document, exchange: Exchange) -> None:
-    """The far end's line is gone after training, and hisses: spandsp itself waits for ever."""
-    chance = random.Random(1)
+@pytest.mark.parametrize("ecm", [True, False], ids=["ECM", "no ECM"])
+def test_noise_that_never_ends_is_no_progress(
+    spandsp: Spandsp, document: Document, exchange: Exchange, tmp_path: Path, ecm: bool
+) -> None:
+    """The far end is gone in the middle of the page, and its line hisses: spandsp itself waits for ever."""
     idle = []
 
     def ways(one: Media, other: Media, tick: int) -> None:
         audio(Law.PCMA)(one, other, tick)
         idle.append(other.idle)
 
-    call = exchange(document(1), ways)
+    call = exchange(document(1), ways, answerer={"ecm": ecm})
+    assert max(idle) < 10
     voice = [datagram for _, forward, datagram in call.wire if forward]
-    with alone(spandsp, calling=False) as media:
+    number, stamp = struct.unpack_from(">HI", voice[600], 2)
+    chance = random.Random(1)
+    with alone(spandsp, calling=False, ecm=ecm, receive=tmp_path / "broken.tif") as media:
         media.to_audio(Law.PCMA)
-        for packet in voice[:450]:
+        for packet in voice[:600]:
             media.tick()
             media.receive(packet)
-        for number in range(50 * 150):
+        assert media.page_begun
+        for later in range(50 * 2200):
             media.tick()
-            head = (int.from_bytes(voice[450][2:4], "big") + number & 0xFFFF).to_bytes(2, "big")
-            stamp = (int.from_bytes(voice[450][4:8], "big") + 160 * number & 0xFFFFFFFF).to_bytes(4, "big")
-            media.receive(b"\x80\x08" + head + stamp + voice[450][8:12] + chance.randbytes(160))
-        assert media.stalled() or not media.active
-    assert max(idle) < 10
+            head = struct.pack(">BBHI", 0x80, 8, number + later & 0xFFFF, stamp + 160 * later & 0xFFFFFFFF)
+            media.receive(head + voice[600][8:12] + chance.randbytes(160))
+            if media.stalled():
+                break
+        assert media.active
+        assert media.stalled()
 
 
 def test_hanging_up_ends_the_call_and_its_packets(spandsp: Spandsp) -> None:
@@ -389,10 +422,37 @@ def test_what_is_plausible_depends_on_what_is_spoken(spandsp: Spandsp) -> None:
         assert (media.plausible(voice), media.plausible(fax)) == (False, True)
 
 
-def test_a_packet_costs_no_memory(spandsp: Spandsp) -> None:
-    """Every list of a call has an end."""
+def test_t38_that_overtakes_the_answer_to_our_offer_is_taken_when_it_is_time(spandsp: Spandsp) -> None:
+    """The last sixteen, whatever comes: they are all that a stranger can make us keep."""
     with alone(spandsp) as media:
         media.to_audio(Law.PCMA)
         for number in range(3000):
             media.receive(number.to_bytes(2, "big") + b"\1\6\0\0")
-        assert len(media._early) == 16
+        media.to_t38(REDUNDANT)
+        assert media.counts().garbled == 3000
+        media.receive((2000).to_bytes(2, "big") + b"\1\6\0\0")
+        media.receive((2999).to_bytes(2, "big") + b"\1\6\0\0")
+        assert media.counts().late == 1
+
+
+def test_calls_that_change_their_media_take_no_memory(spandsp: Spandsp, tmp_path: Path) -> None:
+    def call() -> None:
+        with alone(spandsp, calling=False, receive=tmp_path / "never.tif") as media:
+            media.to_audio(Law.PCMA)
+            for number in range(20):
+                media.tick()
+                media.receive(b"\x80\x08" + number.to_bytes(2, "big") + bytes(168))
+            media.to_t38(REDUNDANT)
+            for number in range(20):
+                media.tick()
+                media.receive(number.to_bytes(2, "big") + b"\1\2\0\0")
+            media.to_audio(Law.PCMU)
+            media.tick()
+
+    for _ in range(30):
+        call()
+    before = allocated()
+    for _ in range(200):
+        call()
+    assert allocated() - before < 2 << 20
+    assert not (tmp_path / "never.tif").exists()

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from depesche.channels.fax.sip.digest import (
     MOST_REALMS,
     MOST_RENEWALS,
+    NONCES_KEPT,
     Answer,
     Authenticator,
     Challenge,
@@ -239,7 +240,32 @@ def test_credentials_that_were_changed_are_not_believed(there: str, instead: str
     assert not verify(text.replace(there, instead, 1), challenge, FAX, "INVITE")
 
 
-@given(st.text(max_size=60) | st.from_regex(r'Digest ([a-z*]{1,9}="?[a-z\\,]{0,5}"?,? ?)*', fullmatch=True))
+PIECES = [
+    "realm",
+    "nonce",
+    "uri",
+    "response",
+    "nc",
+    "username*",
+    "=",
+    '"',
+    ", ",
+    "\\",
+    "x",
+    "UTF-8''%C3",
+    "Digest ",
+    "qop",
+]
+
+
+def test_another_protection_than_was_asked_for_is_not_believed() -> None:
+    text = authorization([asked(qop="auth-int")], FAX, "INVITE", "sip:x", b"", "c")
+    assert text is not None
+    assert verify(text, Challenge("trunk", "n1", qop=("auth-int",)), FAX, "INVITE")
+    assert not verify(text, Challenge("trunk", "n1", qop=("auth",)), FAX, "INVITE")
+
+
+@given(st.text() | st.lists(st.sampled_from(PIECES)).map(lambda pieces: "Digest realm=r,nonce=n," + "".join(pieces)))
 def test_any_text_is_read_or_malformed(text: str) -> None:
     for read in (Challenge.parse, Challenge.parse_list, Answer.parse):
         try:
@@ -316,6 +342,30 @@ def test_credentials_are_sent_at_once_where_the_nonce_is_remembered(algorithm: s
     peer, authenticator = Peer(algorithm=algorithm, qop=qop), Authenticator(FAX)
     assert [tries(authenticator, peer) for _ in range(4)] == [2, 1, 1, 1]
     assert peer.uses == {"trunk1": 4}
+
+
+@pytest.mark.parametrize(("algorithm", "words"), [("SHA-256", {"c0", "c1", "c2"}), ("SHA-256-sess", {"c0"})])
+def test_a_session_keeps_its_first_cnonce(algorithm: str, words: set[str]) -> None:
+    authenticator = Authenticator(FAX)
+    authenticator.challenged(invite(), Response(401, "No", Headers([("WWW-Authenticate", asked(algorithm=algorithm))])))
+    told = []
+    for number in range(3):
+        request = invite()
+        authenticator.authorize(request, f"c{number}")
+        told.append(Answer.parse(request.headers.get("Authorization") or "").cnonce or f"c{number}")
+    assert set(told) == words
+
+
+def test_a_nonce_that_was_believed_is_not_forgotten_for_another_that_is_used_often() -> None:
+    peer, authenticator = Peer(), Authenticator(FAX)
+    tries(authenticator, peer)
+    early = invite()
+    authenticator.authorize(early, "c")
+    peer.uses.clear()
+    assert [tries(authenticator, peer) for _ in range(2 * NONCES_KEPT)][:2] == [2, 1]
+    refused = peer.judge(early)
+    assert refused is not None
+    assert authenticator.challenged(early, refused)
 
 
 def test_a_stale_nonce_is_replaced() -> None:
@@ -428,6 +478,9 @@ def test_each_realm_gets_its_own_credentials() -> None:
 
 
 def test_who_may_not_ask_gets_nothing() -> None:
+    assert (
+        authorization([asked(realm="stranger")], Credentials("fax", "x", "trunk"), "INVITE", "sip:x", b"", "c") is None
+    )
     authenticator, request = Authenticator(Credentials("fax", "x", "server")), invite()
     refusal = Response(401, "No", Headers([("WWW-Authenticate", asked(realm="stranger"))]))
     assert not authenticator.challenged(request, refusal)

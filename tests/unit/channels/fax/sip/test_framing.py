@@ -170,6 +170,17 @@ def test_the_longest_message_comes_through() -> None:
     assert message == parse(longest)
 
 
+@pytest.mark.parametrize("pieces", [1, 2, 1000])
+def test_a_head_is_too_long_however_it_is_split(pieces: int) -> None:
+    start, end = HEAD.format("a").encode(), b"Content-Length: 0\r\n\r\n"
+    for octets, told in ((LONGEST_MESSAGE, ["a"]), (LONGEST_MESSAGE + 1, ["the head is too long"])):
+        lines, rest = divmod(octets - len(start) - len(end), 1000)
+        head = start + (b"X: " + b"y" * 995 + b"\r\n") * (lines - 1) + b"X: " + b"y" * (995 + rest) + b"\r\n" + end
+        assert len(head) == octets
+        step = len(head) // pieces + 1
+        assert names(fed(*(head[place : place + step] for place in range(0, len(head), step)))) == told
+
+
 def test_a_head_without_end_is_given_up() -> None:
     frames = Frames()
     sent = HEAD.format("a").encode()

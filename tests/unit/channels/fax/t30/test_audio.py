@@ -1,6 +1,5 @@
 """Two engines, one line: what is sent is received, and both report it."""
 
-import ctypes
 import gc
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from allocation import allocated
 from depesche.channels.fax.t30.audio import AudioTerminal
 from depesche.channels.fax.t30.report import Page, Report
 from depesche.channels.fax.t30.session import Session, Station
@@ -214,26 +214,6 @@ def test_engines_that_failed_to_start_take_no_memory(spandsp: Spandsp) -> None:
         attempt()
     gc.collect()
     assert allocated() - before < 2 << 20
-
-
-class Mallinfo2(ctypes.Structure):
-    """``struct mallinfo2`` of glibc: what is allocated, however much the process holds in reserve."""
-
-    _fields_ = tuple(
-        (name, ctypes.c_size_t)
-        for name in (
-            "arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost",
-        )
-    )  # fmt: skip
-
-
-def allocated() -> int:
-    """Bytes that malloc has given away."""
-    gc.collect()
-    ask = ctypes.CDLL(None).mallinfo2
-    ask.restype = Mallinfo2
-    told = ask()
-    return int(told.uordblks + told.hblkhd)
 
 
 def test_memory_that_is_kept_would_be_seen(spandsp: Spandsp) -> None:

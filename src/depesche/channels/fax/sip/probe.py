@@ -5,8 +5,10 @@ from collections.abc import Callable
 from depesche.channels.fax.sip.agent import Agent
 from depesche.channels.fax.sip.alarms import Alarm
 from depesche.channels.fax.sip.flow import Flow
+from depesche.channels.fax.sip.layer import SILENT
 from depesche.channels.fax.sip.message import Response
 from depesche.channels.fax.sip.register import is_of_the_way, words
+from depesche.channels.fax.sip.timers import PATIENCE
 from depesche.channels.fax.sip.uri import NameAddr, Uri
 
 EVERY = 60.0
@@ -17,7 +19,10 @@ AGAIN = 20.0
 
 
 class Probe:
-    """One. Whatever the far end says, it is there: that it knows no OPTIONS, or wants a password, is an answer."""
+    """One. Whatever the far end says, it is there: that it knows no OPTIONS, or wants a password, is an answer.
+
+    There are gateways that let OPTIONS fall: one that never answered any is taken to be there, until calls tell.
+    """
 
     def __init__(
         self,
@@ -35,6 +40,7 @@ class Probe:
         self._failed = failed
         self._alarm: Alarm | None = None
         self._asked = 0
+        self._answers = False
 
     def start(self) -> None:
         """Ask now, and again and again."""
@@ -51,6 +57,7 @@ class Probe:
                 self._answered(response, flow)
 
         self._agent.ask(request, flow, done)
+        self._alarm = self._agent.alarms.after(PATIENCE, lambda: self._silent(flow))
 
     def stop(self) -> None:
         """Ask no more."""
@@ -58,10 +65,18 @@ class Probe:
         if self._alarm is not None:
             self._alarm.stop()
 
+    def _silent(self, flow: Flow) -> None:
+        if self._failed(flow):
+            self.start()
+
     def _answered(self, response: Response, flow: Flow) -> None:
+        self.stop()
         there = not is_of_the_way(response)
+        self._answers = self._answers or there
         if not there and self._failed(flow):
             self.start()
             return
+        if response.status == SILENT and not self._answers:
+            there = True
         self._alarm = self._agent.alarms.after(EVERY if there else AGAIN, self.start)
         self._told(there, "" if there else words(response))

@@ -13,6 +13,7 @@ from depesche.channels.fax.sip.flow import Flow
 from depesche.channels.fax.sip.headers import Headers
 from depesche.channels.fax.sip.layer import LOST
 from depesche.channels.fax.sip.message import Response
+from depesche.channels.fax.sip.timers import PATIENCE
 from depesche.channels.fax.sip.uri import NameAddr, Uri
 
 LONGEST_REST = 1800.0
@@ -173,12 +174,20 @@ class Registration:
                 self._answered(response)
 
         self._agent.ask(request, flow, done, registrar.who, self._next_number)
+        if self.place is not Place.LEAVING:
+            self._alarm = self._agent.alarms.after(PATIENCE, self._silent)
+
+    def _silent(self) -> None:
+        if self._failed_way():
+            self._ask(self._expires)
 
     def _next_number(self) -> int:
         self._number += 1
         return self._number
 
     def _answered(self, response: Response) -> None:
+        if self._alarm is not None:
+            self._alarm.stop()
         if response.status < 300:
             self._taken(response)
         elif response.status == 423 and (least := _seconds(response.headers.get("Min-Expires"))) > self._expires:

@@ -20,6 +20,7 @@ from depesche.channels.fax.sip.layer import LOST, SILENT
 from depesche.channels.fax.sip.message import Request
 from depesche.channels.fax.sip.probe import Probe
 from depesche.channels.fax.sip.register import Place, Registrar, Registration
+from depesche.channels.fax.sip.timers import PATIENCE
 from depesche.channels.fax.sip.uri import NameAddr, Uri
 from depesche.channels.fax.t30.g711 import Law
 from depesche.channels.fax.t30.session import Station
@@ -42,9 +43,6 @@ LOOK_SECONDS = 25.0
 
 LEAVE_SECONDS = 2.0
 """That a registrar is given to let go of us."""
-
-PATIENCE_SECONDS = 6.0
-"""Without any answer, until the next hop is called."""
 
 MOST_REDIRECTS = 3
 
@@ -273,7 +271,7 @@ class Trunk:
         *,
         last: bool,
     ) -> Carried | Outcome:
-        way = self.way if last else replace(self.way, patience=PATIENCE_SECONDS)
+        way = self.way if last else replace(self.way, patience=PATIENCE)
         try:
             faxcall = FaxCall(self._bench_to(hop[0]), station, way, calling=True, told=told)
             negotiation = await faxcall.open()

@@ -161,11 +161,20 @@ def test_another_server_of_the_name_is_asked_at_once() -> None:
     broken = Scripted(network, "broken", lambda _: (503, "Service Unavailable", ()))
     alive = Scripted(network, "alive", taken)
     ours.registration.start()
-    network.run(20)
     assert not alive.asked
     ours.party.agent.broken(ours.flow(), "nobody listens there")  # not even the first one's transport
     network.run(1)
     assert (len(broken.asked), len(alive.asked), ours.told) == (1, 1, [(True, "")])
+
+
+def test_a_silent_server_is_not_waited_for_if_there_is_another() -> None:
+    network, ours = known("silent", "alive")
+    alive = Scripted(network, "alive", taken)
+    ours.registration.start()
+    network.run(10)
+    assert (len(alive.asked), ours.told) == (1, [(True, "")])
+    network.run(60)
+    assert ours.told == [(True, "")]
 
 
 def test_if_no_server_answers_the_last_reason_is_told() -> None:
@@ -216,12 +225,15 @@ def test_a_trunk_without_registrar_is_there_if_it_answers_anything() -> None:
     probe = Probe(us.agent, HERE, lambda: flow, lambda up, why: told.append((up, why)), lambda _: False)
     probe.start()
     network.run(40)
-    assert told == [(False, "nobody answers")]
+    assert told == [(True, "")], "there are gateways that let OPTIONS fall"
     answers = [(405, "Method Not Allowed"), (200, "OK"), (503, "Service Unavailable")]
     gateway = Scripted(network, "gateway", lambda _: (*answers[min(len(gateway.asked), 3) - 1], ()))
-    network.run(180)
+    network.run(240)
     assert told[1:3] == [(True, ""), (True, "")]
     assert told[3:] == [(False, "503 Service Unavailable")] * len(told[3:])
+    del network.parties[gateway.address]
+    network.run(100)
+    assert told[-1] == (False, "nobody answers")
     probe.stop()
     asked = len(gateway.asked)
     network.run(500)

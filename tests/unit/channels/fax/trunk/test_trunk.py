@@ -1,23 +1,34 @@
 """One line: known to its registrar whatever breaks, and sent on only to where no harm is done."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, cast
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from depesche.channels.fax.media.ticker import Ticker
 from depesche.channels.fax.sip.call import Call, Ear, End
 from depesche.channels.fax.sip.flow import Flow
 from depesche.channels.fax.sip.framing import Frames
 from depesche.channels.fax.sip.layer import respond
 from depesche.channels.fax.sip.message import Request, encode
+from depesche.channels.fax.t30.layout import verified
+from depesche.channels.fax.t30.session import Station
+from depesche.channels.fax.trunk import trunk as subject
 from depesche.channels.fax.trunk.endpoint import Endpoint
-from depesche.channels.fax.trunk.faxcall import Bench, Carried
+from depesche.channels.fax.trunk.faxcall import Bench, Carried, Told
+from depesche.channels.fax.trunk.ports import Ports
 from depesche.channels.fax.trunk.resolver import Resolver
 from depesche.channels.fax.trunk.transports import Ours
 from depesche.channels.fax.trunk.trunk import MOST_REDIRECTS, Trunk
 from depesche.model.line import Line, Route, Transport
+from depesche.model.outcome import Outcome
+from depesche.model.result import Result
+from documents import fax_page, picture
+from peers.nameserver import Nameserver
 
 HOST = "127.0.0.1"
 
@@ -55,17 +66,19 @@ class Process:
                 self.changed.clear()
                 await self.changed.wait()
 
-    def trunk(self, **values: Any) -> Trunk:
+    def trunk(self, nameserver: str = "", **values: Any) -> Trunk:
         line = Line("line", **{"host": HOST, "user": "20001"} | values)
-        trunk = Trunk(self.endpoint, cast("Bench", None), Resolver(), line, "", self.tell)
+        bench = Bench(verified(), Ticker(), Ports(""), self.endpoint.flush, "")
+        trunk = Trunk(self.endpoint, bench, Resolver(nameserver), line, "", self.tell)
         self.trunks.append(trunk)
         return trunk
 
 
 class Streams:
-    """A registrar by TCP that takes everybody."""
+    """Somebody by TCP who says the same to everybody."""
 
-    def __init__(self) -> None:
+    def __init__(self, status: int = 200, reason: str = "OK") -> None:
+        self.said = status, reason
         self.asked: list[Request] = []
         self.writers: list[asyncio.StreamWriter] = []
 
@@ -75,8 +88,9 @@ class Streams:
         while data := await reader.read(65536):
             for request in frames.feed(data):
                 assert isinstance(request, Request)
-                self.asked.append(request)
-                writer.write(encode(respond(request, 200, "OK", "theirs")))
+                if request.method != "ACK":
+                    self.asked.append(request)
+                    writer.write(encode(respond(request, *self.said, "theirs")))
         writer.close()
 
     def break_off(self) -> None:
@@ -111,8 +125,8 @@ def run(test: Callable[[], Awaitable[None]]) -> None:
 def test_a_line_whose_connection_breaks_is_known_again_at_once() -> None:
     async def test() -> None:
         async with listening() as (process, registrar, port):
-            trunk = process.trunk(port=port, transport=Transport.TCP)
-            trunk.start()
+            line = process.trunk(port=port, transport=Transport.TCP)
+            line.start()
             await process.until_told(1)
             registrar.break_off()
             await process.until_told(3)
@@ -120,7 +134,7 @@ def test_a_line_whose_connection_breaks_is_known_again_at_once() -> None:
             assert "connection" in process.told[1][1]
             assert len(registrar.asked) == 2
             assert registrar.asked[0].headers.get("Contact") == registrar.asked[1].headers.get("Contact")
-            await trunk.stop()
+            await line.stop()
             assert registrar.asked[-1].headers.get("Expires") == "0"
 
     run(test)
@@ -151,6 +165,44 @@ def test_a_line_without_registrar_is_up_when_it_answers() -> None:
             await process.until_told(1)
             assert process.told == [(True, "")]
             assert registrar.asked[0].method == "OPTIONS"
+
+    run(test)
+
+
+def test_a_call_goes_past_servers_that_do_not_take_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subject, "PATIENCE", 0.3)
+
+    async def call(process: Process, line: Trunk) -> Outcome:
+        document = tmp_path / "page.tif"
+        document.write_bytes(picture("TIFF", fax_page(), compression="group4", dpi=(204, 196)))
+        return await line.dial("+493023125100", "", Station("1", send=document), 1, Told(), lambda _call: None)
+
+    async def test() -> None:
+        full, busy = Streams(503, "Service Unavailable"), Streams(486, "Busy Here")
+        servers = [await asyncio.start_server(one.take, HOST, 0) for one in (full, busy)]
+        ports = [server.sockets[0].getsockname()[1] for server in servers]
+        records = ["host-record=a.example,127.0.0.1"]
+        with socket.socket() as gone, socket.socket() as silent:
+            for one in (gone, silent):
+                one.bind((HOST, 0))
+            silent.listen()
+            order = [gone.getsockname()[1], silent.getsockname()[1], *ports]
+            records += [f"srv-host=_sip._tcp.c.example,a.example,{port},{place},1" for place, port in enumerate(order)]
+            process = Process()
+            with Nameserver.running(tmp_path, *records) as server:
+                line = process.trunk(server.place, host="c.example", transport=Transport.TCP, register=False)
+                assert (await call(process, line)).result is Result.BUSY
+                assert [len(one.asked) for one in (full, busy)] == [1, 1]
+                assert (await call(process, line)).result is Result.BUSY
+                assert [len(one.asked) for one in (full, busy)] == [1, 2], "those that failed rest"
+                busy.said = 503, "Service Unavailable"
+                outcome = await call(process, line)
+                assert (outcome.result, outcome.retry) == (Result.LINE_ERROR, True)
+            await process.endpoint.close()
+        for listening, one in zip(servers, (full, busy), strict=True):
+            listening.close()
+            one.break_off()
+        await asyncio.sleep(0)
 
     run(test)
 

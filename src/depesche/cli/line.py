@@ -7,17 +7,18 @@ from typing import Annotated, Any
 import typer
 
 from depesche.cli import tables
+from depesche.cli.columns import with_columns
 from depesche.cli.common import (
     AsJson,
     ConfigFile,
     DataFolder,
     Exit,
+    PasswordStdin,
     actor,
     fail,
     load_settings,
     new_password,
     out,
-    password_line,
     plain,
 )
 from depesche.model.line import MOST_CHANNELS, T38, BadLine, Caller, Dialled, Law, Line, Route, Transport, split
@@ -30,74 +31,81 @@ Name = Annotated[str, typer.Argument(metavar="LINE", help="Its name here.")]
 Host = Annotated[
     str, typer.Argument(metavar="HOST[:PORT]", help="Registrar and proxy of the provider, or the other end.")
 ]
-User = Annotated[str | None, typer.Option(metavar="TEXT", help="Of our address there: what comes before the @.")]
-AuthUser = Annotated[str | None, typer.Option(metavar="TEXT", help="To log in with, if that is another one.")]
-Domain = Annotated[str | None, typer.Option(metavar="NAME", help="Of our address there, if it is not HOST.")]
-Proxy = Annotated[str | None, typer.Option(metavar="HOST[:PORT]", help="Outbound proxy, that everything passes.")]
-Register = Annotated[bool | None, typer.Option("--register/--no-register", help="Whether there is a registrar.")]
-Number = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--number", metavar="+NUMBER", help="That comes in on it; repeat it. With * at its end: all that begin so."
-    ),
-]
-Routes = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--route",
-        metavar="+PREFIX[=EURO]",
-        help="Numbers that go out on it, and what a minute costs; repeat it. None: all.",
-    ),
-]
-Channels = Annotated[int | None, typer.Option(metavar="N", min=1, max=MOST_CHANNELS, help="Calls at once.")]
-Laws = Annotated[list[Law] | None, typer.Option("--codec", help="Audio; repeat it, the best first.")]
-UseT38 = Annotated[
-    T38 | None,
-    typer.Option("--t38", help="yes: where the far end asks for it; prefer: we ask as well; no: G.711 alone."),
-]
-Carrier = Annotated[Transport | None, typer.Option(help="Of the signalling.")]
-HowDialled = Annotated[
-    Dialled | None, typer.Option(help="How it wants numbers: +49.., 49.., 0049.. or as within the country, 0..")
-]
-Country = Annotated[str | None, typer.Option(metavar="CODE", help="Calling code of the line, as 49.")]
-WhereCaller = Annotated[Caller | None, typer.Option(help="Where it wants the number that calls.")]
-Ring = Annotated[int | None, typer.Option("--ring-seconds", metavar="N", help="How long we let it ring.")]
-Verify = Annotated[
-    bool | None, typer.Option("--verify/--no-verify", help="TLS: whether its certificate has to be right for HOST.")
-]
-Redirects = Annotated[
-    bool | None,
-    typer.Option("--follow-redirects/--refuse-redirects", help="Whether it may send a call on to another number."),
-]
 NoSecret = Annotated[bool, typer.Option("--no-password", help="It asks for none.")]
-SecretStdin = Annotated[bool, typer.Option("--password-stdin", help="Read its password from standard input.")]
+
+OPTIONS: dict[str, Any] = {
+    "user": Annotated[str | None, typer.Option(metavar="TEXT", help="Of our address there: what is before the @.")],
+    "auth_user": Annotated[str | None, typer.Option(metavar="TEXT", help="To log in with, if that is another one.")],
+    "register": Annotated[bool | None, typer.Option("--register/--no-register", help="Whether there is a registrar.")],
+    "domain": Annotated[str | None, typer.Option(metavar="NAME", help="Of our address there, if it is not HOST.")],
+    "proxy": Annotated[str | None, typer.Option(metavar="HOST[:PORT]", help="Outbound proxy, that everything passes.")],
+    "transport": Annotated[Transport | None, typer.Option(help="Of the signalling.")],
+    "numbers": Annotated[
+        list[str] | None,
+        typer.Option(
+            "--number",
+            metavar="+NUMBER",
+            help="That comes in on it; repeat it. With * at its end: all that begin so.",
+        ),
+    ],
+    "routes": Annotated[
+        list[str] | None,
+        typer.Option(
+            "--route",
+            metavar="+PREFIX[=EURO]",
+            help="Numbers that go out on it, and what a minute costs; repeat it. None: all.",
+        ),
+    ],
+    "channels": Annotated[int | None, typer.Option(metavar="N", min=1, max=MOST_CHANNELS, help="Calls at once.")],
+    "t38": Annotated[
+        T38 | None,
+        typer.Option("--t38", help="yes: where the far end asks for it; prefer: we ask as well; no: G.711 alone."),
+    ],
+    "laws": Annotated[list[Law] | None, typer.Option("--codec", help="Audio; repeat it, the best first.")],
+    "dialled": Annotated[
+        Dialled | None, typer.Option(help="How it wants numbers: +49.., 49.., 0049.. or as within the country, 0..")
+    ],
+    "country": Annotated[str | None, typer.Option(metavar="CODE", help="Calling code of the line.")],
+    "caller": Annotated[Caller | None, typer.Option(help="Where it wants the number that calls.")],
+    "ring_seconds": Annotated[int | None, typer.Option(metavar="N", help="How long we let it ring.")],
+    "verify": Annotated[
+        bool | None,
+        typer.Option("--verify/--no-verify", help="TLS: whether its certificate has to be right for HOST."),
+    ],
+    "follow_redirects": Annotated[
+        bool | None,
+        typer.Option("--follow-redirects/--refuse-redirects", help="Whether it may send a call on to another number."),
+    ],
+}
+"""What `add` and `set` write, each with its option, by the names of `Line`."""
+
+_USUAL = Line("usual", "")
+USUAL = {
+    "register": "register",
+    "transport": _USUAL.transport.value,
+    "channels": str(_USUAL.channels),
+    "t38": _USUAL.t38.value,
+    "laws": ", ".join(law.value for law in _USUAL.laws),
+    "dialled": _USUAL.dialled.value,
+    "country": _USUAL.country,
+    "caller": _USUAL.caller.value,
+    "ring_seconds": str(_USUAL.ring_seconds),
+    "verify": "verify",
+    "follow_redirects": "refuse-redirects",
+}
+"""What `add` takes where nothing is said."""
 
 
 @adding.command("sip")
+@with_columns(defaults=True, options=OPTIONS, usual=USUAL)
 def add_sip(
     name: Name,
     host: Host,
-    user: User = None,
-    auth_user: AuthUser = None,
-    password_stdin: SecretStdin = False,
+    password_stdin: PasswordStdin = False,
     no_password: NoSecret = False,
-    register: Register = None,
-    number: Number = None,
-    route: Routes = None,
-    channels: Channels = None,
-    codec: Laws = None,
-    t38: UseT38 = None,
-    transport: Carrier = None,
-    domain: Domain = None,
-    proxy: Proxy = None,
-    dialled: HowDialled = None,
-    country: Country = None,
-    caller: WhereCaller = None,
-    ring_seconds: Ring = None,
-    verify: Verify = None,
-    follow_redirects: Redirects = None,
     config: ConfigFile = None,
     data: DataFolder = None,
+    **columns: Any,
 ) -> None:
     """Add a SIP trunk. A running server uses it within seconds. Its password is asked for, or read from standard input.
 
@@ -113,44 +121,23 @@ def add_sip(
     from depesche.usecases import lines
 
     settings = load_settings(config, data)
-    place, port = split(host)
-    values = _given(
-        register=register, user=user, auth_user=auth_user, number=number, route=route, channels=channels, codec=codec,
-        t38=t38, transport=transport, domain=domain, proxy=proxy, dialled=dialled, country=country, caller=caller,
-        ring_seconds=ring_seconds, verify=verify, follow_redirects=follow_redirects,
-    )  # fmt: skip
-    line = Line(name, f"[{place}]" if ":" in place else place, port, **values)
-    secret = "" if no_password else _password(from_stdin=password_stdin)
-    in_house(settings, lambda house: lines.add(house, actor(), line, secret))
+    line = Line(name, **_place(host), **_given(columns))
+    secret = "" if no_password else new_password(from_stdin=password_stdin)
+    in_house(settings, lambda house: lines.add(house, actor(), line, secret), made=False)
     out.print(f"line {name} added", markup=False)
 
 
 @app.command("set")
+@with_columns(defaults=False, options=OPTIONS)
 def set_(
     name: Name,
     host: Annotated[str | None, typer.Option(metavar="HOST[:PORT]", help="The other end.")] = None,
-    user: User = None,
-    auth_user: AuthUser = None,
-    register: Register = None,
-    number: Number = None,
-    route: Routes = None,
-    channels: Channels = None,
-    codec: Laws = None,
-    t38: UseT38 = None,
-    transport: Carrier = None,
-    domain: Domain = None,
-    proxy: Proxy = None,
-    dialled: HowDialled = None,
-    country: Country = None,
-    caller: WhereCaller = None,
-    ring_seconds: Ring = None,
-    verify: Verify = None,
-    follow_redirects: Redirects = None,
     enabled: Annotated[bool | None, typer.Option("--enable/--disable", help="Whether it is used.")] = None,
     config: ConfigFile = None,
     data: DataFolder = None,
+    **columns: Any,
 ) -> None:
-    """Change a line. What is not named stays as it is; --number and --codec name all of them anew.
+    """Change a line. What is not named stays as it is; --number, --route and --codec name all of them anew.
 
     Examples:
 
@@ -161,21 +148,14 @@ def set_(
     from depesche.cli.folder import in_house
     from depesche.usecases import lines
 
-    values = _given(
-        register=register, user=user, auth_user=auth_user, number=number, route=route, channels=channels, codec=codec,
-        t38=t38, transport=transport, domain=domain, proxy=proxy, dialled=dialled, country=country, caller=caller,
-        ring_seconds=ring_seconds, verify=verify, follow_redirects=follow_redirects, enabled=enabled,
-    )  # fmt: skip
-    if host is not None:
-        place, port = split(host)
-        values |= {"host": f"[{place}]" if ":" in place else place, "port": port}
+    values = _given({**columns, "enabled": enabled}) | (_place(host) if host is not None else {})
     in_house(load_settings(config, data), lambda house: lines.change(house, actor(), name, values))
     out.print(f"line {name} is set", markup=False)
 
 
 @app.command("password")
 def password(
-    name: Name, password_stdin: SecretStdin = False, config: ConfigFile = None, data: DataFolder = None
+    name: Name, password_stdin: PasswordStdin = False, config: ConfigFile = None, data: DataFolder = None
 ) -> None:
     """Tell a line another password.
 
@@ -184,7 +164,7 @@ def password(
     from depesche.cli.folder import in_house
     from depesche.usecases import lines
 
-    secret = _password(from_stdin=password_stdin)
+    secret = new_password(from_stdin=password_stdin)
     in_house(load_settings(config, data), lambda house: lines.change(house, actor(), name, {}, secret))
     out.print(f"line {name} has a new password", markup=False)
 
@@ -231,19 +211,18 @@ def list_(as_json: AsJson = False, config: ConfigFile = None, data: DataFolder =
     tables.show(table)
 
 
-def _password(*, from_stdin: bool) -> str:
-    return password_line() if from_stdin else new_password(from_stdin=False)
+def _place(host: str) -> dict[str, Any]:
+    name, port = split(host)
+    return {"host": f"[{name}]" if ":" in name else name, "port": port}
 
 
-def _given(**values: Any) -> dict[str, Any]:
-    """What was named, under the names of `Line`."""
-    given = {name: value for name, value in values.items() if value not in (None, [])}
-    if "number" in given:
-        given["numbers"] = tuple(given.pop("number"))
-    if "route" in given:
-        given["routes"] = tuple(map(_route, given.pop("route")))
-    if "codec" in given:
-        given["laws"] = tuple(given.pop("codec"))
+def _given(columns: dict[str, Any]) -> dict[str, Any]:
+    """What was named."""
+    given = {name: value for name, value in columns.items() if value not in (None, [])}
+    for name in given.keys() & {"numbers", "laws"}:
+        given[name] = tuple(given[name])
+    if "routes" in given:
+        given["routes"] = tuple(map(_route, given["routes"]))
     return given
 
 

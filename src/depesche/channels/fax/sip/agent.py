@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from depesche.channels.fax.sip.alarms import Alarms, Clock
-from depesche.channels.fax.sip.call import ALLOW, SDP, Call, Ear, End, Header, Surroundings
+from depesche.channels.fax.sip.call import ALLOW, SDP, Call, Deaf, Ear, Header, Surroundings
 from depesche.channels.fax.sip.callstate import CallState
 from depesche.channels.fax.sip.dialog import MAX_FORWARDS
 from depesche.channels.fax.sip.digest import Authenticator
@@ -219,28 +219,10 @@ class Agent:
         self._calls[call.call_id, call.tag] = call
         taken = self._switchboard.called(call, request, transaction.flow)
         if isinstance(taken, tuple):
-            call.ear = _Deaf()
+            call.ear = Deaf()
             call.refuse(*taken)
         else:
             call.ear = taken
 
     def _forget(self, call: Call) -> None:
         self._calls.pop((call.call_id, call.tag), None)
-
-
-class _Deaf:
-    """Hears nothing: of a call that was refused at once."""
-
-    def ringing(self, status: int, reason: str) -> None: ...
-
-    def answered(self, sdp: bytes) -> None: ...
-
-    def connected(self, sdp: bytes) -> None: ...
-
-    def offered(self, sdp: bytes) -> None: ...
-
-    def accepted(self, sdp: bytes) -> None: ...
-
-    def declined(self, status: int, reason: str) -> None: ...
-
-    def over(self, end: End) -> None: ...

@@ -77,6 +77,24 @@ class End:
     """Their call, which they gave up before we took it."""
 
 
+class Deaf:
+    """Hears nothing: of a call that is refused, or not decided yet."""
+
+    def ringing(self, status: int, reason: str) -> None: ...
+
+    def answered(self, sdp: bytes) -> None: ...
+
+    def connected(self, sdp: bytes) -> None: ...
+
+    def offered(self, sdp: bytes) -> None: ...
+
+    def accepted(self, sdp: bytes) -> None: ...
+
+    def declined(self, status: int, reason: str) -> None: ...
+
+    def over(self, end: End) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a call needs of its agent."""

@@ -152,15 +152,13 @@ class LineProcess:
 
     def _read(self) -> None:
         try:
-            packet = self._control.recv(wire.PACKET)
+            message = wire.receive(self._control)
         except BlockingIOError:
             return
-        except OSError:
-            packet = b""
-        if not packet:
+        if message is None:
             self._lost()
-            return
-        self._hear(wire.unpack(packet))
+        else:
+            self._hear(message)
 
     def _hear(self, message: wire.Message) -> None:
         match message:

@@ -17,7 +17,7 @@ import uvloop
 from depesche import __version__
 from depesche.channels.fax.ending import End as Why
 from depesche.channels.fax.media.ticker import Ticker
-from depesche.channels.fax.sip.call import Call, Ear, End
+from depesche.channels.fax.sip.call import Call, Deaf, Ear, End
 from depesche.channels.fax.sip.flow import Flow
 from depesche.channels.fax.sip.message import Request
 from depesche.channels.fax.t30.layout import verified
@@ -42,7 +42,7 @@ _MOST_ARRIVALS = 500
 """Calls of others at once, over all lines."""
 
 
-class Arrival:
+class Arrival(Deaf):
     """A call of somebody, until it is decided whether it is taken. Hears it end before that."""
 
     def __init__(self, call: Call, request: Request, trunk: Trunk) -> None:
@@ -50,18 +50,6 @@ class Arrival:
         self.request = request
         self.trunk = trunk
         self.gone = False
-
-    def ringing(self, status: int, reason: str) -> None: ...
-
-    def answered(self, sdp: bytes) -> None: ...
-
-    def connected(self, sdp: bytes) -> None: ...
-
-    def offered(self, sdp: bytes) -> None: ...
-
-    def accepted(self, sdp: bytes) -> None: ...
-
-    def declined(self, status: int, reason: str) -> None: ...
 
     def over(self, end: End) -> None:
         """The caller did not wait."""
@@ -162,15 +150,9 @@ class Worker:
 
     def _read(self) -> None:
         try:
-            packet = self._control.recv(wire.PACKET)
+            message = wire.receive(self._control)
         except BlockingIOError:
             return
-        except OSError:
-            packet = b""
-        if not packet:
-            self._over.set()
-            return
-        message = wire.unpack(packet)
         match message:
             case wire.Lines():
                 self._start(self._set_lines(message))
@@ -184,7 +166,7 @@ class Worker:
                 self._start(self._take(message))
             case wire.Refuse():
                 self._refuse(message)
-            case _:
+            case _:  # it is gone, or not itself
                 self._over.set()
 
     async def _set_lines(self, message: wire.Lines) -> None:

@@ -29,7 +29,7 @@ def bucket_server() -> Iterator[S3Server]:
 @pytest.fixture(scope="session")
 def sip_certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     """Of every SIP server here."""
-    return certificates.make(tmp_path_factory.mktemp("sip"), "IP:127.0.0.1", "DNS:localhost")
+    return certificates.make(tmp_path_factory.mktemp("sip"), "IP:127.0.0.1", "DNS:localhost", "DNS:tls.example")
 
 
 @pytest.fixture(scope="session")

@@ -134,11 +134,20 @@ class Lines(Section):
     """Where this node's end of the lines is (`depesche line`)."""
 
     host: str = Field(
-        default="127.0.0.1",
-        description="Address of this machine for SIP and media. Trunks have to reach it: not `127.0.0.1` then.",
+        default="",
+        description="Address of this machine for SIP and media; empty: for each line the one by which its host is "
+        "reached.",
+    )
+    nameserver: str = Field(
+        default="",
+        pattern=r"^(([0-9.]{7,15}|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?)?$",
+        description="Address of the DNS server that knows the trunks' names, `192.0.2.53` or `[2001:db8::53]:5353`; "
+        "empty: the machine's own.",
     )
     advertised: str = Field(
-        default="", description="The address as others see it, where a NAT is in between; empty: `host`."
+        default="",
+        description="The address as others see it, where a NAT is in between; empty: `host`. Those "
+        "on this side of it see that one.",
     )
     processes: int = Field(
         default=1,

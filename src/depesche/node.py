@@ -432,6 +432,7 @@ def _trunks(house: House) -> SipFax:
         local = settings.lines
         return Setup(
             host=local.host,
+            nameserver=local.nameserver,
             advertised=local.advertised,
             port=local.port + 2 * place if local.port else 0,
             tls_port=local.tls_port + 2 * place if local.tls_port else 0,

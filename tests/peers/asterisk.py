@@ -73,6 +73,15 @@ class Way(Enum):
     REJECTED = "205"
     """403."""
 
+    ELSEWHERE = "206"
+    """302, to the same number with `FAX` at its end."""
+
+    STRAYING = "207"
+    """302, to the same number at another host."""
+
+    CIRCLE = "208"
+    """302, to itself."""
+
     UNKNOWN = "404"
     """404, as for any other number."""
 

@@ -68,6 +68,14 @@ OPTIONS: dict[str, Any] = {
     "country": Annotated[str | None, typer.Option(metavar="CODE", help="Calling code of the line.")],
     "caller": Annotated[Caller | None, typer.Option(help="Where it wants the number that calls.")],
     "ring_seconds": Annotated[int | None, typer.Option(metavar="N", help="How long we let it ring.")],
+    "verify": Annotated[
+        bool | None,
+        typer.Option("--verify/--no-verify", help="TLS: whether its certificate has to be right for HOST."),
+    ],
+    "follow_redirects": Annotated[
+        bool | None,
+        typer.Option("--follow-redirects/--refuse-redirects", help="Whether it may send a call on to another number."),
+    ],
 }
 """What `add` and `set` write, each with its option, by the names of `Line`."""
 
@@ -82,6 +90,8 @@ USUAL = {
     "country": _USUAL.country,
     "caller": _USUAL.caller.value,
     "ring_seconds": str(_USUAL.ring_seconds),
+    "verify": "verify",
+    "follow_redirects": "refuse-redirects",
 }
 """What `add` takes where nothing is said."""
 

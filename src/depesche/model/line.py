@@ -150,6 +150,9 @@ class Line:
     verify: bool = True
     """TLS: the certificate has to be right for `host`."""
 
+    follow_redirects: bool = False
+    """Whether it may send a call on to another number (3xx)."""
+
     enabled: bool = True
 
     def checked(self) -> Self:

@@ -5,7 +5,7 @@ Whoever has the sockets hands over what came (`receive`), sends what waits in `o
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from depesche.channels.fax.sip.alarms import Alarms, Clock
@@ -52,6 +52,10 @@ class Invitation:
     """An outbound proxy (§8.1.2)."""
 
 
+def _stream(flow: Flow) -> Flow:
+    return replace(flow, transport="TCP")
+
+
 class Agent:
     """One, with any number of flows and calls."""
 
@@ -65,6 +69,7 @@ class Agent:
         contact: Callable[[Flow], str],
         route: Callable[[Uri, Flow], Flow],
         dice: Callable[[float, float], float],
+        stream: Callable[[Flow], Flow] = _stream,
     ) -> None:
         """Make one.
 
@@ -74,10 +79,11 @@ class Agent:
             name: User-Agent.
             contact: our Contact on a flow.
             route: by which flow a request within a dialog goes to its next hop; given the one used so far.
+            stream: by which flow a request goes that is too long for the given one's datagrams.
             dice: a number between two.
         """
         self.alarms = Alarms(clock)
-        self.layer = Layer(self.alarms, token, self)
+        self.layer = Layer(self.alarms, token, self, stream)
         self.token = token
         self.dice = dice
         self._switchboard = switchboard
@@ -107,9 +113,13 @@ class Agent:
         """What came."""
         self.layer.receive(message, flow)
 
-    def broken(self, flow: Flow) -> None:
+    def broken(self, flow: Flow, why: str) -> None:
         """Nothing can be sent by this flow."""
-        self.layer.broken(flow)
+        self.layer.broken(flow, why)
+
+    def contact(self, flow: Flow) -> str:
+        """Ours on a flow."""
+        return self._around.contact(flow)
 
     def invite(self, invitation: Invitation, flow: Flow, ear: Ear, who: Authenticator | None = None) -> Call:
         """Call somebody."""

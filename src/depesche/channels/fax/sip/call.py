@@ -11,10 +11,10 @@ from depesche.channels.fax.sip.callstate import CALL, CallState, Deed, Happening
 from depesche.channels.fax.sip.dialog import Dialog
 from depesche.channels.fax.sip.digest import Authenticator
 from depesche.channels.fax.sip.errors import Malformed
-from depesche.channels.fax.sip.exchange import SILENT, Exchange
+from depesche.channels.fax.sip.exchange import Exchange
 from depesche.channels.fax.sip.flow import Flow
 from depesche.channels.fax.sip.headers import Headers
-from depesche.channels.fax.sip.layer import Answering, Layer
+from depesche.channels.fax.sip.layer import SILENT, Answering, Layer
 from depesche.channels.fax.sip.message import Request, Response, encode
 from depesche.channels.fax.sip.timers import LONGEST, T1, T2
 from depesche.channels.fax.sip.uri import Uri
@@ -146,6 +146,11 @@ class Call:
         self._theirs: Answering | None = None
         self._end: End | None = None
         self._giving_up: Alarm | None = None
+
+    @property
+    def flow(self) -> Flow:
+        """By which its INVITE went, or came."""
+        return self._flow
 
     # -- what we do ---------------------------------------------------------------------------------------------
 

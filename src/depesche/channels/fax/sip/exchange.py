@@ -4,18 +4,16 @@ from collections.abc import Callable
 
 from depesche.channels.fax.sip.digest import Authenticator
 from depesche.channels.fax.sip.flow import Flow
-from depesche.channels.fax.sip.layer import Asking, Layer
+from depesche.channels.fax.sip.layer import LOST, Asking, Layer
 from depesche.channels.fax.sip.message import Request, Response
-
-SILENT = 408
-"""Status of an answer that never came (§8.1.3.1)."""
-
-LOST = 503
-"""The same for a transport that failed."""
 
 _CHALLENGES = frozenset({401, 407})
 _MOST_CHALLENGES = 5
 """Of one request: several servers on the way may want to be told who we are, and nonces may be stale."""
+
+
+class MadeUp(Response):
+    """An answer that nobody gave: its reason is ours, in plain words."""
 
 
 class Exchange:
@@ -45,9 +43,10 @@ class Exchange:
         self._who = who
         self._number = number
         self._challenges = 0
+        self._heard = False
+        self._flow = flow
         if who is not None:
             who.authorize(request, layer.token())
-        self.flow = flow
         self.asking: Asking = layer.ask(request, flow, self, branch)
 
     @property
@@ -55,17 +54,27 @@ class Exchange:
         """As it was sent last."""
         return self.asking.request
 
+    @property
+    def flow(self) -> Flow:
+        """By which it was sent last; another one than was asked for, if it is too long for that."""
+        return self.asking.flow
+
     def answered(self, response: Response) -> None:
         """See `layer.Asker`."""
+        self._heard = True
         if response.status < 200:
             if self._progress is not None:
                 self._progress(response)
         elif not self._meet(response):
             self._done(response)
 
-    def unanswered(self, why: str) -> None:
+    def unanswered(self, status: int, why: str) -> None:
         """See `layer.Asker`."""
-        self._done(made_up(self.request, SILENT if why == "nobody answers" else LOST, why))
+        if status == LOST and not self._heard and self.flow.transport != self._flow.transport:
+            self._layer.only_datagrams(self.flow)
+            self._again(self.request)
+        else:
+            self._done(made_up(self.request, status, why))
 
     def _meet(self, response: Response) -> bool:
         """Send it again with credentials. Returns: whether that is asked for, and makes sense."""
@@ -75,14 +84,18 @@ class Exchange:
         if response.status not in _CHALLENGES or self._number is None or self._challenges > _MOST_CHALLENGES:
             return False
         request = Request(self.request.method, self.request.uri, self.request.headers.copy(), self.request.body)
-        request.headers.remove("Via")
         request.headers.put("CSeq", f"{self._number()} {request.method}")
         self._who.authorize(request, self._layer.token())
-        self.asking = self._layer.ask(request, self.flow, self)
+        self._heard = False
+        self._again(request)
         return True
 
+    def _again(self, request: Request) -> None:
+        request.headers.remove("Via")
+        self.asking = self._layer.ask(request, self._flow, self)
 
-def made_up(request: Request, status: int, reason: str) -> Response:
+
+def made_up(request: Request, status: int, reason: str) -> MadeUp:
     """An answer that nobody gave."""
     headers = request.headers.copy()
-    return Response(status, reason, headers)
+    return MadeUp(status, reason, headers)

@@ -10,6 +10,17 @@ RELIABLE = frozenset({"TCP", "TLS"})
 
 
 @dataclass(frozen=True, slots=True)
+class Peer:
+    """Whom a TLS connection is to."""
+
+    name: str
+    """Host, as whoever set up the line wrote it: its certificate has to be for that, not for what DNS made of it."""
+
+    verified: bool = True
+    """It has to show a certificate that is right; else any will do."""
+
+
+@dataclass(frozen=True, slots=True)
 class Flow:
     """One way."""
 
@@ -22,6 +33,9 @@ class Flow:
     remote: Address
     connection: int = 0
     """Number of the connection of a stream; of two between the same addresses another one each."""
+
+    peer: Peer | None = None
+    """TLS: who has to be at the far end."""
 
     @property
     def reliable(self) -> bool:

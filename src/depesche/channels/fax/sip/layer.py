@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from depesche.channels.fax.sip.alarms import Alarm, Alarms
-from depesche.channels.fax.sip.flow import Flow
+from depesche.channels.fax.sip.flow import Address, Flow
 from depesche.channels.fax.sip.headers import Headers
 from depesche.channels.fax.sip.message import Request, Response, Via, encode
 from depesche.channels.fax.sip.transaction import (
@@ -24,6 +24,18 @@ MAGIC = "z9hG4bK"
 
 PORT = 5060
 
+SILENT = 408
+"""Status of an answer that never came (§8.1.3.1)."""
+
+LOST = 503
+"""The same for a transport that failed."""
+
+LONGEST_DATAGRAM = 1300
+"""Octets of a request: a longer one may not pass in one packet, and goes by a stream (§18.1.1)."""
+
+NO_STREAM_SECONDS = 3600.0
+"""For which it is remembered that a far end takes no streams: each try costs a call seconds."""
+
 Key = tuple[str, ...]
 Token = Callable[[], str]
 """Something that nobody can guess, of letters and digits, never the same twice."""
@@ -35,8 +47,8 @@ class Asker(Protocol):
     def answered(self, response: Response) -> None:
         """An answer came; to an INVITE perhaps several 2xx."""
 
-    def unanswered(self, why: str) -> None:
-        """Nobody answers, or the transport failed: no answer will come any more."""
+    def unanswered(self, status: int, why: str) -> None:
+        """No answer will come any more: SILENT, or LOST."""
 
 
 class Core(Protocol):
@@ -60,6 +72,7 @@ class _Running:
         self.key = key
         self.flow = flow
         self.last = b""
+        self.why_lost = ""
         self._alarm: Alarm | None = None
         self._transaction = Transaction(machine, reliable=flow.reliable, now=layer.alarms.clock())
         self.watch()
@@ -94,8 +107,9 @@ class _Running:
         if action is Action.REPEAT and self.last:
             self._layer.send(self.flow, self.last)
 
-    def broken(self) -> None:
+    def broken(self, why: str) -> None:
         """Its transport failed."""
+        self.why_lost = why
         for action in self.happens(Event.BROKEN):
             self.do(action)
 
@@ -121,9 +135,9 @@ class Asking(_Running):
 
     def do(self, action: Action) -> None:
         if action is Action.SILENT:
-            self._asker.unanswered("nobody answers")
+            self._asker.unanswered(SILENT, "nobody answers")
         elif action is Action.LOST:
-            self._asker.unanswered("the connection is lost")
+            self._asker.unanswered(LOST, self.why_lost)
         else:
             super().do(action)
 
@@ -173,11 +187,14 @@ class Answering(_Running):
 class Layer:
     """All transactions of an agent. What is to go out waits in `outgoing`, for whoever has the sockets."""
 
-    def __init__(self, alarms: Alarms, token: Token, core: Core) -> None:
+    def __init__(self, alarms: Alarms, token: Token, core: Core, stream: Callable[[Flow], Flow]) -> None:
+        """`stream`: the way to the same far end for what is too long for a datagram."""
         self.alarms = alarms
         self.token = token
         self.outgoing: list[tuple[Flow, bytes]] = []
         self._core = core
+        self._stream = stream
+        self._no_stream: dict[Address, float] = {}
         self._asking: dict[Key, Asking] = {}
         self._answering: dict[Key, Answering] = {}
         self._asked: dict[Key, Answering] = {}
@@ -192,9 +209,23 @@ class Layer:
     def ask(self, request: Request, flow: Flow, asker: Asker, branch: str = "") -> Asking:
         """Send a request, and wait for its answers. `branch`: of the INVITE that a CANCEL is for."""
         request.headers.prepend("Via", str(self.via(flow, branch)))
+        if flow.transport == "UDP" and self._takes_streams(flow) and len(encode(request)) > LONGEST_DATAGRAM:
+            flow = self._stream(flow)
+            request.headers.remove("Via")
+            request.headers.prepend("Via", str(self.via(flow, branch)))
         asking = Asking(self, request, flow, asker)
         self._asking[asking.key] = asking
         return asking
+
+    def only_datagrams(self, flow: Flow) -> None:
+        """This stream could not be had: what is long goes there as a datagram after all."""
+        self._no_stream[flow.remote] = self.alarms.clock() + NO_STREAM_SECONDS
+
+    def _takes_streams(self, flow: Flow) -> bool:
+        until = self._no_stream.get(flow.remote)
+        if until is not None and until <= self.alarms.clock():
+            del self._no_stream[flow.remote]
+        return flow.remote not in self._no_stream
 
     def via(self, flow: Flow, branch: str = "") -> Via:
         """One of ours, with `rport` (RFC 3581)."""
@@ -209,11 +240,11 @@ class Layer:
         else:
             self._receive_request(message, flow)
 
-    def broken(self, flow: Flow) -> None:
+    def broken(self, flow: Flow, why: str) -> None:
         """Nothing can be sent by it any more."""
         for running in (*self._asking.values(), *self._answering.values()):
             if running.flow == flow:
-                running.broken()
+                running.broken(why)
 
     def invited(self, cancel: Request) -> Answering | None:
         """The INVITE that a CANCEL is for (§9.2)."""

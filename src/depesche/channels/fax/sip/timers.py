@@ -53,3 +53,7 @@ MOST = {Timer.A: LONGEST, Timer.E: T2, Timer.G: T2}
 
 AT_ONCE = frozenset({Timer.D, Timer.I, Timer.J, Timer.K})
 """Over a reliable transport nothing comes twice: these run out in the moment in which they start."""
+
+PATIENCE = 6.0
+"""Seconds without any answer after which another server of the same name is asked, if there is one: RFC 3263 §4.3 would
+have us wait for timer B or F, half a minute for each server that is gone."""

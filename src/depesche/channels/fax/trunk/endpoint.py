@@ -12,7 +12,8 @@ from depesche.channels.fax.sip.errors import Malformed
 from depesche.channels.fax.sip.flow import Address, Flow
 from depesche.channels.fax.sip.message import Request, Response
 from depesche.channels.fax.sip.uri import Uri
-from depesche.channels.fax.trunk.transports import Heard, Tls, Transports
+from depesche.channels.fax.trunk.resolver import is_address
+from depesche.channels.fax.trunk.transports import Heard, Ours, Tls, Transports
 
 log = structlog.get_logger()
 
@@ -24,28 +25,28 @@ class Endpoint:
 
     def __init__(
         self,
-        host: str,
+        ours: Ours,
         switchboard: Switchboard,
         knows: Callable[[Flow], bool],
+        broken: Callable[[Flow, str], None],
         *,
         name: str,
         user: str,
         tls: Tls | None = None,
-        advertised: str = "",
     ) -> None:
         """Make one.
 
         Args:
-            host: an address of this machine.
+            ours: where we are to be reached.
             knows: whether what comes by a flow is from somebody that we have to do with.
+            broken: hears of flows by which nothing can be sent any more, and why.
             name: User-Agent.
             user: of our Contact.
-            advertised: our address as others see it, if that is another one.
         """
-        self.host = host
-        self.transports = Transports(host, Heard(self._came, self._broken), tls, advertised)
+        self.transports = Transports(ours, Heard(self._came, self._broken, knows), tls)
         self._user = user
         self._knows = knows
+        self._told_broken = broken
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at: float | None = None
         loop = asyncio.get_running_loop()
@@ -56,6 +57,7 @@ class Endpoint:
             name=name,
             contact=self.contact,
             route=self._route,
+            stream=lambda flow: self.transports.flow("TCP", flow.remote),
             dice=random.uniform,
         )
 
@@ -100,8 +102,9 @@ class Endpoint:
             log.info("a message that cannot be used", why=error.reason)
         self.flush()
 
-    def _broken(self, flow: Flow) -> None:
-        self.agent.broken(flow)
+    def _broken(self, flow: Flow, why: str) -> None:
+        self.agent.broken(flow, why)
+        self._told_broken(flow, why)
         self.flush()
 
     def _ring(self) -> None:
@@ -110,9 +113,11 @@ class Endpoint:
         self.flush()
 
     def _route(self, hop: Uri, flow: Flow) -> Flow:
-        """Within a call the next hop is asked for by its address, or is the one that we know."""
+        """Within a call the next hop is asked for by its address. One that has a name is the one that the call began
+        with, whose name it is; and a connection that a host made to us is used for all that goes there."""
         transport = (hop.transport or ("tls" if hop.scheme == "sips" else flow.transport)).upper()
         place: Address = hop.host, hop.port or PORTS.get(transport, 5060)
-        if place == flow.remote and transport == flow.transport:
+        same = hop.host == flow.remote[0] and transport == flow.transport
+        if not is_address(hop.host) or (same and (place == flow.remote or self.transports.is_theirs(flow))):
             return flow
-        return self.transports.flow(transport, place)
+        return self.transports.flow(transport, place, flow.peer)

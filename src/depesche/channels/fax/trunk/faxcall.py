@@ -14,6 +14,8 @@ from depesche.channels.fax.media.media import Counts, Media, TooLate
 from depesche.channels.fax.media.sdp import Agreed, AgreedAudio, AgreedT38, Negotiation, Refused
 from depesche.channels.fax.media.ticker import Ticker
 from depesche.channels.fax.sip.call import Call, End
+from depesche.channels.fax.sip.callstate import CallState
+from depesche.channels.fax.sip.layer import SILENT
 from depesche.channels.fax.t30.g711 import Law
 from depesche.channels.fax.t30.report import Report
 from depesche.channels.fax.t30.session import Station
@@ -45,6 +47,9 @@ class Way:
 
     ring_seconds: float = 60.0
     """How long we let it ring."""
+
+    patience: float = 0.0
+    """Seconds without any answer after which it is let go, for another hop may answer; 0: as long as SIP says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +128,8 @@ class FaxCall:
         self._call = call
         if self._calling:
             self._later(self._way.ring_seconds, self._rings_out)
+            if self._way.patience:
+                self._later(self._way.patience, self._nobody_there)
         try:
             return await asyncio.shield(self._done)
         except asyncio.CancelledError:
@@ -202,11 +209,11 @@ class FaxCall:
     def over(self, end: End) -> None:
         """See `sip.call.Ear`."""
         self._bench.ticker.remove(self._tick)
+        if self._done.done():
+            return
         if not self._media.active:
             self._why = self._why or Why.ENGINE  # both ends hang up when T.30 is over
         self._media.hang_up()
-        if self._done.done():
-            return
         if self._answered_at is None:
             self._done.set_result(Carried(end, rang=self._rang, why=self._why))
             return
@@ -281,6 +288,12 @@ class FaxCall:
     def _rings_out(self) -> None:
         if self._answered_at is None:
             self.hang_up(Why.RANG_OUT)
+
+    def _nobody_there(self) -> None:
+        """Not even a 100: the agent gives the call up by itself, whatever comes of it yet."""
+        if self._call is not None and self._call.state is CallState.DIALLING and not self._done.done():
+            self._call.hang_up()
+            self._done.set_result(Carried(End(ours=False, status=SILENT, reason="nobody answers")))
 
     def _later(self, seconds: float, do: Callable[[], None]) -> None:
         self._timers.append(self._loop.call_later(seconds, do))

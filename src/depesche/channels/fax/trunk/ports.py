@@ -51,10 +51,11 @@ class MediaSocket(asyncio.DatagramProtocol):
         self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
-        if addr != self._far:
+        far = addr[:2]  # of IPv6 there is more
+        if far != self._far:
             if self._latched or not self._plausible(data):
                 return
-            self._far = addr[:2]
+            self._far = far
         self._latched = True
         self._receive(data)
 
@@ -68,6 +69,12 @@ class Ports:
     def __init__(self, host: str, first: int = 0, last: int = 0) -> None:
         self.host = host
         self._range = range(first, last + 1, 2) if first else None
+
+    def at(self, host: str) -> "Ports":
+        """The same range on another address."""
+        other = Ports(host)
+        other._range = self._range
+        return other
 
     async def open(self, plausible: Callable[[bytes], bool], receive: Callable[[bytes], None]) -> MediaSocket:
         """A socket for a call. Raises: NoPort."""

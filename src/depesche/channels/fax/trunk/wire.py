@@ -23,6 +23,9 @@ class Setup:
     host: str
     """Address of this machine to work on; empty: the one by which each line is reached."""
 
+    nameserver: str
+    """Address, or address and port, of the DNS server that knows trunks' names; empty: the machine's own."""
+
     advertised: str
     port: int
     tls_port: int

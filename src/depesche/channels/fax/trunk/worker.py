@@ -8,7 +8,7 @@ import os
 import socket
 import ssl
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
 
 import structlog
@@ -26,7 +26,8 @@ from depesche.channels.fax.trunk import journal, wire
 from depesche.channels.fax.trunk.endpoint import Endpoint
 from depesche.channels.fax.trunk.faxcall import Bench, Carried, FaxCall, Told
 from depesche.channels.fax.trunk.ports import Ports
-from depesche.channels.fax.trunk.transports import Tls
+from depesche.channels.fax.trunk.resolver import Resolver
+from depesche.channels.fax.trunk.transports import Ours, Tls
 from depesche.channels.fax.trunk.trunk import Trunk
 from depesche.model.line import Line
 from depesche.model.outcome import Outcome
@@ -72,22 +73,20 @@ class Worker:
         self._tasks: set[asyncio.Task[None]] = set()
         self._over = asyncio.Event()
         self._endpoint: Endpoint
+        self._resolver: Resolver
         self._bench: Bench
 
     async def run(self) -> None:
         """Until the node goes, or tells us to."""
         setup = self._setup
-        host = setup.host or "127.0.0.1"
-        tls = Tls(_client(setup), _server(setup))
+        ours = Ours(setup.host, setup.advertised, setup.port, setup.tls_port)
+        tls = Tls(_client(setup, verify=True), _client(setup, verify=False), _server(setup))
         self._endpoint = Endpoint(
-            host, self, self.knows, name=f"Depesche/{__version__}", user="fax", tls=tls, advertised=setup.advertised
+            ours, self, self.knows, self.broken, name=f"Depesche/{__version__}", user="fax", tls=tls
         )
-        await self._endpoint.transports.open("UDP", setup.port)
-        await self._endpoint.transports.open("TCP", setup.port)
-        if tls.server is not None:
-            await self._endpoint.transports.open("TLS", setup.tls_port)
-        ports = Ports(host, setup.media_first, setup.media_last)
-        self._bench = Bench(self._spandsp, self._ticker, ports, self._endpoint.flush, setup.advertised or host)
+        self._resolver = Resolver(setup.nameserver)
+        ports = Ports(setup.host, setup.media_first, setup.media_last)
+        self._bench = Bench(self._spandsp, self._ticker, ports, self._endpoint.flush, setup.host)
         loop = asyncio.get_running_loop()
         loop.add_reader(self._control, self._read)
         self.say(wire.Ready())
@@ -95,8 +94,7 @@ class Worker:
         loop.remove_reader(self._control)
         for faxcall in self._calls.values():
             faxcall.hang_up(Why.CANCELLED)
-        for trunk in self._trunks.values():
-            trunk.stop()
+        await self._leave(self._trunks.values())
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=2)
         await self._endpoint.close()
@@ -107,6 +105,16 @@ class Worker:
             self._control.sendall(wire.pack(message))
         except OSError:
             self._over.set()
+
+    @staticmethod
+    async def _leave(trunks: Iterable[Trunk]) -> None:
+        """Unregister them."""
+        await asyncio.gather(*(trunk.stop() for trunk in trunks))
+
+    def broken(self, flow: Flow, why: str) -> None:
+        """Nothing can be sent by a flow any more."""
+        for trunk in self._trunks.values():
+            trunk.broken(flow, why)
 
     def knows(self, flow: Flow) -> bool:
         """Whether there is a line to where something came from."""
@@ -163,16 +171,18 @@ class Worker:
 
     async def _set_lines(self, message: wire.Lines) -> None:
         wanted = {name: Line.of_json(name, values) for name, values in message.lines.items()}
-        for name, trunk in list(self._trunks.items()):
-            if wanted.get(name) != trunk.line or message.secrets.get(name, "") != trunk.secret:
-                trunk.stop()
-                del self._trunks[name]
+        gone = [
+            name
+            for name, trunk in self._trunks.items()
+            if wanted.get(name) != trunk.line or message.secrets.get(name, "") != trunk.secret
+        ]
+        await self._leave([self._trunks.pop(name) for name in gone])
         for name, line in wanted.items():
             if name not in self._trunks:
                 told = self._told(name)
-                trunk = Trunk(self._endpoint, self._bench, line, message.secrets.get(name, ""), told)
-                self._trunks[name] = trunk
-                await trunk.start()
+                secret = message.secrets.get(name, "")
+                trunk = self._trunks[name] = Trunk(self._endpoint, self._bench, self._resolver, line, secret, told)
+                trunk.start()
 
     def _told(self, name: str) -> Callable[[bool, str], None]:
         return lambda up, why: self.say(wire.State(name, up, why))
@@ -261,8 +271,11 @@ def _received(name: int, carried: Carried | None) -> wire.Received:
     return wire.Received(name, len(report.confirmed), report.whole, report.remote_id, seconds, carried.ending.end.value)
 
 
-def _client(setup: wire.Setup) -> ssl.SSLContext:
+def _client(setup: wire.Setup, *, verify: bool) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=setup.authorities or None)
+    if not verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
     if setup.certificate:
         context.load_cert_chain(setup.certificate, setup.key or None)
     return context

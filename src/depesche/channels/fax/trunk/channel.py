@@ -1,6 +1,7 @@
 """Fax over SIP trunks, as the dispatcher sees it: `depesche.channels.base.Channel`."""
 
 import asyncio
+import dataclasses
 import tempfile
 import threading
 import time
@@ -19,6 +20,7 @@ from depesche.channels.fax.trunk import journal, wire
 from depesche.channels.fax.trunk.journal import Known
 from depesche.channels.fax.trunk.process import LineProcess, ProcessLost
 from depesche.channels.fax.trunk.routing import LineState, is_fault, ways
+from depesche.model.callrecord import CallRecord
 from depesche.model.line import Line
 from depesche.model.outcome import Outcome
 from depesche.model.reception import Reception
@@ -118,14 +120,17 @@ class SipFax:
             return Outcome(Result.LINE_ERROR, retry=bool(lines), detail=why)
         with tempfile.TemporaryDirectory(prefix="fax-", dir=self._scratch) as folder:
             pages = Path(folder) / "sent.tif"
+            header = self._header(delivery)
             try:
-                count = await asyncio.to_thread(stamp, documents[0].path, pages, self._header(delivery))
+                prints = await asyncio.to_thread(stamp, documents[0].path, pages, header)
             except BadDocument as error:
                 return Outcome(Result.LINE_ERROR, detail=f"the document cannot be sent: {error}")
             except OSError as error:
                 return Outcome(Result.LINE_ERROR, retry=True, detail=f"the pages cannot be prepared: {error}")
             for line in lines:
-                outcome = await self._dial(process, line, delivery, pages, count, cancelled)
+                outcome = await self._dial(process, line, delivery, pages, prints.pages, cancelled)
+                call = dataclasses.replace(outcome.call or CallRecord(), line=line.name, stamp=header.stamp(prints))
+                outcome = dataclasses.replace(outcome, call=call)
                 self.state(line.name).ended(outcome, self._clock())
                 if not is_fault(outcome) or cancelled.is_set():
                     break
@@ -222,6 +227,7 @@ class SipFax:
                 pages=received.pages,
                 tiff=tiff,
                 complete=received.complete,
+                bad_rows=tuple(received.bad_rows),
             )
             await self._receive(reception)
         await asyncio.to_thread(tiff.unlink, missing_ok=True)

@@ -9,14 +9,14 @@ from depesche.model.resolution import Resolution
 
 @dataclass(frozen=True, slots=True)
 class Prints:
-    """A fax file, so that it can be known again."""
+    """The rasters of a fax, so that they can be known again whatever codes them: TIFF files of the same pages differ."""
 
     pages: int
     document: str
-    """SHA-256 of the file, in hexadecimal."""
+    """SHA-256 of all pages as PBM images (P4) one after the other, in hexadecimal."""
 
     first_page: str
-    """The same of the first page as a PBM file (P4): its picture elements, whatever codes them."""
+    """The same of the first one alone."""
 
     resolution: Resolution
     """Of the first page."""

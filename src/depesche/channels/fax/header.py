@@ -93,6 +93,7 @@ def stamp(source: Path, target: Path, line: HeaderLine) -> Prints:
 
     Raises: BadDocument, FontMissing, OSError (target cannot be written).
     """
+    document_print = hashlib.sha256()
     first_page, first_resolution = "", Resolution.FINE
     with _opened(source) as document, TiffImagePlugin.AppendingTiffWriter(str(target), new=True) as out:
         pages = document.n_frames
@@ -100,13 +101,13 @@ def stamp(source: Path, target: Path, line: HeaderLine) -> Prints:
             bare = _page(document, number)
             resolution = nearest(bare.info["dpi"][1]) if "dpi" in bare.info else Resolution.FINE
             page = _with_line(bare, _strip(line, number, pages, resolution))
+            document_print.update(_pbm(page))
             if number == 1:
-                first_page, first_resolution = hashlib.sha256(_pbm(page)).hexdigest(), resolution
+                first_page, first_resolution = document_print.hexdigest(), resolution
             dpi = X_DPI, resolution.y_dpi
             page.save(out, format="TIFF", compression="group4", dpi=dpi, tiffinfo={_ROWS_PER_STRIP: page.height})
             out.newFrame()
-    with target.open("rb") as file:
-        return Prints(pages, hashlib.file_digest(file, "sha256").hexdigest(), first_page, first_resolution)
+    return Prints(pages, document_print.hexdigest(), first_page, first_resolution)
 
 
 def _pbm(page: Image.Image) -> bytes:

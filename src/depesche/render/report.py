@@ -6,7 +6,7 @@ that what can be taken out of the PDF (``pdfimages``) is the raster itself, and 
 
 import base64
 import io
-import json
+import re
 import sys
 import zlib
 from collections.abc import Iterable
@@ -23,17 +23,18 @@ from depesche.model.resolution import X_DPI, nearest
 from depesche.render.inline import Inline, Omissions
 from depesche.render.order import Lines, Points, Report, Table
 from depesche.render.pages import Sheets, mapped
-from depesche.render.text import FACE
+from depesche.render.text import FACE, PLAIN_FACE, css_string
 from depesche.render.typography import one_line
 
 VARIANT = "pdf/a-3b"
 """For archives: all that is needed to show it is in it."""
 
-PICTURE_WIDTH, PICTURE_HEIGHT = 112.0, 152.0
-"""Millimetres that the picture has at most."""
+PICTURE_WIDTH, PICTURE_HEIGHT, ALARM_HEIGHT = 112.0, 148.0, 24.0
+"""Millimetres that the picture has at most, and that it leaves to an alarm above it."""
 
 MARKS = {"good": "✓", "bad": "✗", "open": "?"}  # noqa: RUF001  a cross, no letter
 
+_SHA_256 = re.compile("[0-9a-f]{64}")
 _STYLE = Template((files("depesche.render") / "report.css").read_text("utf-8"))
 
 
@@ -41,7 +42,7 @@ def report_sheets(report: Report, fax: BinaryIO | None) -> Sheets:
     """`fax`: a finished fax file, of which the first page is shown. Raises: MemoryError."""
     page = None if fax is None else _first_page(fax)
     style = _STYLE.substitute(
-        face=FACE, foot=json.dumps(one_line(report.foot)), page=json.dumps(report.page), of=json.dumps(report.of)
+        face=FACE, plain=PLAIN_FACE, foot=css_string(one_line(report.foot)), page=css_string(report.page), of=css_string(report.of)
     )
     html = (
         f"<html lang={report.language}><head><title>{escape(report.title)}</title>"
@@ -91,7 +92,7 @@ def _body(report: Report, page: Image.Image | None) -> str:
             f"<div class=two>{_list(report.parties)}{_list(report.times)}</div>",
             f"<section class=page>{_picture(report, page)}<div class=notes>{_list(report.notes)}</div></section>",
             _table(report.facts, "facts"),
-            *(_table(table) for table in report.tables),
+            *(_table(table, "wide") for table in report.tables),
             f"<div class=points>{''.join(map(_points, report.points))}</div>",
         )
     )
@@ -101,7 +102,8 @@ def _picture(report: Report, page: Image.Image | None) -> str:
     if page is None:
         return f"<div class=picture><h3>{escape(report.picture)}</h3></div>"
     across, down = page.width / X_DPI, page.height / nearest(page.info["dpi"][1]).y_dpi
-    width = min(PICTURE_WIDTH, PICTURE_HEIGHT * across / down)
+    height = PICTURE_HEIGHT - (ALARM_HEIGHT if report.alarm else 0)
+    width = min(PICTURE_WIDTH, height * across / down)
     out = io.BytesIO()
     page.save(out, "PNG")
     source = f"data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}"
@@ -118,6 +120,8 @@ def _list(lines: Lines) -> str:
 def _value(value: str) -> str:
     """The lines of it; the first one is what counts."""
     first, *rest = (escape(one_line(line)) for line in value.split("\n"))
+    if _SHA_256.fullmatch(first):
+        first = f"<code>{first[:32]}</code><code>{first[32:]}</code>"
     return first + "".join(f"<small>{line}</small>" for line in rest)
 
 

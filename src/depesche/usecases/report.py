@@ -374,8 +374,8 @@ def _attempts(subject: _Subject) -> Table:
         tuple(
             (
                 f"{one.number} \N{BLACK LEFT-POINTING SMALL TRIANGLE}" if one is subject.attempt else str(one.number),
-                _here(subject, one.sending_at),
-                _here(subject, one.ended_at) if one.ended_at else DASH,
+                words.short_day.format(one.sending_at.astimezone(subject.zone)),
+                words.time.format(one.ended_at.astimezone(subject.zone)) if one.ended_at else DASH,
                 words.results[one.result][0],
                 str(one.pages),
                 f"{one.seconds} s" if one.seconds else DASH,
@@ -390,6 +390,8 @@ def _attempts(subject: _Subject) -> Table:
 
 def _shows(subject: _Subject, shown: _Shown) -> Iterator[str]:
     words, attempt, call = subject.words, subject.attempt, subject.call
+    if subject.sandbox:
+        yield words.in_memory_alone
     if call.line:
         yield words.we_called.format(number=telephone(subject.row.address))
     if call.taken:

@@ -16,6 +16,10 @@ class Words:
     day: str
     """Pattern of a moment for ``format``."""
 
+    short_day: str
+    time: str
+    """The same for tables: the day with the time, and the time alone."""
+
     sandbox: tuple[str, ...]
     results: dict[Result | None, tuple[str, str]]
     """In a word or two, and in a sentence."""
@@ -91,6 +95,7 @@ class Words:
     attempt_heads: tuple[str, ...]
     proves: str
     proves_not: str
+    in_memory_alone: str
     we_called: str
     was_taken: str
     answered: str
@@ -120,6 +125,8 @@ GERMAN = Words(
     page="Seite",
     of="von",
     day="{0:%d.%m.%Y, %H:%M:%S} Uhr",
+    short_day="{0:%d.%m.%Y %H:%M:%S}",
+    time="{0:%H:%M:%S}",
     sandbox=(
         "SANDKASTEN: ES WURDE NICHTS GESENDET",
         "Dieses Fax ging an ein Gerät im Speicher des eigenen Rechners. Niemand hat es erhalten, kein Telefon hat geläutet. "
@@ -220,6 +227,7 @@ GERMAN = Words(
     attempt_heads=("Nr.", "Beginn", "Ende", "Ergebnis", "Seiten", "Dauer", "bit/s", "ECM", "Vermerk"),
     proves="Was dieser Bericht belegt",
     proves_not="Was er nicht belegt",
+    in_memory_alone="Alles Folgende geschah mit einem Gerät im Speicher des eigenen Rechners.",
     we_called="Unser Rechner hat zur angegebenen Zeit die Nummer {number} angerufen.",
     was_taken="Der Anruf wurde angenommen.",
     answered="Es meldete sich ein Faxgerät mit der Kennung {station}.",
@@ -253,6 +261,8 @@ ENGLISH = Words(
     page="Page",
     of="of",
     day="{0.day} {0:%b %Y, %H:%M:%S}",
+    short_day="{0:%Y-%m-%d %H:%M:%S}",
+    time="{0:%H:%M:%S}",
     sandbox=(
         "SANDBOX: NOTHING WAS SENT",
         "This fax went to a machine in the memory of our own computer. Nobody got it, no telephone rang. "
@@ -353,6 +363,7 @@ ENGLISH = Words(
     attempt_heads=("No.", "Begin", "End", "Result", "Pages", "Duration", "bit/s", "ECM", "Note"),
     proves="What this report shows",
     proves_not="What it does not show",
+    in_memory_alone="All that follows happened with a machine in the memory of our own computer.",
     we_called="Our computer called the number {number} at the time given.",
     was_taken="The call was taken.",
     answered="A fax machine answered with the station id {station}.",

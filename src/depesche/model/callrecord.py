@@ -86,6 +86,7 @@ class CallRecord:
     def as_json(self) -> dict[str, Any]:
         """What `of_json` reads."""
         values = asdict(self)
+        values["answers"] = list(values["answers"])
         if self.stamp is not None:
             values["stamp"]["at"] = self.stamp.at.isoformat()
         return values

@@ -126,8 +126,12 @@ class Report:
         """What `dataclasses.asdict` made of it, after JSON."""
         given = {key: _tuples(value) for key, value in values.items()}
         given["facts"] = Table(**{key: _tuples(value) for key, value in values["facts"].items()})
-        given["tables"] = tuple(Table(**{key: _tuples(value) for key, value in one.items()}) for one in values["tables"])
-        given["points"] = tuple(Points(**{key: _tuples(value) for key, value in one.items()}) for one in values["points"])
+        given["tables"] = tuple(
+            Table(**{key: _tuples(value) for key, value in one.items()}) for one in values["tables"]
+        )
+        given["points"] = tuple(
+            Points(**{key: _tuples(value) for key, value in one.items()}) for one in values["points"]
+        )
         return cls(**given)
 
 

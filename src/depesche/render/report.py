@@ -29,7 +29,7 @@ from depesche.render.typography import one_line
 VARIANT = "pdf/a-3b"
 """For archives: all that is needed to show it is in it."""
 
-PICTURE_WIDTH, PICTURE_HEIGHT, ALARM_HEIGHT = 112.0, 148.0, 24.0
+PICTURE_WIDTH, PICTURE_HEIGHT, ALARM_HEIGHT = 112.0, 156.0, 20.0
 """Millimetres that the picture has at most, and that it leaves to an alarm above it."""
 
 MARKS = {"good": "✓", "bad": "✗", "open": "?"}  # noqa: RUF001  a cross, no letter
@@ -42,7 +42,11 @@ def report_sheets(report: Report, fax: BinaryIO | None) -> Sheets:
     """`fax`: a finished fax file, of which the first page is shown. Raises: MemoryError."""
     page = None if fax is None else _first_page(fax)
     style = _STYLE.substitute(
-        face=FACE, plain=PLAIN_FACE, foot=css_string(one_line(report.foot)), page=css_string(report.page), of=css_string(report.of)
+        face=FACE,
+        plain=PLAIN_FACE,
+        foot=css_string(one_line(report.foot)),
+        page=css_string(report.page),
+        of=css_string(report.of),
     )
     html = (
         f"<html lang={report.language}><head><title>{escape(report.title)}</title>"

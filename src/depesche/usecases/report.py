@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from depesche import __version__
 from depesche.blobs.store import BlobGone
 from depesche.model.account import Account
-from depesche.model.callrecord import CallRecord, PageAnswer, Prints
+from depesche.model.callrecord import CallRecord, PageAnswer, Prints, Stamp
 from depesche.model.job import JobHead, StoredFile
 from depesche.model.jobtype import JobType
 from depesche.model.result import Result
@@ -148,7 +148,9 @@ def _position(head: JobHead, wanted: Wanted) -> int:
     if head.type is not JobType.FAX:
         raise NotPossible(f"job {head.id} is no fax")
     if wanted.recipient is None and head.recipients > 1:
-        raise NotPossible(f"which recipient? Job {head.id} has {head.recipients}: give --recipient 1 to {head.recipients}")
+        raise NotPossible(
+            f"which recipient? Job {head.id} has {head.recipients}: give --recipient 1 to {head.recipients}"
+        )
     if wanted.recipient is not None and wanted.recipient > head.recipients:
         raise NotPossible(f"there is no recipient {wanted.recipient}: job {head.id} has {head.recipients}")
     return (wanted.recipient or 1) - 1
@@ -302,6 +304,7 @@ def _facts(subject: _Subject) -> Iterator[tuple[str, str]]:
         yield words.carrier, _carrier(words, call)
     if call.stamp is not None:
         yield words.resolution, words.resolutions[call.stamp.prints.resolution]
+        yield words.header, _header(call.stamp)
     if attempt.bit_rate:
         yield words.speed, f"{attempt.bit_rate} bit/s"
         yield words.coding, words.codings.get(attempt.coding, attempt.coding)
@@ -311,6 +314,11 @@ def _facts(subject: _Subject) -> Iterator[tuple[str, str]]:
         yield words.on_record, f"{attempt.result.word} ({attempt.result.value})"
     if attempt.detail:
         yield words.detail, attempt.detail
+
+
+def _header(stamp: Stamp) -> str:
+    parts = (f"{stamp.at:%d.%m.%Y %H:%M}", stamp.sender, stamp.note, stamp.recipient)
+    return " \N{MIDDLE DOT} ".join(filter(None, parts))
 
 
 def _carrier(words: Words, call: CallRecord) -> str:

@@ -60,7 +60,6 @@ class Words:
     document_note: str
     prepared_print: str
     header: str
-    header_value: str
     how: str
     far_station: str
     far_station_none: str
@@ -137,7 +136,10 @@ GERMAN = Words(
         Result.BUSY: ("Besetzt", "Der Anschluss war belegt; es wurde nichts übertragen."),
         Result.NO_ANSWER: ("Keine Antwort", "Niemand hat den Anruf angenommen; es wurde nichts übertragen."),
         Result.VOICE: ("Kein Faxgerät", "Der Anruf wurde angenommen, aber es hat sich kein Faxgerät gemeldet."),
-        Result.NO_RING: ("Nicht erreichbar", "Unter dieser Nummer kam kein Anruf zustande; es wurde nichts übertragen."),
+        Result.NO_RING: (
+            "Nicht erreichbar",
+            "Unter dieser Nummer kam kein Anruf zustande; es wurde nichts übertragen.",
+        ),
         Result.LINE_ERROR: ("Leitungsfehler", "Der Anruf scheiterte am Netz oder auf unserer Seite."),
         Result.NO_SERVICE: ("Keine Faxanrufe", "Die Gegenseite nimmt keine Faxanrufe an; es wurde nichts übertragen."),
         Result.BLACKLIST: ("Gesperrt", "Die Nummer ist gesperrt; sie wurde nicht gewählt."),
@@ -181,7 +183,6 @@ GERMAN = Words(
     document_note="alle Seiten mit Kopfzeile, als PBM hintereinander",
     prepared_print="SHA-256 vor der Kopfzeile",
     header="Kopfzeile",
-    header_value="{at:%d.%m.%Y %H:%M}",
     how="Übertragung",
     far_station="Kennung der Gegenstelle (CSI)",
     far_station_none="keine empfangen",
@@ -212,7 +213,16 @@ GERMAN = Words(
     detail="Vermerk im Protokoll",
     unknown="nicht aufgezeichnet",
     answers="Antworten auf die Seiten",
-    answer_heads=("Seite", "Antwort", "Bedeutung", "bit/s", "Codierung", "ECM", "Blöcke wiederholt", "Zeilen beschädigt"),
+    answer_heads=(
+        "Seite",
+        "Antwort",
+        "Bedeutung",
+        "bit/s",
+        "Codierung",
+        "ECM",
+        "Blöcke wiederholt",
+        "Zeilen beschädigt",
+    ),
     answers_none="Zu keiner Seite ist eine Antwort des empfangenden Geräts aufgezeichnet.",
     not_confirmed="nicht bestätigt",
     meanings={
@@ -317,7 +327,6 @@ ENGLISH = Words(
     document_note="all pages with their header line, as PBM one after the other",
     prepared_print="SHA-256 before the header line",
     header="Header line",
-    header_value="{at:%d.%m.%Y %H:%M}",
     how="Transmission",
     far_station="Station id of the far end (CSI)",
     far_station_none="none received",

@@ -76,7 +76,9 @@ def dial(spandsp: Spandsp, transmission: Transmission, cancelled: threading.Even
             dialled = _talk(caller, prints.pages, cancelled)
         else:
             dialled = _transfer(spandsp, caller, transmission, transmission.answers, prints.pages, cancelled)
-    call = dataclasses.replace(dialled.outcome.call or CallRecord(), sandbox=True, stamp=transmission.header.stamp(prints))
+    call = dataclasses.replace(
+        dialled.outcome.call or CallRecord(), sandbox=True, stamp=transmission.header.stamp(prints)
+    )
     return dataclasses.replace(dialled, outcome=dataclasses.replace(dialled.outcome, call=call))
 
 

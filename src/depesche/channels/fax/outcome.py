@@ -34,9 +34,7 @@ _BEFORE_A_PAGE = {
 _DURING_A_PAGE = {fault: Verdict(Result.SEND_FAILED, retry=fault is not Fault.DOCUMENT) for fault in Fault}
 
 
-def sent(
-    report: Report, pages: int, ending: Ending, far_pages: Sequence[Page] = (), *, t38: bool = False
-) -> Outcome:
+def sent(report: Report, pages: int, ending: Ending, far_pages: Sequence[Page] = (), *, t38: bool = False) -> Outcome:
     """The outcome of a call that was answered.
 
     `pages` are those of the document; `far_pages` is the receiver's own view, where it is known: in the sandbox alone.

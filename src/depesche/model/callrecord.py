@@ -9,7 +9,7 @@ from depesche.model.resolution import Resolution
 
 @dataclass(frozen=True, slots=True)
 class Prints:
-    """The rasters of a fax, so that they can be known again whatever codes them: TIFF files of the same pages differ."""
+    """The rasters of a fax, to know them again whatever codes them: TIFF files of the same pages differ."""
 
     pages: int
     document: str

@@ -1,7 +1,7 @@
 """The report on a fax, set on sheets of A4: one to be filed, with the picture of page 1 dot by dot as it was sent.
 
-WeasyPrint makes three bytes of each dot of a black and white picture; they are put back to the one bit that they had, so
-that what can be taken out of the PDF (``pdfimages``) is the raster itself, and its SHA-256 can be compared.
+WeasyPrint makes three bytes of each dot of a black and white picture; they are put back to the one bit that they had,
+so that what can be taken out of the PDF (``pdfimages``) is the raster itself, and its SHA-256 can be compared.
 """
 
 import base64
@@ -32,7 +32,7 @@ VARIANT = "pdf/a-3b"
 PICTURE_WIDTH, PICTURE_HEIGHT, ALARM_HEIGHT = 112.0, 156.0, 20.0
 """Millimetres that the picture has at most, and that it leaves to an alarm above it."""
 
-MARKS = {"good": "✓", "bad": "✗", "open": "?"}  # noqa: RUF001  a cross, no letter
+MARKS = {"good": "✓", "bad": "✗", "open": "?"}
 
 _SHA_256 = re.compile("[0-9a-f]{64}")
 _STYLE = Template((files("depesche.render") / "report.css").read_text("utf-8"))
@@ -88,11 +88,12 @@ def _body(report: Report, page: Image.Image | None) -> str:
     alarm = "".join(f"<p>{escape(line)}</p>" for line in report.alarm)
     return "".join(
         (
-            f"<header><div><b>{escape(one_line(report.sender))}</b><span>{escape(report.sender_number)}</span></div>"
+            "<header>",
+            f"<div><b>{escape(one_line(report.sender))}</b><span>{escape(one_line(report.sender_number))}</span></div>",
             f"<h1>{escape(report.title)}</h1></header>",
             f"<div class=alarm>{alarm}</div>" if alarm else "",
-            f"<div class='result {report.mark}'><div class=mark>{MARKS[report.mark]}</div>"
-            f"<div><h2>{escape(report.result)}</h2><p>{escape(report.meaning)}</p></div></div>",
+            f"<div class='result {report.mark}'><div class=mark>{MARKS[report.mark]}</div>",
+            f"<div><h2>{escape(report.result)}</h2><p>{_clean(report.meaning)}</p></div></div>",
             f"<div class=two>{_list(report.parties)}{_list(report.times)}</div>",
             f"<section class=page>{_picture(report, page)}<div class=notes>{_list(report.notes)}</div></section>",
             _table(report.facts, "facts"),
@@ -123,17 +124,23 @@ def _list(lines: Lines) -> str:
 
 def _value(value: str) -> str:
     """The lines of it; the first one is what counts."""
-    first, *rest = (escape(one_line(line)) for line in value.split("\n"))
+    first, *rest = map(_clean, value.split("\n"))
     if _SHA_256.fullmatch(first):
         first = f"<code>{first[:32]}</code><code>{first[32:]}</code>"
     return first + "".join(f"<small>{line}</small>" for line in rest)
+
+
+def _clean(text: str) -> str:
+    """A sentence in HTML; what strangers wrote may be in it."""
+    return escape("".join(character if character.isprintable() else " " for character in text))
 
 
 def _table(table: Table, kind: str = "") -> str:
     heads = f"<thead><tr>{_cells(table.heads, 'th')}</tr></thead>" if any(table.heads) else ""
     rows = "".join(f"<tr>{_cells(row, 'td')}</tr>" for row in table.rows)
     note = f"<p class=note>{escape(table.note)}</p>" if table.note else ""
-    return f"<section class='{kind}'><h3>{escape(table.title)}</h3><table>{heads}<tbody>{rows}</tbody></table>{note}</section>"
+    body = f"<table>{heads}<tbody>{rows}</tbody></table>{note}"
+    return f"<section class='{kind}'><h3>{escape(table.title)}</h3>{body}</section>"
 
 
 def _cells(row: Iterable[str], tag: str) -> str:
@@ -141,5 +148,5 @@ def _cells(row: Iterable[str], tag: str) -> str:
 
 
 def _points(points: Points) -> str:
-    sentences = "".join(f"<li>{escape(sentence)}</li>" for sentence in points.sentences)
+    sentences = "".join(f"<li>{_clean(sentence)}</li>" for sentence in points.sentences)
     return f"<section><h3>{escape(points.title)}</h3><ul>{sentences}</ul></section>"

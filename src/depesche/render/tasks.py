@@ -123,6 +123,7 @@ def _preview(request: Request, files: Sequence[BinaryIO]) -> Done:
 
 
 def _report(request: Request, files: Sequence[BinaryIO]) -> Done:
+    del request
     source, *pages, output = files
     return _written(report_sheets(Report.of_json(json.loads(source.read())), pages[0] if pages else None), output)
 

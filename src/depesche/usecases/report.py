@@ -1,7 +1,7 @@
 """The report on a fax (German: Sendebericht): what was transmitted, what was answered, and what that shows.
 
-The pages with their header line are not kept. They are made again of the pages that are, with the header that the attempt
-has on record, and compared by the checksums on record: the report says whether that is the raster that was sent.
+The pages with their header line are not kept. They are made again of the pages that are, with the header that the
+attempt has on record, and compared by the checksums on record: the report says whether that is what was sent.
 """
 
 import asyncio

@@ -128,8 +128,11 @@ GERMAN = Words(
     time="{0:%H:%M:%S}",
     sandbox=(
         "SANDKASTEN: ES WURDE NICHTS GESENDET",
-        "Dieses Fax ging an ein Gerät im Speicher des eigenen Rechners. Niemand hat es erhalten, kein Telefon hat geläutet. "
-        "Dieser Bericht taugt zum Ausprobieren, nicht als Nachweis.",
+        (
+            "Dieses Fax ging an ein Gerät im Speicher des eigenen Rechners. Niemand hat es erhalten, kein Telefon hat "
+            "geläutet. "
+            "Dieser Bericht taugt zum Ausprobieren, nicht als Nachweis."
+        ),
     ),
     results={
         Result.OK: ("OK", "Das empfangende Gerät hat {pages} bestätigt."),
@@ -171,11 +174,14 @@ GERMAN = Words(
     unsent_picture="Seite 1, die gesendet werden sollte",
     no_picture="Ohne Bild der Seite 1",
     as_sent="Bild",
-    exact="Punkt für Punkt das gesendete Raster mit der Kopfzeile dieses Versuchs: aus den aufbewahrten Seiten neu erzeugt "
+    exact="Punkt für Punkt das gesendete Raster mit der Kopfzeile dieses Versuchs: aus den aufbewahrten Seiten neu "
+    "erzeugt "
     "und mit der Prüfsumme verglichen, die beim Senden festgehalten wurde.",
-    made_again="Aus den aufbewahrten Seiten neu erzeugt. Es stimmt NICHT Punkt für Punkt mit der beim Senden festgehaltenen "
+    made_again="Aus den aufbewahrten Seiten neu erzeugt. Es stimmt NICHT Punkt für Punkt mit der beim Senden "
+    "festgehaltenen "
     "Prüfsumme überein, vermutlich wegen einer anderen Schrift der Kopfzeile.",
-    bare="Die aufbewahrte Seite ohne die Kopfzeile, die das Senden hinzufügt: von diesem Versuch ist keine festgehalten.",
+    bare="Die aufbewahrte Seite ohne die Kopfzeile, die das Senden hinzufügt: von diesem Versuch ist keine "
+    "festgehalten.",
     gone="Die Seiten dieses Auftrags wurden nach der eingestellten Frist gelöscht. Ihre Prüfsummen blieben.",
     picture_print="SHA-256 des Bildes",
     check="als PBM-Datei, wie sie pdfimages aus diesem PDF holt",
@@ -207,7 +213,8 @@ GERMAN = Words(
     line="Leitung {line}",
     damaged="Beschädigte Zeilen",
     damaged_none="keine: mit Fehlerkorrektur kommt jede Zeile an, oder die Seite wird nicht bestätigt",
-    damaged_unknown="nicht bekannt: ohne Fehlerkorrektur erfährt der Absender sie nicht, nur die Antwort auf jede Seite",
+    damaged_unknown="nicht bekannt: ohne Fehlerkorrektur erfährt der Absender sie nicht, nur die Antwort auf jede "
+    "Seite",
     damaged_known="{count}, vom empfangenden Gerät im Speicher gezählt",
     on_record="Ergebnis im Protokoll",
     detail="Vermerk im Protokoll",
@@ -242,16 +249,21 @@ GERMAN = Words(
     was_taken="Der Anruf wurde angenommen.",
     answered="Es meldete sich ein Faxgerät mit der Kennung {station}.",
     all_confirmed="Das empfangende Gerät hat jede Seite bestätigt.",
-    all_confirmed_ecm="Mit Fehlerkorrektur bestätigt es eine Seite erst, wenn alle ihre Blöcke mit richtiger Prüfsumme da "
+    all_confirmed_ecm="Mit Fehlerkorrektur bestätigt es eine Seite erst, wenn alle ihre Blöcke mit richtiger "
+    "Prüfsumme da "
     "sind: Was es empfing, ist das, was gesendet wurde.",
-    confirmed_no_answers="Das Ergebnis OK steht im Protokoll; Antworten des empfangenden Geräts auf einzelne Seiten nicht.",
+    confirmed_no_answers="Das Ergebnis OK steht im Protokoll; Antworten des empfangenden Geräts auf einzelne Seiten "
+    "nicht.",
     few_confirmed="Das empfangende Gerät hat {few}.",
     picture_is_exact="Seite 1 sah aus wie abgebildet: Die Prüfsumme des Bildes ist die beim Senden festgehaltene.",
     nothing_sent="Das Ergebnis dieses Versuchs war: {result}.",
-    from_the_record="Dieser Bericht gibt das Protokoll des Auftrags wieder, wie es am Ende des Versuchs geschrieben wurde.",
-    who="Wem der Anschluss gehört und wer am anderen Ende stand. Anrufe können weitergeleitet sein; Kennungen sind frei "
+    from_the_record="Dieser Bericht gibt das Protokoll des Auftrags wieder, wie es am Ende des Versuchs geschrieben "
+    "wurde.",
+    who="Wem der Anschluss gehört und wer am anderen Ende stand. Anrufe können weitergeleitet sein; Kennungen sind "
+    "frei "
     "wählbar.",
-    paper="Ob das Fax dort gedruckt, vollständig abgelegt, gelesen oder verstanden wurde. Papier und Toner können fehlen, "
+    paper="Ob das Fax dort gedruckt, vollständig abgelegt, gelesen oder verstanden wurde. Papier und Toner können "
+    "fehlen, "
     "der Speicher kann voll sein.",
     rows="Ohne Fehlerkorrektur: dass jede Zeile ankam. Ein Gerät nimmt eine Seite auch mit beschädigten Zeilen an und "
     "sagt dem Absender nicht, wie viele es sind.",
@@ -275,8 +287,10 @@ ENGLISH = Words(
     time="{0:%H:%M:%S}",
     sandbox=(
         "SANDBOX: NOTHING WAS SENT",
-        "This fax went to a machine in the memory of our own computer. Nobody got it, no telephone rang. "
-        "This report is for trying things out; it is no evidence.",
+        (
+            "This fax went to a machine in the memory of our own computer. Nobody got it, no telephone rang. "
+            "This report is for trying things out; it is no evidence."
+        ),
     ),
     results={
         Result.OK: ("OK", "The receiving machine confirmed {pages}."),
@@ -315,9 +329,11 @@ ENGLISH = Words(
     unsent_picture="Page 1 that was to be sent",
     no_picture="No picture of page 1",
     as_sent="Picture",
-    exact="Dot by dot the raster that was sent, with the header line of this attempt: made again of the pages that are kept, "
+    exact="Dot by dot the raster that was sent, with the header line of this attempt: made again of the pages that "
+    "are kept, "
     "and compared with the checksum that was put down when it was sent.",
-    made_again="Made again of the pages that are kept. It is NOT dot by dot what the checksum says that was put down when it "
+    made_again="Made again of the pages that are kept. It is NOT dot by dot what the checksum says that was put down "
+    "when it "
     "was sent, probably for another face of the header line.",
     bare="The page that is kept, without the header line that sending adds: of this attempt none is on record.",
     gone="The pages of this order were deleted when their time was over. Their checksums stayed.",
@@ -351,7 +367,8 @@ ENGLISH = Words(
     line="line {line}",
     damaged="Damaged rows",
     damaged_none="none: with error correction every row arrives, or the page is not confirmed",
-    damaged_unknown="not known: without error correction a sender does not learn of them, only how each page was answered",
+    damaged_unknown="not known: without error correction a sender does not learn of them, only how each page was "
+    "answered",
     damaged_known="{count}, counted by the receiving machine in memory",
     on_record="Result on record",
     detail="Note on record",
@@ -385,9 +402,11 @@ ENGLISH = Words(
     nothing_sent="The result of this attempt was: {result}.",
     from_the_record="This report tells what the record of the order says, as it was written at the end of the attempt.",
     who="Whose line it is, and who was at the other end. Calls may be forwarded; station ids can be chosen freely.",
-    paper="Whether the fax was printed there, filed completely, read or understood. Paper and toner may be out, the memory "
+    paper="Whether the fax was printed there, filed completely, read or understood. Paper and toner may be out, the "
+    "memory "
     "may be full.",
-    rows="Without error correction: that every row arrived. A machine takes a page with damaged rows as well, and does not "
+    rows="Without error correction: that every row arrived. A machine takes a page with damaged rows as well, and "
+    "does not "
     "tell the sender how many they are.",
     poor="An answer RTP means that the page arrived with disturbances. How well it can be read is not known.",
     half="How much of the pages that were not confirmed arrived all the same, and whether the machine printed of it.",

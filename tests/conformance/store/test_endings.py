@@ -34,7 +34,6 @@ from journeys import (
     ordered,
 )
 
-
 CALL = CallRecord(
     line="office",
     t38=True,

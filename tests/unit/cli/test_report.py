@@ -102,8 +102,9 @@ def test_it_shows_the_raster_that_the_far_machine_got(quick: Depesche, data: Pat
     assert re.search(printed(hashlib.sha256(b"".join(map(pbm, arrived))).hexdigest()), text)
     for phrase in (
         "Sendebericht", "Praxis Weiß", "SANDKASTEN: ES WURDE NICHTS GESENDET", "alle 2 Seiten bestätigt",
-        "+49 30 23125300", "+49 30 23125100", "1 von 1", "UTC", "Seite 1, wie sie gesendet wurde", "Fein, 204 × 196 dpi",
-        "14400 bit/s", "MMR (T.6)", "1–2 MCF bestätigt 14400 MMR ja 0 0", "Das empfangende Gerät hat jede Seite bestätigt",
+        "+49 30 23125300", "+49 30 23125100", "1 von 1", "UTC", "Seite 1, wie sie gesendet wurde",
+        "Fein, 204 × 196 dpi", "14400 bit/s", "MMR (T.6)",
+        "1–2 MCF bestätigt 14400 MMR ja 0 0", "Das empfangende Gerät hat jede Seite bestätigt",
         "Probe im Sandkasten", "Seite 2 von 2",
     ):  # fmt: skip
         assert phrase in text
@@ -135,7 +136,8 @@ def test_it_is_english_where_the_account_is(quick: Depesche, data: Path, tmp_pat
         ),
         (
             NO_ECM,
-            ("OK", "alle 2 Seiten bestätigt", "Fehlerkorrektur (ECM) nein", "vom empfangenden Gerät im Speicher gezählt",
+            ("OK", "alle 2 Seiten bestätigt", "Fehlerkorrektur (ECM) nein",
+             "vom empfangenden Gerät im Speicher gezählt",
              "dass jede Zeile ankam"),
         ),
     ],

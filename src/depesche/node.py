@@ -44,6 +44,7 @@ from depesche.dispatch.prune import Pruner
 from depesche.fronts import watch
 from depesche.fronts.server import ServerConfig, allow_open_files, listen, serving
 from depesche.fronts.soap import endpoint
+from depesche.model.callrecord import Prints
 from depesche.model.jobtype import Channel
 from depesche.model.reception import Reception
 from depesche.render.renderer import Renderer
@@ -137,7 +138,7 @@ async def open_node(settings: Settings, *, dispatch: bool) -> AsyncIterator[Node
         yield Node(house, work.dispatcher)
 
 
-def stamped(source: Path, target: Path, header: Header) -> int:
+def stamped(source: Path, target: Path, header: Header) -> Prints:
     """Write a fax file anew with its header line; see `House.stamp`."""
     return stamp(source, target, HeaderLine(header.at, header.sender, header.note, header.recipient))
 

@@ -63,6 +63,7 @@ def exchange(asterisk: Asterisk, tmp_path_factory: pytest.TempPathFactory) -> It
             ("8", "fax", ("--transport", "tcp")),
             ("9", "audio", ("--t38", "prefer")),
             ("6", "secret", ()),
+            ("5", "fax", ("--ring-seconds", "120")),
         ):
             password = ("--password-stdin",) if user == "secret" else ("--no-password",)
             run(

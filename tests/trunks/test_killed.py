@@ -35,7 +35,7 @@ def test_a_line_process_is_killed_with_calls_on_it(
     tiff = picture("TIFF", pages[0], compression="group4", dpi=(204, 196), save_all=True, append_images=pages[1:])
     sent = Sent(serving)
     for number in range(RINGING):
-        sent.order(f"ringing {number}", f"+4930231257{number:02}{Way.SILENT.value}", tiff)
+        sent.order(f"ringing {number}", f"+4930231255{number:02}{Way.SILENT.value}", tiff)
     for number in range(TAKEN):
         sent.order(f"taken {number}", f"+4930231257{number + 20:02}{Way.AUDIO.value}", tiff)
     source = tmp_path / "source.tif"
@@ -56,6 +56,7 @@ def test_a_line_process_is_killed_with_calls_on_it(
     got = rows(base64.b64decode(fax["FaxImage"]))
     assert 1 <= len(got) == int(fax["Pages"]) < len(pages)
     assert all(np.array_equal(ours, np.asarray(theirs)) for ours, theirs in zip(got, pages, strict=False))
+    assert call(serving.base_url, "DeleteReceived", **LOGIN, FaxId=fax["FaxId"])["return"] == "0"
     assert asterisk.sent(order).status == "FAILED"
 
     time.sleep(3)  # until the new process has its lines

@@ -1,6 +1,7 @@
 """Fax over SIP trunks, as the dispatcher sees it: `depesche.channels.base.Channel`."""
 
 import asyncio
+import dataclasses
 import secrets
 import tempfile
 import threading
@@ -24,6 +25,7 @@ from depesche.channels.fax.trunk.keeper import Keeper
 from depesche.channels.fax.trunk.process import ProcessLost
 from depesche.channels.fax.trunk.routing import LineState, is_fault, ways
 from depesche.channels.fax.trunk.spool import Arriving, left, whole_pages
+from depesche.model.callrecord import CallRecord
 from depesche.model.line import Line
 from depesche.model.outcome import Outcome
 from depesche.model.reception import Reception
@@ -125,14 +127,17 @@ class SipFax:
             return lines
         with tempfile.TemporaryDirectory(prefix="fax-", dir=self._scratch) as folder:
             pages = Path(folder) / "sent.tif"
+            header = self._header(delivery)
             try:
-                count = await asyncio.to_thread(stamp, documents[0].path, pages, self._header(delivery))
+                prints = await asyncio.to_thread(stamp, documents[0].path, pages, header)
             except BadDocument as error:
                 return Outcome(Result.LINE_ERROR, detail=f"the document cannot be sent: {error}")
             except OSError as error:
                 return Outcome(Result.LINE_ERROR, retry=True, detail=f"the pages cannot be prepared: {error}")
             for line in lines:
-                outcome = await self._dial(line, delivery, pages, count, cancelled)
+                outcome = await self._dial(line, delivery, pages, prints.pages, cancelled)
+                call = dataclasses.replace(outcome.call or CallRecord(), line=line.name, stamp=header.stamp(prints))
+                outcome = dataclasses.replace(outcome, call=call)
                 self.state(line.name).ended(outcome, self._clock())
                 if not is_fault(outcome) or cancelled.is_set():
                     break
@@ -263,6 +268,7 @@ class SipFax:
                 pages=pages,
                 tiff=arriving.pages(self._spool),
                 complete=bool(received and received.complete and received.pages == pages),
+                bad_rows=tuple(received.bad_rows) if received else (),
             )
             try:
                 await self._receive(reception)

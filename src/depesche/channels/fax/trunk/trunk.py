@@ -357,7 +357,7 @@ def _preference(contact: NameAddr) -> float:
 
 def _judged(carried: Carried, pages: int) -> Outcome:
     if carried.report is not None and carried.ending is not None:
-        return outcome.sent(carried.report, pages, carried.ending)
+        return outcome.sent(carried.report, pages, carried.ending, t38=carried.t38)
     if carried.why is Why.CANCELLED:
         return Outcome(Result.CANCELED, detail="cancelled before it was taken")
     if carried.why is Why.RANG_OUT:

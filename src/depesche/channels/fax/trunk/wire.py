@@ -5,6 +5,7 @@ import socket
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from depesche.model.callrecord import CallRecord
 from depesche.model.outcome import Outcome
 from depesche.model.result import Result
 
@@ -131,7 +132,8 @@ class Done:
     @classmethod
     def of(cls, number: int, outcome: Outcome) -> "Done":
         """With an outcome."""
-        return cls(number, {**asdict(outcome), "result": outcome.result.value})
+        call = outcome.call.as_json() if outcome.call else None
+        return cls(number, {**asdict(outcome), "result": outcome.result.value, "call": call})
 
     def read(self) -> Outcome:
         """The outcome. Raises: ProtocolError."""
@@ -139,6 +141,7 @@ class Done:
             values = dict(self.outcome)
             values["result"] = Result(values["result"])
             values["bad_rows"] = tuple(values["bad_rows"])
+            values["call"] = CallRecord.of_json(values["call"]) if values["call"] else None
             return Outcome(**values)
         except (KeyError, TypeError, ValueError) as error:
             raise ProtocolError(f"no outcome: {error}") from error
@@ -169,6 +172,8 @@ class Received:
     remote_id: str
     seconds: int
     detail: str
+    bad_rows: tuple[int, ...] = ()
+    """Damaged rows of each of the pages."""
 
 
 Message = Setup | Lines | Dial | HangUp | Take | Refuse | Stop | Ready | State | Answered | Done | Called | Received

@@ -268,7 +268,9 @@ def _received(name: int, carried: Carried | None) -> wire.Received:
         return wire.Received(name, 0, False, "", 0, detail)
     report = carried.report
     seconds = int(carried.ending.seconds + 0.999)
-    return wire.Received(name, len(report.confirmed), report.whole, report.remote_id, seconds, carried.ending.end.value)
+    bad_rows = tuple(page.bad_rows for page in report.confirmed)
+    why = carried.ending.end.value
+    return wire.Received(name, len(report.confirmed), report.whole, report.remote_id, seconds, why, bad_rows)
 
 
 def _client(setup: wire.Setup, *, verify: bool) -> ssl.SSLContext:

@@ -199,9 +199,9 @@ def test_a_call_goes_past_servers_that_do_not_take_it(tmp_path: Path, monkeypatc
                 outcome = await call(process, line)
                 assert (outcome.result, outcome.retry) == (Result.LINE_ERROR, True)
             await process.endpoint.close()
-        for listening, one in zip(servers, (full, busy), strict=True):
-            listening.close()
-            one.break_off()
+        for open_server, streams in zip(servers, (full, busy), strict=True):
+            open_server.close()
+            streams.break_off()
         await asyncio.sleep(0)
 
     run(test)
@@ -228,7 +228,7 @@ def test_a_call_is_sent_on_only_to_where_no_harm_is_done(contacts: tuple[str, ..
     async def test() -> None:
         async with listening() as (process, _, port):
             routes = (Route("+49", "0.01"), Route("+4989", "0.02"), Route("+43", "0.01"))
-            values = {"port": port, "domain": "carrier.example", "routes": routes, "register": False}
+            values: dict[str, Any] = {"port": port, "domain": "carrier.example", "routes": routes, "register": False}
             careless, strict = process.trunk(**values, follow_redirects=True), process.trunk(**values)
             for trunk in (careless, strict):
                 await trunk._look()

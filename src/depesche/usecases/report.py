@@ -37,6 +37,9 @@ from depesche.usecases.reportwords import ENGLISH, GERMAN, Words
 PAGES = "pages"
 """Role of the document that goes out."""
 
+ANSWERED = frozenset({Result.BUSY, Result.NO_ANSWER, Result.NO_RING, Result.NO_SERVICE})
+"""Results of a call that was not taken by which the network shows that it was made; of others nobody knows."""
+
 DASH = "\N{EN DASH}"
 
 
@@ -400,7 +403,7 @@ def _shows(subject: _Subject, shown: _Shown) -> Iterator[str]:
     words, attempt, call = subject.words, subject.attempt, subject.call
     if subject.sandbox:
         yield words.in_memory_alone
-    if call.line:
+    if call.line and (call.taken or attempt.result in ANSWERED):
         yield words.we_called.format(number=telephone(subject.row.address))
     if call.taken:
         yield words.was_taken

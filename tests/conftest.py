@@ -6,7 +6,11 @@ from pathlib import Path
 import pytest
 
 from installation import Installation
+from peers import certificates
+from peers.asterisk import Asterisk
 from peers.bucket import S3Server
+from peers.certificates import Certificate
+from peers.kamailio import Kamailio, Rules
 from peers.postgres import Server
 
 
@@ -19,6 +23,28 @@ def postgres() -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def bucket_server() -> Iterator[S3Server]:
     with S3Server.running() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def sip_certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    """Of every SIP server here."""
+    return certificates.make(tmp_path_factory.mktemp("sip"), "IP:127.0.0.1", "DNS:localhost", "DNS:tls.example")
+
+
+@pytest.fixture(scope="session")
+def asterisk(sip_certificate: Certificate) -> Iterator[Asterisk]:
+    """Shared: whoever calls it takes numbers of his own."""
+    with Asterisk.running(certificate=sip_certificate) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def provider(asterisk: Asterisk, sip_certificate: Certificate) -> Iterator[Kamailio]:
+    """Whoever has the password "geheim" calls that Asterisk by it, and is called by it."""
+    users = ("alice", "bob", "secret", "4930231259100")
+    rules = Rules(dict.fromkeys(users, "geheim"), gateway=asterisk.port)
+    with Kamailio.running(rules, sip_certificate) as running:
         yield running
 
 

@@ -130,6 +130,48 @@ class Render(Section):
     )
 
 
+class Lines(Section):
+    """Where this node's end of the lines is (`depesche line`)."""
+
+    host: str = Field(
+        default="",
+        description="Address of this machine for SIP and media; empty: for each line the one by which its host is "
+        "reached.",
+    )
+    nameserver: str = Field(
+        default="",
+        pattern=r"^(([0-9.]{7,15}|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?)?$",
+        description="Address of the DNS server that knows the trunks' names, `192.0.2.53` or `[2001:db8::53]:5353`; "
+        "empty: the machine's own.",
+    )
+    advertised: str = Field(
+        default="",
+        description="The address as others see it, where a NAT is in between; empty: `host`. Those "
+        "on this side of it see that one.",
+    )
+    processes: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="Processes for calls, each for lines of its own: one carries 300 calls on a core of its own.",
+    )
+    port: int = Field(
+        default=0,
+        ge=0,
+        le=65000,
+        description="Port of SIP over UDP and TCP, of further processes each two more; 0: any.",
+    )
+    tls_port: int = Field(default=0, ge=0, le=65000, description="Port of SIP over TLS, likewise; 0: any.")
+    media_ports: Annotated[str, Field(pattern="^([0-9]{1,5}-[0-9]{1,5})?$")] = Field(
+        default="", description="Ports for media, `16384-32767` for example; empty: any."
+    )
+    certificate: Path | None = Field(default=None, description="PEM file of our certificate, for TLS.")
+    key: Path | None = Field(default=None, description="PEM file of its key, if it is not in the same file.")
+    authorities: Path | None = Field(
+        default=None, description="PEM file of those who sign trunks' certificates; none: the machine's own."
+    )
+
+
 Millimetres = Annotated[float, Field(ge=0, le=300)]
 
 
@@ -379,6 +421,7 @@ class Settings(BaseSettings):
     soap: Soap = Field(default=Soap())
     render: Render = Field(default=Render())
     letters: Letters = Field(default=Letters())
+    lines: Lines = Field(default=Lines())
     dispatch: Dispatch = Field(default=Dispatch())
     accounts: Accounts = Field(default=Accounts())
     callbacks: Callbacks = Field(default=Callbacks())

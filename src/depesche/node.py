@@ -28,6 +28,8 @@ from depesche.blobs.store import Blobs
 from depesche.channels.base import Channel as Way
 from depesche.channels.fax.header import HeaderLine, stamp
 from depesche.channels.fax.sandbox import SandboxFax
+from depesche.channels.fax.trunk.channel import SipFax, Trunks
+from depesche.channels.fax.trunk.wire import Setup
 from depesche.channels.letter.sandbox import SandboxLetter
 from depesche.channels.mail.sandbox import SandboxMail
 from depesche.channels.noline import NoLine
@@ -42,6 +44,7 @@ from depesche.dispatch.prune import Pruner
 from depesche.fronts import watch
 from depesche.fronts.server import ServerConfig, allow_open_files, listen, serving
 from depesche.fronts.soap import endpoint
+from depesche.model.callrecord import Prints
 from depesche.model.jobtype import Channel
 from depesche.model.reception import Reception
 from depesche.render.renderer import Renderer
@@ -53,7 +56,7 @@ from depesche.store.measured import Measured
 from depesche.store.nodes import NodeRow, worker_of
 from depesche.store.postgres import PostgresServer
 from depesche.store.sqlite import SqliteFile
-from depesche.usecases import receive, retention
+from depesche.usecases import lines, receive, retention
 from depesche.usecases import restore as restoring
 from depesche.usecases.backup import Told, verify
 from depesche.usecases.house import Header, House
@@ -135,7 +138,7 @@ async def open_node(settings: Settings, *, dispatch: bool) -> AsyncIterator[Node
         yield Node(house, work.dispatcher)
 
 
-def stamped(source: Path, target: Path, header: Header) -> int:
+def stamped(source: Path, target: Path, header: Header) -> Prints:
     """Write a fax file anew with its header line; see `House.stamp`."""
     return stamp(source, target, HeaderLine(header.at, header.sender, header.note, header.recipient))
 
@@ -145,7 +148,11 @@ async def _go_to_work(house: House, bell: Bell, work: "_Work", lock: "_alone", s
     name = settings.name or socket.gethostname()
     worker = worker_of(name, os.getpid(), secrets.token_hex(4))
     if settings.roles & WORK:
-        work.dispatcher = await _dispatcher(house, bell, worker)
+        trunks = _trunks(house)
+        if Role.LINES in settings.roles and not settings.sandbox:
+            await trunks.start()
+            stack.push_async_callback(trunks.stop)
+        work.dispatcher = await _dispatcher(house, bell, worker, trunks)
         work.dispatcher.start()
         stack.push_async_callback(_stop, work.dispatcher, lock)
     presence = _presence(house, name, worker, work)
@@ -311,7 +318,7 @@ class _Work:
             self.dispatcher.drain(draining)
 
 
-async def _dispatcher(house: House, bell: Bell, worker: str) -> Dispatcher:
+async def _dispatcher(house: House, bell: Bell, worker: str, trunks: SipFax) -> Dispatcher:
     settings = house.settings
     shared = bool(_url(settings))
     if not shared:  # nobody else works on it: what is leased was left by a dead one
@@ -325,7 +332,7 @@ async def _dispatcher(house: House, bell: Bell, worker: str) -> Dispatcher:
         blobs=house.blobs,
         worker=worker,
         sandbox=sandbox,
-        real=sandbox if settings.sandbox else {channel: NoLine(channel) for channel in Channel},
+        real=sandbox if settings.sandbox else _real(trunks),
         now=house.now,
         zone=zone,
         ring=bell.ring,
@@ -398,6 +405,55 @@ def _sandbox(house: House) -> dict[Channel, Way]:
         Channel.QSIGN: mail,
         Channel.LETTER: SandboxLetter(outbox / "letters"),
     }
+
+
+def _real(trunks: SipFax) -> dict[Channel, Way]:
+    return {channel: trunks if channel is Channel.FAX else NoLine(channel) for channel in Channel}
+
+
+def _trunks(house: House) -> SipFax:
+    settings = house.settings
+    first, _, last = settings.lines.media_ports.partition("-")
+
+    async def look() -> Trunks:
+        found = await lines.with_secrets(house)
+        return Trunks(tuple(line for line, _ in found), {line.name: secret for line, secret in found})
+
+    async def station(number: str) -> str | None:
+        return await receive.station(house, number)
+
+    async def take(reception: Reception) -> None:
+        await receive.receive(house, reception)
+
+    def path(given: Path | None) -> str:
+        return str(given.absolute()) if given else ""
+
+    def setup(place: int) -> Setup:
+        """Of one line process: each has ports of its own."""
+        local = settings.lines
+        return Setup(
+            host=local.host,
+            nameserver=local.nameserver,
+            advertised=local.advertised,
+            port=local.port + 2 * place if local.port else 0,
+            tls_port=local.tls_port + 2 * place if local.tls_port else 0,
+            media_first=int(first or 0),
+            media_last=int(last or 0),
+            certificate=path(local.certificate),
+            key=path(local.key),
+            authorities=path(local.authorities),
+        )
+
+    return SipFax(
+        now=house.now,
+        scratch=settings.data / "scratch",
+        spool=settings.data / "lines",
+        setups=[setup(place) for place in range(settings.lines.processes)],
+        lines=look,
+        station=station,
+        receive=take,
+        timezone=settings.timezone,
+    )
 
 
 def _shelves(sandbox: Mapping[Channel, Way]) -> tuple[Shelf, ...]:

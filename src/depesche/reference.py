@@ -1,7 +1,8 @@
 """The reference pages of ``docs/``, made from the code: ``python -m depesche.reference docs/reference``."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,11 @@ from pydantic.fields import FieldInfo
 
 from depesche import metrics
 from depesche.channels.fax.numbers import NUMBERS
+from depesche.channels.fax.sip.callstate import CALL, CallState
+from depesche.channels.fax.sip.register import REGISTRATION, Place
+from depesche.channels.fax.sip.timers import FIRST, Timer
+from depesche.channels.fax.sip.transaction import MACHINES
+from depesche.channels.fax.trunk import refusal
 from depesche.channels.mail import sandbox as mail
 from depesche.channels.sms import sandbox as sms
 from depesche.cli.common import type_name
@@ -40,6 +46,7 @@ def pages() -> dict[str, str]:
         "cli.md": _commands(),
         "codes.md": _codes(),
         "metrics.md": _metrics(),
+        "sip.md": _sip(),
     }
 
 
@@ -63,6 +70,99 @@ histograms are of one process, and begin anew with it. No label names a customer
 histogram has are `<name>_bucket`, `<name>_sum` and `<name>_count`. Beside these stand `process_*`: memory, processor
 time, open files.
 """
+
+
+_STATES = """\
+How transactions, calls and registrations go on, as the code has it: each diagram is drawn from the table that is
+followed. What a state does not know in its table changes nothing.
+"""
+
+
+def _sip() -> str:
+    transactions: list[str] = []
+    for machine in MACHINES:
+        table = {
+            state.value: [(_named(event), step.state.value, step.actions) for event, step in row.items()]
+            for state, row in machine.table.items()
+        }
+        transactions += [f"### {machine.name}", "", *_diagram(machine.first.value, table), ""]
+    call = {
+        state.value: [(_named(event), move.state.value, move.deeds) for event, move in row.items()]
+        for state, row in CALL.items()
+    }
+    registration = {
+        place.value: [(_named(turn), to.value, ()) for turn, to in row.items()] for place, row in REGISTRATION.items()
+    }
+    timers = ((timer.name, timer.value, f"{FIRST[timer]:g}") for timer in Timer)
+    answers = sorted(refusal.BY_STATUS.items())
+    return "\n".join(
+        [
+            "# SIP",
+            "",
+            _MADE,
+            _STATES,
+            "## Calls",
+            "",
+            "A call of ours begins with `dialling`, one of somebody with `offered`.",
+            "",
+            *_diagram(CallState.DIALLING.value, call),
+            "",
+            "## What a call comes to that is not taken",
+            "",
+            *_table(
+                ("Status", "`$STAT`", "Tried again"),
+                ((str(status), result.value, "yes" if again else "no") for status, (result, again) in answers),
+            ),
+            "",
+            "Any other status is a fault of the network: `ISDNERR`, tried again. A cause of Q.850 counts for more than",
+            "the status, where the trunk tells one.",
+            "",
+            *_table(
+                ("Q.850 cause", "`$STAT`", "Tried again"),
+                (
+                    (str(cause), result.value, "yes" if again else "no")
+                    for cause, (result, again) in sorted(refusal.BY_CAUSE.items())
+                ),
+            ),
+            "",
+            "## Registrations",
+            "",
+            *_diagram(Place.OUT.value, registration),
+            "",
+            "## Transactions",
+            "",
+            "RFC 3261 §17 with the corrections of RFC 6026. Behind the slash stands what is done.",
+            "",
+            *transactions,
+            "### Timers",
+            "",
+            *_table(("Timer", "When it runs out", "Seconds at first"), timers),
+            "",
+        ]
+    )
+
+
+def _named(event: Enum) -> str:
+    return f"timer {event.name}" if isinstance(event, Timer) else event.value
+
+
+def _diagram(first: str, table: Mapping[str, Sequence[tuple[str, str, Sequence[Enum]]]]) -> Iterator[str]:
+    """As Mermaid; names of states are words, so each gets one of its own."""
+    known = dict.fromkeys([first, *table, *(to for row in table.values() for _, to, _ in row)])
+    yield "```mermaid"
+    yield "stateDiagram-v2"
+    for state in known:
+        yield f'    state "{state}" as {_id(state)}'
+    yield f"    [*] --> {_id(first)}"
+    for state, row in table.items():
+        for event, to, deeds in row:
+            done = f" / {', '.join(str(deed.value) for deed in deeds)}" if deeds else ""
+            yield f"    {_id(state)} --> {_id(to)}: {event}{done}"
+    yield "```"
+
+
+def _id(state: str) -> str:
+    return state.replace(" ", "_")
 
 
 def _sandbox() -> str:

@@ -1,14 +1,24 @@
-"""What is fuzzed: everything that reads what customers send, and must have an answer for all of it."""
+"""What is fuzzed: everything that reads what customers and far sides send, and must have an answer for all of it."""
 
 import csv
 import io
+import itertools
+import random
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
+from depesche.channels.fax.media import rtp, sdp, udptl
+from depesche.channels.fax.media.errors import Garbled
+from depesche.channels.fax.media.media import Media
+from depesche.channels.fax.t30.g711 import G711Terminal
+from depesche.channels.fax.t30.ifp import measured
+from depesche.channels.fax.t30.layout import verified
+from depesche.channels.fax.t30.session import Station
 from depesche.fronts.soap.codec import decoder as decoding
 from depesche.fronts.soap.codec.decoder import Decoder
 from depesche.fronts.soap.codec.fault import SoapFault
@@ -26,6 +36,7 @@ from depesche.model.statusurl import Told
 from depesche.usecases import compose, tariffs
 from depesche.usecases.accounts import NotPossible
 from depesche.usecases.order import Order, Submission
+from fuzz import sip
 from fuzz.engine import Target
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -333,6 +344,153 @@ def files(data: bytes) -> None:
         said(error)
 
 
+# the media of a fax call
+
+
+def descriptions(data: bytes) -> None:
+    """An answer that can be read again, with a stream for each that was offered, or the reason why there is none."""
+    negotiation = sdp.Negotiation("192.0.2.1", 4000, 7)
+    try:
+        streams = sdp.parse(data)
+    except Garbled as error:
+        said(error)
+        return
+    try:
+        answer, agreed = negotiation.answer(data)
+    except (Garbled, sdp.Refused) as error:
+        said(error)
+    else:
+        again = sdp.parse(answer)
+        assert [stream.kind for stream in again] == [stream.kind for stream in streams]
+        assert sum(stream.port > 0 for stream in again) == 1
+        assert agreed.far.port > 0
+        assert sdp.Negotiation("192.0.2.2", 4000, 8).answer(negotiation.offer_audio())
+    for offer in (negotiation.offer_t38, negotiation.offer_audio):
+        offer()
+        try:
+            negotiation.answered(data)
+        except (Garbled, sdp.Refused) as error:
+            said(error)
+
+
+def datagrams(data: bytes) -> Iterator[bytes]:
+    """The input, cut: an octet tells the length of each."""
+    position = 0
+    while position < len(data):
+        yield data[position + 1 : position + 1 + data[position]]
+        position += 1 + data[position]
+
+
+def sent_as(*packets: bytes) -> bytes:
+    """What `datagrams` cuts into these."""
+    return b"".join(bytes([len(packet)]) + packet for packet in packets)
+
+
+def audio(data: bytes) -> None:
+    """Whatever comes, the terminal hears no more than was said and what time was filled in, and hears the next call."""
+    with G711Terminal(verified(), Station("1"), calling=False) as terminal:
+        receiver = rtp.Receiver(terminal)
+        for packet in datagrams(data):
+            rtp.plausible(packet)
+            if packet:
+                try:
+                    receiver.receive(packet)
+                except Garbled as error:
+                    said(error)
+            else:
+                receiver.tick()
+        for _ in range(2 * rtp.WINDOW):
+            receiver.tick()
+        assert not receiver._held
+        assert receiver.late >= 0 <= receiver.lost
+
+
+def packets(data: bytes) -> None:
+    """No packet twice, none out of order; and what our own sender makes of it arrives, though some are lost."""
+    receiver = udptl.Receiver()
+    given: list[udptl.Numbered] = []
+    for datagram in datagrams(data):
+        whole = udptl.plausible(datagram)
+        try:
+            given += receiver.receive(datagram) if datagram else receiver.tick()
+        except Garbled as error:
+            said(error)
+            assert not whole or datagram[:2] != receiver._next.to_bytes(2, "big")
+    numbers = [number for number, _ in given]
+    assert all(later - number & 0xFFFF > 0 for number, later in itertools.pairwise(numbers))
+    for correction in udptl.Correction:
+        _exchanged(data, correction)
+
+
+def _exchanged(data: bytes, correction: udptl.Correction) -> None:
+    chance = random.Random(data)
+    sender, receiver = udptl.Sender(correction, chance.randrange(1000)), udptl.Receiver()
+    sent = list(datagrams(data))
+    given: list[udptl.Numbered] = []
+    for ifp in sent:
+        datagram = sender.datagram(ifp)
+        assert udptl.plausible(datagram)
+        if chance.random() > 0.2:
+            given += receiver.receive(datagram)
+    for number, ifp in given:
+        assert ifp.rstrip(b"\0") == sent[number].rstrip(b"\0")
+
+
+def fax_packets(data: bytes) -> None:
+    """The engine takes or leaves each packet, and lives."""
+    calling = bool(data[:1] and data[0] & 1)
+    with Media(verified(), Station("1"), calling=calling, chance=random.Random(1)) as media:
+        media.to_t38(sdp.T38(version=data[0] >> 1 & 1 if data else 0))
+        for number, ifp in enumerate(datagrams(data[1:])):
+            assert 0 <= measured(ifp) <= len(ifp)
+            media.receive((number & 0xFFFF).to_bytes(2, "big") + bytes([0x80, len(ifp)]) + ifp + b"\0\0")
+            media.tick()
+        media.plausible(data)
+        assert media.report().pages == ()
+
+
+_OFFER = (
+    b"v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n"
+    b"m=audio 5000 RTP/AVP 8 0 101\r\na=rtpmap:101 telephone-event/8000\r\na=ptime:20\r\na=sendrecv\r\n"
+)
+_T38_OFFER = (
+    b"v=0\no=x 2 2 IN IP6 2001:db8::9\ns=x\nt=0 0\nm=audio 0 RTP/AVP 8\nm=image 5002 udptl t38\nc=IN IP6 2001:db8::9\n"
+    b"a=T38FaxVersion:0\na=T38MaxBitRate:9600\na=T38FaxFillBitRemoval\na=T38FaxRateManagement:transferredTCF\n"
+    b"a=T38FaxMaxDatagram:72\na=T38FaxUdpEC:t38UDPFEC\n"
+)
+_SDP_WORDS = tuple(
+    word.encode()
+    for word in (
+        *(
+            "v=0",
+            "c=IN IP4 ",
+            "c=IN IP6 ::1",
+            "m=audio ",
+            "m=image ",
+            "m=video ",
+            " RTP/AVP ",
+            " udptl t38",
+            "\r\n",
+            "\n",
+        ),
+        *("a=", "sendonly", "inactive", "ptime:", "localTCF", "T38FaxUdpEC:", "T38MaxBitRate:", "t38UDPRedundancy"),
+        *("0", "65536", "/2", "0.0.0.0", "999999999", ":", " "),
+    )
+)
+
+_VOICE = b"\x80\x08\x00\x01\x00\x00\x00\xa0\xde\xad\xbe\xef" + b"\xd5" * 160
+_LATER = b"\x80\x00\x00\x03\x00\x00\x01\xe0\xde\xad\xbe\xef" + b"\xff" * 160
+_DECORATED = b"\xb1\x0d\x00\x02\x00\x00\x01\x40\xde\xad\xbe\xef" + b"\1\2\3\4\xbe\xde\0\1abcd" + b"\0" * 9 + b"\3"
+
+
+def _udptl(correction: udptl.Correction) -> bytes:
+    sender = udptl.Sender(correction)
+    return sent_as(*(sender.datagram(bytes([number]) * (number + 1)) for number in range(6)))
+
+
+_DIS = (b"\x06", b"\xc0\x01\x80\x00\x00\xff", b"\xc0\x02\x80\x00\x02\x13\x80\x00\x20", b"\xc0\x01\x40")
+_IMAGE = (b"\x1e", b"\xd0\x01\xe0\x00\x03abcd", b"\xd0\x01\xf0\x00\x00\xff", b"\xd0\x01\x80\x00\x01\xff\x03", b"\0")
+
 TARGETS = (
     Target("codec", codec, CODEC_SEEDS, CODEC_WORDS),
     Target(
@@ -391,4 +549,24 @@ TARGETS = (
         (b"type,prefix,base,unit\nfax,+49,0.02,0.05\nsms,,0,0.0795\n", b'a"b\nc,d\n"e""f"', b"letter,,1,2\n"),
         tuple(word.encode() for word in (*tariffs.TYPES, ",", '"', "\n", "\r", "0.07", "1,5", "+49171", "€", "\0")),
     ),
+    Target("sdp", descriptions, (_OFFER, _T38_OFFER), _SDP_WORDS),
+    Target(
+        "rtp",
+        audio,
+        (sent_as(_VOICE, _LATER, _DECORATED, b""), sent_as(_DECORATED, b"", _VOICE, _VOICE)),
+        (b"\x80\x08", b"\x80\x88", b"\x90", b"\xa0", b"\xff\xff", b"\0\0\0\xa0", b"\xde\xad\xbe\xef", b"\0" * 16),
+    ),
+    Target(
+        "udptl",
+        packets,
+        tuple(_udptl(correction) for correction in udptl.Correction),
+        (b"\0\0", b"\0\1", b"\xff\xff", b"\x80\1\3\3", b"\x80", b"\xc0", b"\0\3", b"\x80\x08"),
+    ),
+    Target(
+        "t38",
+        fax_packets,
+        (b"\0" + sent_as(*_DIS, *_IMAGE), b"\1" + sent_as(*_IMAGE, *_DIS), b"\2" + sent_as(*_DIS)),
+        (*_DIS, *_IMAGE, b"\x04", b"\x02", b"\xff\x13\x80", b"\xff\x13\x83", b"\xff\xff", b"\xc0", b"\xd0\x01"),
+    ),
+    *sip.TARGETS,
 )

@@ -215,6 +215,53 @@ def test_what_is_installed_does_not_start_with_the_machine_either(machine: Machi
     assert machine.log == ["systemctl disable nginx.service"]
 
 
+APT_GET_ELSEWHERE = """case "$*" in
+    indextargets*) echo "Debian Debian http://mirror.example/debian/" ;;
+    *install*) echo install >>"$LOG"; touch "$(pwd)/.build/asterisk.new/cache/archives/asterisk.deb" ;;
+    *) echo update >>"$LOG" ;;
+esac"""
+DPKG_DEB = 'mkdir -p "$3/usr/sbin" && touch "$3/usr/sbin/asterisk"'
+
+
+@pytest.fixture
+def bare(machine: Machine) -> Machine:
+    """One whose release has no Asterisk."""
+    for tool in ("flock", "ln", "mv", "sha256sum", "touch"):
+        (machine.bin / tool).symlink_to(str(shutil.which(tool)))
+    program(machine.bin, "apt-cache", "true")
+    program(machine.bin, "apt-get", APT_GET_ELSEWHERE)
+    program(machine.bin, "dpkg-deb", DPKG_DEB)
+    return machine
+
+
+def test_asterisk_comes_from_sid_where_the_release_lacks_it_and_only_once(bare: Machine) -> None:
+    place = bare.scripts / ".build/asterisk"
+    assert bare.sh("setup/asterisk.sh").returncode == 0
+    assert (place / "usr/sbin/asterisk").exists()
+    assert re.fullmatch(r"deb (\[.*\] )?http://mirror\.example/debian/ sid main\n", (place / "sources").read_text())
+    again = bare.sh("setup/asterisk.sh")
+    assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
+    assert bare.log == ["update", "install"]
+
+
+def test_asterisk_comes_from_the_release_that_has_it(bare: Machine) -> None:
+    program(bare.bin, "apt-cache", "echo asterisk")
+    assert bare.sh("setup/asterisk.sh").returncode == 0
+    assert not (bare.scripts / ".build/asterisk/sources").exists()
+
+
+def test_an_asterisk_that_came_in_part_is_none_and_is_fetched_anew(bare: Machine) -> None:
+    place = bare.scripts / ".build/asterisk"
+    program(bare.bin, "dpkg-deb", "echo broken; exit 2")
+    done = bare.sh("setup/asterisk.sh")
+    assert done.returncode == 1
+    assert "broken" in done.stderr
+    assert not place.exists()
+    program(bare.bin, "dpkg-deb", DPKG_DEB)
+    assert bare.sh("setup/asterisk.sh").returncode == 0
+    assert (place / "usr/sbin/asterisk").exists()
+
+
 @pytest.fixture
 def restricted(machine: Machine) -> Machine:
     """A user's with sudo, on which AppArmor lets only root make namespaces: Ubuntu 24.04 as it comes."""

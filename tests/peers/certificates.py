@@ -21,10 +21,12 @@ class Certificate:
         return context
 
 
-def make(folder: Path, *names: str) -> Certificate:
-    """For these names, each ``DNS:`` or ``IP:``."""
+def make(folder: Path, *names: str, days_ago: int = 0) -> Certificate:
+    """For these names, each ``DNS:`` or ``IP:``, and two days."""
     made = Certificate(folder / "certificate.pem", folder / "key.pem")
     command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
     command += ["-days", "2", "-subj", "/CN=Depesche test", "-addext", f"subjectAltName={','.join(names)}"]
+    if days_ago:
+        command = ["faketime", f"{days_ago} days ago", *command]
     subprocess.run([*command, "-keyout", made.key, "-out", made.file], check=True, capture_output=True)
     return made

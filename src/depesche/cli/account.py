@@ -265,6 +265,6 @@ def _portrait(settings: "Settings", work: "Callable[[House], Awaitable[Account]]
     from depesche.usecases import accounts
 
     async def look(house: "House") -> "Portrait":
-        return accounts.portrait(house, await work(house))
+        return await accounts.portrait(house, await work(house))
 
     return in_house(settings, look, made=made)

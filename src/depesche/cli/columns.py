@@ -2,7 +2,7 @@
 
 import copy
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
@@ -142,22 +142,24 @@ DEFAULTS = {
 """What `add` takes where nothing is said, again: the use case takes half a second to import."""
 
 
-def with_columns(*, defaults: bool) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command that takes ``**columns`` an option for each of `COLUMNS`; the help tells their `defaults`."""
+def with_columns(
+    *, defaults: bool, options: Mapping[str, Any] = COLUMNS, usual: Mapping[str, str] = DEFAULTS
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command that takes ``**columns`` the `options`; with `defaults` their help tells what is `usual`."""
 
     def give(command: Callable[..., None]) -> Callable[..., None]:
         signature = inspect.signature(command)
         own = [parameter for parameter in signature.parameters.values() if parameter.kind is not parameter.VAR_KEYWORD]
-        options = [
+        given = [
             inspect.Parameter(
                 name,
                 inspect.Parameter.KEYWORD_ONLY,
                 default=None,
-                annotation=_telling(annotation, DEFAULTS.get(name)) if defaults else annotation,
+                annotation=_telling(annotation, usual.get(name)) if defaults else annotation,
             )
-            for name, annotation in COLUMNS.items()
+            for name, annotation in options.items()
         ]
-        command.__signature__ = signature.replace(parameters=[*own, *options])  # type: ignore[attr-defined]
+        command.__signature__ = signature.replace(parameters=[*own, *given])  # type: ignore[attr-defined]
         return command
 
     return give

@@ -200,7 +200,7 @@ def _age(days: int) -> str:
 def _end(portrait: "Portrait") -> str:
     if portrait.sandbox:
         return "sandbox"
-    return "the world" if portrait.has_line else "nowhere: it is live, and no line is set up"
+    return "the world" if portrait.has_line else "nowhere: it is live, and no line is set up (`line add`)"
 
 
 def _yes(value: bool) -> str:

@@ -171,4 +171,5 @@ def _fax(received: ReceivedFax) -> Fax:
         received.remote_id,
         received.pages,
         received.complete,
+        received.bad_rows,
     )

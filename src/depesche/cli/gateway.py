@@ -101,6 +101,9 @@ class Fax:
     complete: bool | None = None
     """Whether the last page was confirmed; None: the server does not tell."""
 
+    bad_rows: tuple[int, ...] = ()
+    """Damaged rows, page by page; empty: it is not known."""
+
 
 class Gateway(Protocol):
     """One account's view of a Depesche. Every method raises `cli.common.Failed` when it cannot be asked."""

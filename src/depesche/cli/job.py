@@ -4,6 +4,7 @@
 
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,6 +22,7 @@ from depesche.cli.common import (
     load_settings,
     out,
     run,
+    warn,
 )
 from depesche.cli.reach import AccountNumber, FolderConfig, FolderData, ServerUrl, Target
 
@@ -158,6 +160,44 @@ def resolve(
     in_house(load_settings(config, data), lambda house: jobs.resolve(house, actor(), delivery, chosen[0]))
     again = "; it is sent again by the server of this folder" if resend else ""
     out.print(f"delivery {delivery} is resolved: {chosen[0].value}{again}")
+
+
+@app.command("report")
+def report(
+    job: JobId,
+    target: Annotated[Path, typer.Option("--out", "-o", metavar="FILE.pdf", dir_okay=False, help="PDF file to write.")],
+    recipient: Annotated[
+        int | None, typer.Option("--recipient", metavar="N", min=1, help="Of several: as `job show` lists them.")
+    ] = None,
+    attempt: Annotated[
+        int | None, typer.Option("--attempt", metavar="N", min=1, help="Not the last attempt, but this one.")
+    ] = None,
+    pages: Annotated[
+        Path | None,
+        typer.Option("--pages", metavar="FILE.tif", dir_okay=False, help="The fax file as it was sent, as well."),
+    ] = None,
+    data: DataFolder = None,
+    config: ConfigFile = None,
+) -> None:
+    """Write the report on a fax: what was sent to whom, page 1 as a picture, what was answered, what that shows.
+
+    In German or English, by the country of the account.
+
+    Examples:
+
+      depesche job report 7 --out report.pdf
+
+      depesche job report 7 --recipient 3 --attempt 1 --out report.pdf --pages fax.tif
+    """
+    from depesche.cli.folder import in_house
+    from depesche.usecases.report import Wanted
+    from depesche.usecases.report import report as write
+
+    wanted = Wanted(job, recipient, attempt)
+    written = in_house(load_settings(config, data), lambda house: write(house, wanted, target, pages))
+    out.print(f"report on delivery {written.delivery_id}, attempt {written.attempt}: {target}", markup=False)
+    if written.exact is False:
+        warn("its picture is not dot by dot what was sent: the report says so")
 
 
 async def _cancel_remote(there: "AbstractAsyncContextManager[Server]", job: int) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from depesche import __version__
-from depesche.cli import account, blocklist, channel, hold, inbox, job, ledger, node, refusal, tariff
+from depesche.cli import account, blocklist, channel, hold, inbox, job, ledger, line, node, refusal, tariff
 from depesche.cli.backup import backup, restore
 from depesche.cli.codes import codes
 from depesche.cli.preview import preview
@@ -33,6 +33,7 @@ app.add_typer(blocklist.app, name="blocklist")
 app.add_typer(refusal.app, name="refusal")
 app.add_typer(hold.app, name="hold")
 app.add_typer(channel.app, name="channel")
+app.add_typer(line.app, name="line")
 app.add_typer(node.app, name="node")
 app.command()(backup)
 app.command()(restore)

@@ -76,6 +76,7 @@ def json_of_record(record: JobRecord) -> dict[str, Any]:
         told = asdict(attempt)
         del told["position"]
         told["result"] = attempt.result.word if attempt.result else None
+        told["call"] = attempt.call.as_json() if attempt.call else None
         recipients[attempt.position]["attempts"].append(told)
     return {
         "account": record.account.number,
@@ -110,7 +111,6 @@ def _print_attempts(record: JobRecord) -> None:
 
 def _call(attempt: PastAttempt) -> str:
     """``2 pages, 31 s, 14400 bit/s, MMR, ECM, +49 30 ...``, damaged rows page by page, and the detail below."""
-    damaged = [f"page {page}: {rows}" for page, rows in enumerate(attempt.bad_rows, start=1) if rows]
     words = (
         f"{attempt.pages} page{'' if attempt.pages == 1 else 's'}" if attempt.pages else "",
         f"{attempt.seconds} s" if attempt.seconds else "",
@@ -118,7 +118,7 @@ def _call(attempt: PastAttempt) -> str:
         attempt.coding,
         "ECM" if attempt.ecm else "",
         attempt.remote_id,
-        f"damaged rows on {', '.join(damaged)}" if damaged else "",
+        tables.damaged(attempt.bad_rows),
     )
     return "\n".join(filter(None, (", ".join(filter(None, words)), attempt.detail)))
 

@@ -53,9 +53,21 @@ def print_faxes(faxes: Iterable[Fax]) -> None:
             plain(fax.called_number),
             plain(fax.originator),
             plain(fax.remote_id),
-            f"{fax.pages} (broken off)" if fax.complete is False else str(fax.pages),
+            _pages(fax),
         )
     show(table)
+
+
+def damaged(bad_rows: Sequence[int]) -> str:
+    """``damaged rows on page 2: 5, page 3: 1``; empty if there are none."""
+    pages = [f"page {page}: {rows}" for page, rows in enumerate(bad_rows, start=1) if rows]
+    return f"damaged rows on {', '.join(pages)}" if pages else ""
+
+
+def _pages(fax: Fax) -> str:
+    """``3``, ``3 (broken off)``, ``3 (damaged rows on page 2: 5)``."""
+    words = ", ".join(filter(None, ("broken off" if fax.complete is False else "", damaged(fax.bad_rows))))
+    return f"{fax.pages} ({words})" if words else str(fax.pages)
 
 
 _NUMBERS = frozenset(

@@ -39,6 +39,16 @@ def judge_number(given: str, country: str, *, foreign: bool) -> tuple[str, SendJ
     return _by_library(given, compact, country, foreign=foreign)
 
 
+def may_stand_for(number: str, wanted: str) -> bool:
+    """Whether a call may be sent on from one E.164 number to another: within its country, and to no premium number."""
+    try:
+        there, here = (phonenumbers.parse(one, None) for one in (number, wanted))
+    except phonenumbers.NumberParseException:
+        return False
+    barred = _unless_barred(_e164(there)) is not SendJobCode.ACCEPTED
+    return there.country_code == here.country_code and not barred and not _is_premium(there)
+
+
 def judge_mail(given: str) -> tuple[str, SendJobCode]:
     """The address and `ACCEPTED`, or why not."""
     address = given.strip()

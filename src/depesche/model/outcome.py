@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from depesche.model.callrecord import CallRecord
 from depesche.model.result import Result
 
 
@@ -38,3 +39,6 @@ class Outcome:
 
     detail: str = ""
     """The reason in plain English for the record: a T.30 phrase, a SIP status, a server's reply."""
+
+    call: CallRecord | None = None
+    """Of a fax: the call itself; None if there was none, or nobody knows of it."""

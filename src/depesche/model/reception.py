@@ -32,3 +32,6 @@ class Reception:
 
     complete: bool
     """False if the call broke before its last page was confirmed."""
+
+    bad_rows: tuple[int, ...] = ()
+    """Damaged rows, page by page (repeated from the row above); 0 with ECM. Empty: it is not known."""

@@ -18,12 +18,12 @@ from depesche.render.errors import ConverterFailed, RenderError
 from depesche.render.grid import Resolution
 from depesche.render.keeper import Keeper
 from depesche.render.offices import Offices
-from depesche.render.order import Rendered, Source, TextPage
+from depesche.render.order import Rendered, Report, Source, TextPage
 from depesche.render.turns import Turns
 from depesche.render.wire import Done, Finding, LetterFault, Paper, Task
 from depesche.render.work import Input, Work
 
-__all__ = ["Finding", "LetterFault", "Rendered", "Renderer", "Source", "TextPage"]
+__all__ = ["Finding", "LetterFault", "Rendered", "Renderer", "Report", "Source", "TextPage"]
 
 LARGE = 32 << 10
 """Octets of documents from which their pages are counted first, and drawn in several processes if they are many.
@@ -133,6 +133,16 @@ class Renderer:
             if len(done.sizes) != len(pages):
                 raise ConverterFailed("the converter lost pages")
             return await asyncio.to_thread(_apart, pictures, done.sizes, [folder / f"{page}.png" for page in pages])
+
+    async def report(self, report: Report, fax: Source | None, out: Path, *, account: int = 0) -> Rendered:
+        """Write a report to `out`, a PDF document of A4 pages, with a picture of the first page of `fax`.
+
+        Raises: RenderError (then `out` does not exist).
+        """
+        async with self._work(Task.REPORT, account, out.parent) as work:
+            with _result(out) as file:
+                done = await work.set_report(report, fax, file)
+            return Rendered(done.pages, done.warnings)
 
     async def count(self, source: Source, *, account: int = 0) -> int:
         """The pages of one document. Raises: RenderError."""

@@ -15,10 +15,11 @@ from depesche.render.errors import ConverterFailed, Damaged, NotWhole, RenderErr
 from depesche.render.html import html_document
 from depesche.render.image import PicturePages
 from depesche.render.letter import Letter
-from depesche.render.order import TextPage
+from depesche.render.order import Report, TextPage
 from depesche.render.pages import Pages, Sheets
 from depesche.render.pdf import PdfPages, open_pdf
 from depesche.render.preview import pictures
+from depesche.render.report import report_sheets
 from depesche.render.text import plain_text, text_page
 from depesche.render.tiff import Strip
 from depesche.render.wire import Done, Request, Task
@@ -121,6 +122,12 @@ def _preview(request: Request, files: Sequence[BinaryIO]) -> Done:
     return Done(len(sizes), sizes=tuple(sizes))
 
 
+def _report(request: Request, files: Sequence[BinaryIO]) -> Done:
+    del request
+    source, *pages, output = files
+    return _written(report_sheets(Report.of_json(json.loads(source.read())), pages[0] if pages else None), output)
+
+
 def _written(sheets: Sheets, output: BinaryIO) -> Done:
     output.write(sheets.pdf)
     output.flush()
@@ -155,4 +162,5 @@ _TASKS: dict[Task, Callable[[Request, Sequence[BinaryIO]], Done]] = {
     Task.PLAIN_TEXT: _plain_text,
     Task.HTML: _html,
     Task.PREVIEW: _preview,
+    Task.REPORT: _report,
 }

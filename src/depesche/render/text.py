@@ -193,7 +193,7 @@ def _set(
 def _rendered(words: _Words, body: Iterable[str], cover: Cover, pixels: int) -> tuple[Any, tuple[str, ...]]:
     """The laid out document, and what it lacks."""
     style = _STYLE.substitute(face=FACE, plain=PLAIN_FACE, page=json.dumps(words.page), of=json.dumps(words.of))
-    style += _FOOTER.substitute(face=FACE, text=_css_string(cover.footer)) if cover.footer else ""
+    style += _FOOTER.substitute(face=FACE, text=css_string(cover.footer)) if cover.footer else ""
     html = f"<html lang={words.language}><style>{style}</style><body>{''.join(body)}</body></html>"
     omissions = Omissions()
     inline = Inline(pixels, omissions)
@@ -207,7 +207,7 @@ def _rendered(words: _Words, body: Iterable[str], cover: Cover, pixels: int) -> 
     return rendered, omissions.warnings()
 
 
-def _css_string(text: str) -> str:
+def css_string(text: str) -> str:
     """As a string of CSS within a ``<style>`` (CSS Syntax 3 §4.3.5): nothing in it ends either."""
     return '"' + "".join(c if c.isalnum() or c == " " else f"\\{ord(c):x} " for c in text) + '"'
 

@@ -62,6 +62,10 @@ class Task(StrEnum):
     PREVIEW = "preview"
     """Draw a range of pages of the one input, a finished fax or letter, as PNG files, one after the other."""
 
+    REPORT = "report"
+    """Set the first input, a `Report` as JSON, as a PDF document, with a picture of the second one's first page if
+    there is one."""
+
     OFFICE = "office"
     """Write the one input, an Office document, as a PDF document; its pages are counted when that is opened."""
 

@@ -18,7 +18,7 @@ from depesche.render.grid import Resolution
 from depesche.render.keeper import Keeper
 from depesche.render.office import FILTERS
 from depesche.render.offices import Offices
-from depesche.render.order import Source, TextPage
+from depesche.render.order import Report, Source, TextPage
 from depesche.render.process import ConversionProcess, ProcessLost
 from depesche.render.wire import Done, Paper, Request, Task
 
@@ -95,6 +95,13 @@ class Work:
         done = await self.convert(Task.TEXT_PAGE, [Input(Format.TEXT, source)], sheets, others=others)
         self.warnings += done.warnings
         return Input(Format.PDF, sheets)
+
+    async def set_report(self, report: Report, fax: Source | None, output: BinaryIO) -> Done:
+        """A report, with a picture of the first page of a fax. Raises: RenderError."""
+        source = self.scratch()
+        source.write(json.dumps(asdict(report)).encode())
+        pages = [await self.open(fax)] if fax else []
+        return await self.convert(Task.REPORT, [Input(Format.TEXT, source), *pages], output)
 
     async def convert(
         self, task: Task, inputs: Sequence[Input], output: BinaryIO | None = None, *,

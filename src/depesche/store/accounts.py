@@ -53,6 +53,15 @@ def by_fax_number(connection: sa.Connection, fax_number: str) -> int | None:
     return connection.execute(query).scalar()
 
 
+def name_by_fax_number(connection: sa.Connection, fax_number: str) -> str | None:
+    """Name of the account that an E.164 number belongs to."""
+    joined = account.join(account_number, account_number.c.account_id == account.c.id)
+    name: str | None = connection.execute(
+        sa.select(account.c.name).select_from(joined).where(account_number.c.number == fax_number)
+    ).scalar()
+    return name
+
+
 def hold(connection: sa.Connection, account_id: int) -> None:
     """Whoever else holds this account waits until this transaction ends; what only refers to it does not."""
     connection.execute(_HELD, {"of": account_id})

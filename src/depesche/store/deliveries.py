@@ -540,4 +540,5 @@ def _record(outcome: Outcome) -> dict[str, Any]:
         "ecm": outcome.ecm,
         "bad_rows": list(outcome.bad_rows),
         "detail": outcome.detail,
+        "call": outcome.call.as_json() if outcome.call else None,
     }

@@ -26,6 +26,8 @@ class ReceivedFax:
     complete: bool
     blob_key: str
     size: int
+    bad_rows: tuple[int, ...] = ()
+    """Damaged rows, page by page, as far as it is known."""
 
 
 def insert(connection: sa.Connection, account_id: int, reception: Reception, blob: Blob, now: datetime) -> bool:
@@ -43,6 +45,7 @@ def insert(connection: sa.Connection, account_id: int, reception: Reception, blo
             "remote_id": reception.remote_id,
             "pages": reception.pages,
             "complete": reception.complete,
+            "bad_rows": list(reception.bad_rows),
             "blob_key": blob.key,
             "size": blob.size,
             "sha256": blob.sha256,
@@ -103,4 +106,5 @@ def _fax(row: Row) -> ReceivedFax:
         complete=row.complete,
         blob_key=row.blob_key,
         size=row.size,
+        bad_rows=tuple(row.bad_rows or ()),
     )

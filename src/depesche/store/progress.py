@@ -7,11 +7,13 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from depesche.model.account import Account
+from depesche.model.callrecord import CallRecord
+from depesche.model.job import Sending
 from depesche.model.result import Result
 from depesche.model.states import State
 from depesche.store import accounts, listing
 from depesche.store.jobs import NOT_CONDEMNED
-from depesche.store.schema import account, attempt, delivery, job
+from depesche.store.schema import Row, account, attempt, delivery, job
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,26 @@ class PastAttempt:
     """Damaged rows, page by page."""
 
     detail: str
+    call: CallRecord | None = None
+    """Of a fax; None: nothing is known of the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenRow:
+    """One given row of a job, and what was done about it."""
+
+    delivery_id: int
+    address: str
+    state: State
+    same_as: int | None
+    """The row, from 0, whose fate it shares."""
+
+    sandbox: bool
+    """The job ends there."""
+
+    sending: Sending
+    attempts: tuple[PastAttempt, ...]
+    """The first one first."""
 
 
 def owner(connection: sa.Connection, job_id: int) -> Account | None:
@@ -82,31 +104,55 @@ def standings(connection: sa.Connection, job_ids: Sequence[int]) -> dict[int, St
 
 def attempts(connection: sa.Connection, job_id: int) -> list[PastAttempt]:
     """Every attempt at every delivery of the job, row by row, the first attempt first."""
+    query = _ATTEMPTS.where(delivery.c.job_id == job_id)
+    return [_past(row) for row in connection.execute(query)]
+
+
+def given_row(connection: sa.Connection, job_id: int, position: int) -> GivenRow | None:
+    """One row of the job with its attempts; None: the job has no such row."""
     query = (
-        sa.select(attempt, delivery.c.position)
-        .join_from(attempt, delivery, delivery.c.id == attempt.c.delivery_id)
-        .where(delivery.c.job_id == job_id)
-        .order_by(delivery.c.position, attempt.c.number)
+        sa.select(delivery, job.c.sandbox, job.c.sending)
+        .join_from(delivery, job, job.c.id == delivery.c.job_id)
+        .where(delivery.c.job_id == job_id, delivery.c.position == position, NOT_CONDEMNED)
     )
-    return [
-        PastAttempt(
-            delivery_id=row.delivery_id,
-            position=row.position,
-            number=row.number,
-            sending_at=row.sending_at,
-            ended_at=row.ended_at,
-            result=None if row.result is None else Result(row.result),
-            pages=row.pages or 0,
-            remote_id=row.remote_id or "",
-            seconds=row.seconds or 0,
-            bit_rate=row.bit_rate or 0,
-            coding=row.coding or "",
-            ecm=bool(row.ecm),
-            bad_rows=tuple(row.bad_rows or ()),
-            detail=row.detail or "",
-        )
-        for row in connection.execute(query)
-    ]
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    attempts = connection.execute(_ATTEMPTS.where(delivery.c.id == row.id))
+    return GivenRow(
+        delivery_id=row.id,
+        address=row.address,
+        state=State(row.state),
+        same_as=row.same_as,
+        sandbox=row.sandbox,
+        sending=Sending(**row.sending),
+        attempts=tuple(_past(one) for one in attempts),
+    )
 
 
+def _past(row: Row) -> PastAttempt:
+    return PastAttempt(
+        delivery_id=row.delivery_id,
+        position=row.position,
+        number=row.number,
+        sending_at=row.sending_at,
+        ended_at=row.ended_at,
+        result=None if row.result is None else Result(row.result),
+        pages=row.pages or 0,
+        remote_id=row.remote_id or "",
+        seconds=row.seconds or 0,
+        bit_rate=row.bit_rate or 0,
+        coding=row.coding or "",
+        ecm=bool(row.ecm),
+        bad_rows=tuple(row.bad_rows or ()),
+        detail=row.detail or "",
+        call=CallRecord.of_json(row.call) if row.call else None,
+    )
+
+
+_ATTEMPTS = (
+    sa.select(attempt, delivery.c.position)
+    .join_from(attempt, delivery, delivery.c.id == attempt.c.delivery_id)
+    .order_by(delivery.c.position, attempt.c.number)
+)
 _NEXT_DUE = sa.func.min(delivery.c.due_at, type_=delivery.c.due_at.type).label("due_at")

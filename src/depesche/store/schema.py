@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 
-REVISION = "0009"
+REVISION = "0011"
 """The last migration: with it the tables are exactly these."""
 
 Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -293,6 +293,7 @@ attempt = sa.Table(
     sa.Column("ecm", sa.Boolean),
     sa.Column("bad_rows", sa.JSON(none_as_null=True)),
     sa.Column("detail", Legible),
+    sa.Column("call", sa.JSON(none_as_null=True)),
 )
 
 document = sa.Table(
@@ -329,6 +330,7 @@ inbound = sa.Table(
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("sha256", sa.String(64), nullable=False),
     sa.Column("deleted_at", Moment),
+    sa.Column("bad_rows", sa.JSON(none_as_null=True)),
     sa.Index("ix_inbound_blob_key", "blob_key"),
     sa.Index(
         "ix_inbound_kept",
@@ -406,6 +408,16 @@ cover = sa.Table(
     sa.Column("changed_at", Moment, nullable=False),
 )
 """How an account's sheets in front of a fax look, if not as everybody's."""
+
+line = sa.Table(
+    "line",
+    metadata,
+    sa.Column("name", sa.String(32), primary_key=True),
+    sa.Column("settings", sa.JSON, nullable=False),
+    sa.Column("secret", sa.Text, nullable=False),
+    sa.Column("changed_at", Moment, nullable=False),
+)
+"""A trunk that carries faxes; `secret` is its password there."""
 
 turn = sa.Table(
     "turn",

@@ -12,14 +12,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from depesche.config import LONGEST_DAYS, Settings
+from depesche.config import LONGEST_DAYS
 from depesche.model import tariff
 from depesche.model.account import Account, AccountState, Payment
 from depesche.model.codes import SendJobCode
 from depesche.model.jobtype import Channel, JobType
 from depesche.model.numbers import judge_mail, judge_number
 from depesche.model.resolution import Resolution
-from depesche.store import accounts, audit, schema
+from depesche.store import accounts, audit, lines, schema
 from depesche.usecases.house import House
 from depesche.usecases.judge import trial_over
 
@@ -171,25 +171,24 @@ async def everyone(house: House) -> list[Account]:
     return await house.database.read(accounts.everyone)
 
 
-def portrait(house: House, account: Account) -> Portrait:
+async def portrait(house: House, account: Account) -> Portrait:
     """The account, and what an operator who looks at it should know."""
     sandbox = account.sandbox or house.settings.sandbox
     wanted = {kind.channel for kind in account.job_types}
-    has_line = bool(wanted & _lines(house.settings))
+    has_line = bool(wanted & await house.database.read(_channels_with_lines))
     return Portrait(account, sandbox, has_line, tuple(_doubts(house, account, sandbox=sandbox, has_line=has_line)))
 
 
-def _lines(settings: Settings) -> frozenset[Channel]:
-    """The ways out of the house, for what does not end in the sandbox. None can be set up yet."""
-    del settings
-    return frozenset()
+def _channels_with_lines(connection: sa.Connection) -> frozenset[Channel]:
+    """The ways out of the house, for what does not end in the sandbox."""
+    return frozenset({Channel.FAX} if any(line.enabled for line, _ in lines.every(connection)) else ())
 
 
 def _doubts(house: House, account: Account, *, sandbox: bool, has_line: bool) -> Iterator[str]:
     if trial_over(account, house.today()):
         yield f"its trial is over since {account.trial_until}: its orders are refused"
     if not sandbox and not has_line:
-        yield "it is live, and no line is set up on this installation: all that it sends fails"
+        yield "it is live, and no line is set up (`line add`): all that it sends fails"
     if account.payment is Payment.NONE or account.state is AccountState.TRIAL:
         return
     if account.paid_since is None:

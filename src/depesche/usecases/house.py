@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from depesche.blobs.store import Blobs
 from depesche.config import Settings
+from depesche.model.callrecord import Prints
 from depesche.render.renderer import Renderer
 from depesche.store.database import Database
 from depesche.usecases.throttle import Throttle
@@ -46,8 +47,9 @@ class House:
     hurry: Callable[[], None]
     """Tell dispatch that a call on the line is not wanted any more."""
 
-    stamp: Callable[[Path, Path, Header], int]
-    """Write a fax file anew with the header line that it is sent with, and tell its pages. Blocks. Raises: OSError."""
+    stamp: Callable[[Path, Path, Header], Prints]
+    """Write a fax file anew with the header line that it is sent with, and tell by what it will be known again. Blocks.
+    Raises: OSError."""
 
     def today(self) -> date:
         """The day by the operator's calendar: of trials, payments and limits."""

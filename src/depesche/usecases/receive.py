@@ -15,6 +15,11 @@ async def has_inbox(house: House, number: str) -> bool:
     return await house.database.read(lambda connection: accounts.by_fax_number(connection, number)) is not None
 
 
+async def station(house: House, number: str) -> str | None:
+    """The station id of the account that owns an E.164 number; None: none does."""
+    return await house.database.read(lambda connection: accounts.name_by_fax_number(connection, number))
+
+
 async def received(house: House, source: str) -> bool:
     """Whether a reception of this source is kept."""
     return await house.database.read(lambda connection: inbound.stored(connection, source))

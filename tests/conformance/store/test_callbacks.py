@@ -507,6 +507,6 @@ def test_each_call_costs_the_same_however_many_entries_a_job_has(run: Run[None],
             (one,) = claim(connection)
             callbacks.advance(connection, one, START, START)
             each(connection, account, job, 2 * MANY)
-        assert time.perf_counter() - begun_at < 5
+        assert time.perf_counter() - begun_at < 60  # minutes, if each looked at all of them
 
     run(work)

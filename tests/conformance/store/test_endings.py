@@ -1,5 +1,6 @@
 """How an attempt ends, and with it the delivery and the job; or a customer ends it."""
 
+import json
 from datetime import datetime, timedelta
 
 import pytest
@@ -7,8 +8,10 @@ import sqlalchemy as sa
 
 from builders import MOBILE, START, Clock, add_account, rows
 from depesche.model.account import Account
+from depesche.model.callrecord import CallRecord, PageAnswer, Prints, Stamp
 from depesche.model.jobtype import Channel, JobType
 from depesche.model.outcome import Outcome
+from depesche.model.resolution import Resolution
 from depesche.model.result import Result
 from depesche.model.roll import Recipient, ShortRoll
 from depesche.model.states import State
@@ -31,6 +34,22 @@ from journeys import (
     ordered,
 )
 
+CALL = CallRecord(
+    line="office",
+    t38=True,
+    taken=True,
+    begun=True,
+    stamp=Stamp(START, "Firma", "", "+493023125100", Prints(2, "a" * 64, "b" * 64, Resolution.SUPERFINE)),
+    answers=(
+        PageAnswer("MCF", True, 14400, "MMR", True, 4572, 40_000, 1),
+        PageAnswer("RTN", False, 9600, "MH", False, 9, 8, 0),
+    ),
+)
+
+
+def test_what_is_kept_of_a_call_is_what_it_was() -> None:
+    assert CallRecord.of_json(json.loads(json.dumps(CALL.as_json()))) == CALL
+
 
 def test_an_attempt_is_on_the_record_with_all_that_is_known(database: Database, account: Account, clock: Clock) -> None:
     outcome = Outcome(
@@ -43,6 +62,7 @@ def test_an_attempt_is_on_the_record_with_all_that_is_known(database: Database, 
         ecm=True,
         bad_rows=(0, 3),
         detail="phase E",
+        call=CALL,
     )
 
     def send(connection: sa.Connection) -> None:
@@ -67,6 +87,7 @@ def test_an_attempt_is_on_the_record_with_all_that_is_known(database: Database, 
             "ecm": True,
             "bad_rows": [0, 3],
             "detail": "phase E",
+            "call": CALL.as_json(),
         }
     ]
     row = database.read_here(only)

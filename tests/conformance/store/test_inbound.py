@@ -23,6 +23,7 @@ RECEPTION = Reception(
     pages=3,
     tiff=Path("unused.tif"),
     complete=False,
+    bad_rows=(0, 4, 0),
 )
 BLOB = Blob("inbound/00/1", 12345, "a" * 64)
 
@@ -51,6 +52,7 @@ def test_a_fax_is_kept_with_all_that_is_known(inbox: Database, account: Account)
         complete=False,
         blob_key="inbound/00/1",
         size=12345,
+        bad_rows=(0, 4, 0),
     )
 
 

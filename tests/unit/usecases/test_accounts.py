@@ -185,7 +185,7 @@ async def test_quiet_hours_are_set_and_taken_away(opened: OpenHouse) -> None:
 
 async def test_an_account_that_will_send_has_no_doubts(opened: OpenHouse) -> None:
     account = await accounts.add(opened.house, "root", replace(MUSTER, values={"sandbox": True}))
-    portrait = accounts.portrait(opened.house, account)
+    portrait = await accounts.portrait(opened.house, account)
     assert (portrait.sandbox, portrait.has_line, portrait.doubts) == (True, False, ())
 
 
@@ -202,7 +202,7 @@ async def test_an_account_that_will_send_has_no_doubts(opened: OpenHouse) -> Non
 )
 async def test_what_will_not_go_well_is_known(opened: OpenHouse, values: dict[str, Any], doubts: list[str]) -> None:
     account = await accounts.add(opened.house, "root", replace(MUSTER, values={"sandbox": True, **values}))
-    told = accounts.portrait(opened.house, account).doubts
+    told = (await accounts.portrait(opened.house, account)).doubts
     assert len(told) == len(doubts)
     assert all(sentence.startswith(doubt) for sentence, doubt in zip(told, doubts, strict=True))
 

@@ -16,6 +16,7 @@ from depesche.channels.fax.t30.audio import AudioTerminal
 from depesche.channels.fax.t30.report import Report
 from depesche.channels.fax.t30.session import Station
 from depesche.channels.fax.t30.spandsp import Spandsp
+from depesche.model.callrecord import CallRecord
 from depesche.model.outcome import Outcome
 from depesche.model.result import Result
 
@@ -64,7 +65,7 @@ class Dialled:
 def dial(spandsp: Spandsp, transmission: Transmission, cancelled: threading.Event) -> Dialled:
     """Write the header, call, transmit. Ends early once `cancelled` is set."""
     try:
-        pages = stamp(transmission.document, transmission.sent, transmission.header)
+        prints = stamp(transmission.document, transmission.sent, transmission.header)
     except BadDocument as error:
         return Dialled(Outcome(Result.LINE_ERROR, detail=f"the document cannot be sent: {error}"))
     except OSError as error:
@@ -72,8 +73,13 @@ def dial(spandsp: Spandsp, transmission: Transmission, cancelled: threading.Even
     station = Station(transmission.station, send=transmission.sent)
     with AudioTerminal(spandsp, station, calling=True) as caller:
         if isinstance(transmission.answers, Person):
-            return _talk(caller, pages, cancelled)
-        return _transfer(spandsp, caller, transmission, transmission.answers, pages, cancelled)
+            dialled = _talk(caller, prints.pages, cancelled)
+        else:
+            dialled = _transfer(spandsp, caller, transmission, transmission.answers, prints.pages, cancelled)
+    call = dataclasses.replace(
+        dialled.outcome.call or CallRecord(), sandbox=True, stamp=transmission.header.stamp(prints)
+    )
+    return dataclasses.replace(dialled, outcome=dataclasses.replace(dialled.outcome, call=call))
 
 
 def _talk(caller: AudioTerminal, pages: int, cancelled: threading.Event) -> Dialled:

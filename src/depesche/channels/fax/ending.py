@@ -10,6 +10,7 @@ class End(Enum):
     ENGINE = "the T.30 engine came to its end"
     CANCELLED = "the order was cancelled, and we hung up"
     LOST = "the connection was lost"
+    RANG_OUT = "nobody took the call, and we hung up"
     STALLED = "nothing happened on the line any more, and we hung up"
 
 

@@ -3,6 +3,7 @@
 spandsp could write one, but with English months and without the number of pages, and over the picture.
 """
 
+import hashlib
 import struct
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont, TiffImagePlugin
 
+from depesche.model.callrecord import Prints, Stamp
 from depesche.model.resolution import WIDTH, X_DPI, Resolution, nearest
 
 FONT = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
@@ -67,6 +69,10 @@ class HeaderLine:
     recipient: str = ""
     """Number called; 20 characters are shown."""
 
+    def stamp(self, prints: Prints) -> Stamp:
+        """For the record, with what the pages were that got it."""
+        return Stamp(self.at, self.sender, self.note, self.recipient, prints)
+
     @property
     def left(self) -> tuple[str, ...]:
         """The parts from the left, without the empty ones."""
@@ -75,8 +81,8 @@ class HeaderLine:
         return tuple(filter(None, (f"{self.at:%d.%m.%Y %H:%M}", sender, note, to)))
 
 
-def stamp(source: Path, target: Path, line: HeaderLine) -> int:
-    """Write `source` anew with `line` on every page, and tell how many pages there are.
+def stamp(source: Path, target: Path, line: HeaderLine) -> Prints:
+    """Write `source` anew with `line` on every page, and tell by what it will be known again.
 
     Where the top `header_rows` of a page's resolution are blank, they take the line; else the page grows by as much at
     its top. No pixel of the page is ever covered. One page at a time is in memory.
@@ -87,16 +93,25 @@ def stamp(source: Path, target: Path, line: HeaderLine) -> int:
 
     Raises: BadDocument, FontMissing, OSError (target cannot be written).
     """
+    document_print = hashlib.sha256()
+    first_page, first_resolution = "", Resolution.FINE
     with _opened(source) as document, TiffImagePlugin.AppendingTiffWriter(str(target), new=True) as out:
         pages = document.n_frames
         for number in range(1, pages + 1):
             bare = _page(document, number)
             resolution = nearest(bare.info["dpi"][1]) if "dpi" in bare.info else Resolution.FINE
             page = _with_line(bare, _strip(line, number, pages, resolution))
+            document_print.update(_pbm(page))
+            if number == 1:
+                first_page, first_resolution = document_print.hexdigest(), resolution
             dpi = X_DPI, resolution.y_dpi
             page.save(out, format="TIFF", compression="group4", dpi=dpi, tiffinfo={_ROWS_PER_STRIP: page.height})
             out.newFrame()
-    return pages
+    return Prints(pages, document_print.hexdigest(), first_page, first_resolution)
+
+
+def _pbm(page: Image.Image) -> bytes:
+    return f"P4\n{page.width} {page.height}\n".encode() + page.tobytes("raw", "1;I")
 
 
 def _opened(source: Path) -> TiffImagePlugin.TiffImageFile:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from depesche.channels.fax.ending import End, Ending
 from depesche.channels.fax.t30.completion import Completion, Fault, completion
 from depesche.channels.fax.t30.report import Page, Report
+from depesche.model.callrecord import CallRecord, PageAnswer
 from depesche.model.outcome import Outcome
 from depesche.model.result import Result
 
@@ -33,10 +34,11 @@ _BEFORE_A_PAGE = {
 _DURING_A_PAGE = {fault: Verdict(Result.SEND_FAILED, retry=fault is not Fault.DOCUMENT) for fault in Fault}
 
 
-def sent(report: Report, pages: int, ending: Ending, far_pages: Sequence[Page] = ()) -> Outcome:
+def sent(report: Report, pages: int, ending: Ending, far_pages: Sequence[Page] = (), *, t38: bool = False) -> Outcome:
     """The outcome of a call that was answered.
 
-    `pages` are those of the document; `far_pages` is the receiver's own view, where it is known.
+    `pages` are those of the document; `far_pages` is the receiver's own view, where it is known: in the sandbox alone.
+    What a sender learns of its pages over a real line is how each of them was answered.
     """
     row = completion(_DROPPED if report.completion is None else report.completion)
     verdict = _judge(row, report, pages, ending)
@@ -52,6 +54,20 @@ def sent(report: Report, pages: int, ending: Ending, far_pages: Sequence[Page] =
         ecm=last.ecm if last else False,
         bad_rows=tuple(page.bad_rows for page in far_pages if page.confirmed),
         detail=_detail(row, report, pages, ending),
+        call=CallRecord(t38=t38, taken=True, begun=report.page_begun, answers=tuple(map(_answer, report.pages))),
+    )
+
+
+def _answer(page: Page) -> PageAnswer:
+    return PageAnswer(
+        answer=page.frame,
+        confirmed=page.confirmed,
+        bit_rate=page.bit_rate,
+        coding=page.coding.name,
+        ecm=page.ecm,
+        rows=page.rows,
+        octets=page.coded_bytes,
+        repeated=page.ecm_retries,
     )
 
 

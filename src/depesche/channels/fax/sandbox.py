@@ -17,6 +17,7 @@ from depesche.channels.fax.header import HeaderLine, require_font
 from depesche.channels.fax.numbers import Lost, Machine, Person, Refused, behaviour, far_station, is_special
 from depesche.channels.fax.t30.layout import verified
 from depesche.channels.fax.t30.report import Report
+from depesche.model.callrecord import CallRecord
 from depesche.model.outcome import Outcome
 from depesche.model.reception import Reception
 from depesche.model.result import Result
@@ -72,7 +73,7 @@ class SandboxFax:
             case Lost():
                 raise Abandoned(f"{delivery.address} loses its attempts")
             case Refused(result, retry, detail):
-                return Outcome(result, retry=retry, detail=detail)
+                return Outcome(result, retry=retry, detail=detail, call=CallRecord(sandbox=True))
             case Machine() | Person() as answers:
                 return await self._call(delivery, documents[0], answers, cancelled)
 
@@ -128,6 +129,7 @@ class SandboxFax:
             pages=len(far.confirmed),
             tiff=tiff,
             complete=far.whole,
+            bad_rows=tuple(page.bad_rows for page in far.confirmed),
         )
         try:
             await self._receive(reception)

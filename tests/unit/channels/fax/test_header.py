@@ -46,7 +46,7 @@ def ink(page: Image.Image) -> tuple[int, int, int, int] | None:
 
 def test_a_blank_top_takes_the_line_and_the_page_keeps_its_size(document: Document, page: Draw, tmp_path: Path) -> None:
     source, target = document(page(1), page(2), page(3)), tmp_path / "out.tif"
-    assert stamp(source, target, LINE) == 3
+    assert stamp(source, target, LINE).pages == 3
     for before, after in zip(pages(source), pages(target), strict=True):
         assert ink(top(before)) is None
         assert ink(top(after)) is not None

@@ -6,6 +6,7 @@ from depesche.channels.fax.ending import End, Ending
 from depesche.channels.fax.outcome import sent
 from depesche.channels.fax.t30.report import Page, Report
 from depesche.channels.fax.t30.spandsp import Coding
+from depesche.model.callrecord import CallRecord, PageAnswer
 from depesche.model.outcome import Outcome
 from depesche.model.result import Result
 
@@ -27,12 +28,15 @@ REFUSED = Page("RTN", False, 9600, Coding.MR, False, 1728, 2292, 8031, 7700, 50_
 ENGINE = Ending(End.ENGINE, 61.2)
 
 
+ANSWER = PageAnswer(PAGE.frame, PAGE.confirmed, 12000, "MR", False, PAGE.rows, PAGE.coded_bytes, PAGE.ecm_retries)
+
+
 def report(completion: int | None, *pages: Page, begun: bool = False) -> Report:
     return Report(completion, ("DIS",), begun or bool(pages), pages, "+49 30 99")
 
 
 def test_a_confirmed_page_is_told_with_all_that_is_known() -> None:
-    assert sent(report(0, PAGE), 1, ENGINE, far_pages=(PAGE,)) == Outcome(
+    assert sent(report(0, PAGE), 1, ENGINE, far_pages=(PAGE,), t38=True) == Outcome(
         result=Result.OK,
         pages=1,
         remote_id="+49 30 99",
@@ -41,6 +45,7 @@ def test_a_confirmed_page_is_told_with_all_that_is_known() -> None:
         coding="MR",
         ecm=False,
         bad_rows=(3,),
+        call=CallRecord(t38=True, taken=True, begun=True, answers=(ANSWER,)),
     )
 
 

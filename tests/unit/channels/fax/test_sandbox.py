@@ -16,6 +16,7 @@ from PIL import Image
 from depesche.channels.base import Abandoned, Channel, Delivery, Document
 from depesche.channels.fax.numbers import PREFIX
 from depesche.channels.fax.sandbox import SandboxFax
+from depesche.model.callrecord import CallRecord
 from depesche.model.outcome import Outcome
 from depesche.model.resolution import WIDTH, Resolution
 from depesche.model.result import Result
@@ -47,13 +48,22 @@ def test_000_is_ok_with_all_that_a_call_tells(send: Send) -> None:
         coding="MMR",
         ecm=True,
         bad_rows=(0, 0, 0),
+        call=outcome.call,
     )
+    assert outcome.call is not None
+    assert outcome.call.stamp is not None
+    assert (outcome.call.sandbox, outcome.call.taken, outcome.call.begun) == (True, True, True)
+    assert [(page.answer, page.confirmed, page.coding, page.rows) for page in outcome.call.answers] == [
+        ("MCF", True, "MMR", 400)
+    ] * 3
+    assert (outcome.call.stamp.prints.pages, outcome.call.stamp.prints.resolution) == (3, Resolution.FINE)
     assert 25 < outcome.seconds < 60
 
 
 @pytest.mark.parametrize("attempt", [1, 5])
 def test_001_is_always_busy(send: Send, attempt: int) -> None:
-    assert send("001", attempt=attempt) == Outcome(Result.BUSY, retry=True, detail="486 Busy Here")
+    record = CallRecord(sandbox=True)
+    assert send("001", attempt=attempt) == Outcome(Result.BUSY, retry=True, detail="486 Busy Here", call=record)
 
 
 def test_002_is_busy_twice_then_ok(send: Send) -> None:
@@ -73,7 +83,8 @@ def test_004_is_a_voice_and_not_dialled_again(send: Send) -> None:
 
 
 def test_005_does_not_exist_and_is_not_dialled_again(send: Send) -> None:
-    assert send("005") == Outcome(Result.NO_RING, retry=False, detail="404 Not Found")
+    record = CallRecord(sandbox=True)
+    assert send("005") == Outcome(Result.NO_RING, retry=False, detail="404 Not Found", call=record)
 
 
 @pytest.mark.parametrize("pages", [2, 4])

@@ -42,6 +42,7 @@ def test_a_fax_to_an_account_lies_in_its_inbox(send: Send, inbox: Any, document:
         pages=3,
         tiff=reception.tiff,
         complete=True,
+        bad_rows=(0, 0, 0),
     )
     for (before, ink), (after, received) in zip(pixels(sent), pixels(reception.tiff), strict=True):
         line = HEIGHT * WIDTH // 8

@@ -1,1 +1,1 @@
-"""The T.30 engine: libspandsp behind two classes, `audio.AudioTerminal` and `session.Session`."""
+"""The T.30 engine: libspandsp behind `audio.AudioTerminal`, `t38.T38Terminal` and the `session.Session` in each."""

@@ -20,7 +20,7 @@ class AudioTerminal:
     """A fax machine with the V.17, V.29, V.27ter and V.21 modems.
 
     A context manager: leaving it hangs up and frees the engine, and takes the session with it. Its clock is the samples
-    it is given: without `receive` its timers stand still.
+    it is given: without `receive` and `fill_in` its timers stand still.
     """
 
     def __init__(self, spandsp: Spandsp, station: Station, *, calling: bool) -> None:
@@ -58,6 +58,11 @@ class AudioTerminal:
     def receive(self, samples: Samples) -> None:
         """Take the block that came in; it is overwritten."""
         self._lib.fax_rx(self._state, self._pointer(samples), len(samples))
+        self.session.check()
+
+    def fill_in(self, samples: int) -> None:
+        """So many samples were lost on their way: the modems keep their beat, and the timers go on."""
+        self._lib.fax_rx_fillin(self._state, samples)
         self.session.check()
 
     def hang_up(self) -> None:

@@ -2,12 +2,16 @@
 
 In ABI mode nothing compares our declarations with the library: a field that moved would be read from the wrong place in
 silence. So once in each process we look where the statistics are written, and send a page of known make through two
-engines: every field and every function that the binding uses has then given a value known beforehand.
+engines, by audio and by T.38: every field and every function that the binding uses has then given a value known
+beforehand.
 """
 
 import tempfile
+from collections import deque
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +20,11 @@ from PIL import Image
 from depesche.channels.fax.t30.audio import RATE, AudioTerminal
 from depesche.channels.fax.t30.completion import COMPLETIONS
 from depesche.channels.fax.t30.errors import WrongLayout
+from depesche.channels.fax.t30.g711 import FRAME, G711Terminal, Law
 from depesche.channels.fax.t30.report import OK, Page, Report
-from depesche.channels.fax.t30.session import Station
+from depesche.channels.fax.t30.session import Session, Station
 from depesche.channels.fax.t30.spandsp import SONAME, STATS_INTS, Coding, Modem, Spandsp, load
+from depesche.channels.fax.t30.t38 import TICK, T38Terminal
 
 _BLOCK = 800
 _LIMIT = 60 * RATE
@@ -27,6 +33,16 @@ _LIMIT = 60 * RATE
 _SENTINEL = 0x5A5A5A5A
 _CALLER = "+49 30 1"
 _ANSWERER = "+49 30 2"
+_SILENCE = {Law.PCMA: 0xD5, Law.PCMU: 0xFF}
+"""The octet of no voltage (G.711 tables 1a and 2a)."""
+
+_T0_SECONDS = 61
+"""The caller gives up after so long."""
+
+_T0_EXPIRED = 2
+_BIT_RATE = 7200
+"""Of no modem that would be taken without being told."""
+
 _MOST_BYTES = 200
 """The page is 24 rows: three dozen bytes on the line."""
 
@@ -49,7 +65,7 @@ _SENT = Page(
 
 @cache
 def verified() -> Spandsp:
-    """The library, opened and found to be what the binding says: some 60 ms of the processor once in each process.
+    """The library, opened and found to be what the binding says: some 70 ms of the processor once in each process.
 
     Raises: LibraryMissing, WrongLayout.
     """
@@ -65,7 +81,10 @@ def verify(spandsp: Spandsp) -> None:
     """
     _verify_functions(spandsp)
     _verify_size(spandsp)
-    _verify_call(spandsp)
+    _verify_coders(spandsp)
+    _verify_clock(spandsp)
+    _verify_call(spandsp, _by_audio)
+    _verify_call(spandsp, _by_t38)
 
 
 def _verify_functions(spandsp: Spandsp) -> None:
@@ -88,10 +107,33 @@ def _verify_size(spandsp: Spandsp) -> None:
         raise _wrong(f"t30_stats_t has {len(written)} ints, not {STATS_INTS}")
 
 
-def _verify_call(spandsp: Spandsp) -> None:
+def _verify_coders(spandsp: Spandsp) -> None:
+    with G711Terminal(spandsp, Station("1"), calling=False) as terminal:
+        for law, silence in _SILENCE.items():
+            coded = bytearray(FRAME)
+            terminal.speak(law)
+            terminal.transmit_coded(terminal.pointer(coded, 0))  # an answerer waits before its tone
+            if coded != bytes([silence]) * FRAME:
+                raise _wrong(f"{law.name}: silence is {coded[:4].hex()}, not {silence:02x}")
+
+
+def _verify_clock(spandsp: Spandsp) -> None:
+    with AudioTerminal(spandsp, Station("1"), calling=True) as terminal:
+        terminal.fill_in(_T0_SECONDS * RATE)
+        if (completion := terminal.session.report().completion) != _T0_EXPIRED:
+            raise _wrong(f"{_T0_SECONDS} seconds without a sound end with {completion}")
+    with T38Terminal(spandsp, Station("1"), calling=True, send=lambda *_: None, max_bit_rate=_BIT_RATE) as terminal:
+        if terminal.max_bit_rate != _BIT_RATE:
+            raise _wrong(f"T.38 at {terminal.max_bit_rate} bit/s, not {_BIT_RATE}")
+
+
+_Carry = Callable[[Spandsp, Station, Station], tuple[Report, Report, tuple[int, int]]]
+
+
+def _verify_call(spandsp: Spandsp, carry: _Carry) -> None:
     try:
         with tempfile.TemporaryDirectory() as folder:
-            sent, received, counted = _call(spandsp, Path(folder))
+            sent, received, counted = _call(spandsp, Path(folder), carry)
     except ValueError as error:
         raise _wrong(f"a figure that cannot be ({error})") from error
     expected = (
@@ -109,13 +151,16 @@ def _verify_call(spandsp: Spandsp) -> None:
             raise _wrong(f"{what}: {found!r}, not {right!r}")
 
 
-def _call(spandsp: Spandsp, folder: Path) -> tuple[Report, Report, tuple[int, int]]:
+def _call(spandsp: Spandsp, folder: Path, carry: _Carry) -> tuple[Report, Report, tuple[int, int]]:
     page = folder / "page.tif"
     image = Image.new("1", (_SENT.width, _SENT.rows), 1)
     image.paste(0, (100, 8, 900, 16))
     image.save(page, compression="group4", dpi=(204, 98))
     sender = Station(_CALLER, send=page, modems=Modem.V29)
-    receiver = Station(_ANSWERER, receive=folder / "received.tif")
+    return carry(spandsp, sender, Station(_ANSWERER, receive=folder / "received.tif"))
+
+
+def _by_audio(spandsp: Spandsp, sender: Station, receiver: Station) -> tuple[Report, Report, tuple[int, int]]:
     with (
         AudioTerminal(spandsp, sender, calling=True) as caller,
         AudioTerminal(spandsp, receiver, calling=False) as answerer,
@@ -128,8 +173,29 @@ def _call(spandsp: Spandsp, folder: Path) -> tuple[Report, Report, tuple[int, in
             caller.receive(back)
             if not (caller.active or answerer.active):
                 break
-        counted = (caller.session.confirmed, answerer.session.confirmed)
-        return caller.session.report(), answerer.session.report(), counted
+        return _seen(caller.session, answerer.session)
+
+
+def _by_t38(spandsp: Spandsp, sender: Station, receiver: Station) -> tuple[Report, Report, tuple[int, int]]:
+    forward, back = deque[bytes](), deque[bytes]()
+    with (
+        T38Terminal(spandsp, sender, calling=True, send=lambda packet, _count: forward.append(packet)) as caller,
+        T38Terminal(spandsp, receiver, calling=False, send=lambda packet, _count: back.append(packet)) as answerer,
+    ):
+        numbers = count(), count()
+        for _ in range(0, _LIMIT, TICK):
+            caller.tick()
+            answerer.tick()
+            for packets, number, terminal in ((forward, numbers[0], answerer), (back, numbers[1], caller)):
+                while packets:
+                    terminal.receive(packets.popleft(), next(number))
+            if not (caller.active or answerer.active):
+                break
+        return _seen(caller.session, answerer.session)
+
+
+def _seen(caller: Session, answerer: Session) -> tuple[Report, Report, tuple[int, int]]:
+    return caller.report(), answerer.report(), (caller.confirmed, answerer.confirmed)
 
 
 def _known(report: Report) -> tuple[Page, ...]:

@@ -54,7 +54,8 @@ class Report:
     """Each start of phase B, by its frame: DIS at the caller, DCS at the answerer."""
 
     page_begun: bool
-    """Training was confirmed (CFR): from there on a page is on the line. Known at the sender alone."""
+    """Training was confirmed (CFR): from there on a page is on the line. Known at the sender, and where the
+    station is watched."""
 
     pages: tuple[Page, ...]
     remote_id: str

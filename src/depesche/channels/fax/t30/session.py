@@ -32,6 +32,8 @@ class Station:
     ecm: bool = True
     modems: Modem = Modem.ALL
     codings: Coded = Coded.ALL
+    watched: bool = False
+    """Frames are counted though nothing is sent: a watchdog wants to know."""
 
 
 class Session:
@@ -53,7 +55,7 @@ class Session:
         self._counted = 0
         self._page_begun = False
         self.frames = 0
-        """T.30 frames so far, both ways: the pulse of the call. Counted at the sender alone."""
+        """T.30 frames so far, both ways: the pulse of the call. Counted at the sender, and where it is watched."""
 
         self._configure(station)
         self._callbacks = self._listen(station)  # a callback that nobody holds is freed, and C would jump into it
@@ -73,6 +75,11 @@ class Session:
         """Pages that the receiver took so far."""
         return self._counted
 
+    @property
+    def page_begun(self) -> bool:
+        """Training was confirmed (CFR), as far as frames are counted."""
+        return self._page_begun
+
     def terminate(self) -> None:
         """The call is over: the far end hung up, or we do."""
         self._spandsp.lib.t30_terminate(self._context)
@@ -84,6 +91,10 @@ class Session:
             self.terminate()
         finally:
             self._context = None
+
+    def keep(self, _kind: object, error: BaseException, _trace: object) -> None:
+        """Take what a callback raised; cffi's ``onerror``."""
+        self._error = self._error or error
 
     def check(self) -> None:
         """Raise what went wrong in a callback, once."""
@@ -102,7 +113,11 @@ class Session:
         )
 
     def statistics(self) -> Any:
-        """``t30_stats_t`` of this moment. Its page figures are there in phase D alone."""
+        """``t30_stats_t`` of this moment.
+
+        Its page figures are final in phase D. While a page is on the line, ``length`` and ``image_size`` are the rows
+        and octets that were received so far, without ECM; at the sender those of the whole page.
+        """
         self._spandsp.lib.t30_get_transfer_statistics(self._context, self._stats)
         return self._stats
 
@@ -128,18 +143,15 @@ class Session:
             self._register(lib.t30_set_phase_d_handler, "t30_phase_d_handler_t", self._on_phase_d),
             self._register(lib.t30_set_phase_e_handler, "t30_phase_e_handler_t", self._on_phase_e),
         ]
-        if station.send is not None:  # every ECM frame of 256 bytes calls this one: not where nobody needs it
+        if station.send is not None or station.watched:  # every ECM frame calls this one: not where nobody needs it
             setter = lib.t30_set_real_time_frame_handler
             callbacks.append(self._register(setter, "t30_real_time_frame_handler_t", self._on_frame))
         return callbacks
 
     def _register(self, setter: Any, signature: str, method: Callable[..., Any]) -> Any:
-        callback = self._spandsp.ffi.callback(signature, method, onerror=self._keep)
+        callback = self._spandsp.ffi.callback(signature, method, onerror=self.keep)
         setter(self._context, callback, self._spandsp.ffi.NULL)
         return callback
-
-    def _keep(self, _kind: object, error: BaseException, _trace: object) -> None:
-        self._error = self._error or error
 
     def _on_phase_b(self, _context: Any, _user: Any, frame: int) -> int:
         self._phases_b.append(self._frame_name(frame))

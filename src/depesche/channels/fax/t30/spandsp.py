@@ -1,7 +1,8 @@
 """libspandsp 0.0.6 bound with cffi in ABI mode (docs/adr/0004-spandsp-abi-mode.md).
 
-The declarations are those of ``t30.h``, ``t30_api.h``, ``t30_logging.h`` and ``fax.h``. Nothing checks them when the
-library is loaded: `layout.verified` does, and everything but that check gets its `Spandsp` from there.
+The declarations are those of ``t30.h``, ``t30_api.h``, ``t30_logging.h``, ``fax.h``, ``g711.h``, ``t38_core.h`` and
+``t38_terminal.h``. Nothing checks them when the library is loaded: `layout.verified` does, and everything but that
+check gets its `Spandsp` from there.
 """
 
 from dataclasses import dataclass
@@ -74,6 +75,30 @@ t30_state_t *fax_get_t30_state(fax_state_t *);
 void fax_set_transmit_on_idle(fax_state_t *, int);
 int fax_tx(fax_state_t *, int16_t *, int);
 int fax_rx(fax_state_t *, int16_t *, int);
+int fax_rx_fillin(fax_state_t *, int);
+
+typedef struct g711_state_s g711_state_t;
+
+g711_state_t *g711_init(g711_state_t *, int);
+int g711_free(g711_state_t *);
+int g711_encode(g711_state_t *, uint8_t *, const int16_t *, int);
+int g711_decode(g711_state_t *, int16_t *, const uint8_t *, int);
+
+typedef struct t38_core_state_s t38_core_state_t;
+typedef struct t38_terminal_state_s t38_terminal_state_t;
+
+typedef int t38_tx_packet_handler_t(t38_core_state_t *, void *, const uint8_t *, int, int);
+
+t38_terminal_state_t *t38_terminal_init(t38_terminal_state_t *, int, t38_tx_packet_handler_t *, void *);
+int t38_terminal_free(t38_terminal_state_t *);
+t30_state_t *t38_terminal_get_t30_state(t38_terminal_state_t *);
+t38_core_state_t *t38_terminal_get_t38_core_state(t38_terminal_state_t *);
+int t38_terminal_send_timeout(t38_terminal_state_t *, int);
+int t38_core_rx_ifp_packet(t38_core_state_t *, const uint8_t *, int, uint16_t);
+void t38_set_t38_version(t38_core_state_t *, int);
+void t38_set_data_rate_management_method(t38_core_state_t *, int);
+void t38_set_fastest_image_data_rate(t38_core_state_t *, int);
+int t38_get_fastest_image_data_rate(t38_core_state_t *);
 """
 
 

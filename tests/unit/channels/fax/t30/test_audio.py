@@ -1,6 +1,5 @@
 """Two engines, one line: what is sent is received, and both report it."""
 
-import ctypes
 import gc
 from collections.abc import Callable
 from pathlib import Path
@@ -10,10 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from allocation import allocated
 from depesche.channels.fax.t30.audio import AudioTerminal
 from depesche.channels.fax.t30.report import Page, Report
 from depesche.channels.fax.t30.session import Session, Station
 from depesche.channels.fax.t30.spandsp import Coded, Coding, Modem, Spandsp
+from depesche.channels.fax.t30.t38 import T38Terminal
 
 Document = Callable[..., Path]
 Draw = Callable[..., Image.Image]
@@ -186,6 +187,21 @@ def test_two_hundred_calls_take_no_memory(document: Document, page: Draw, transm
     assert allocated() - before < 2 << 20
 
 
+def test_two_hundred_calls_of_t38_take_no_memory(spandsp: Spandsp) -> None:
+    def call() -> None:
+        with T38Terminal(spandsp, Station("1"), calling=False, send=lambda *_: None) as terminal:
+            for number in range(50):
+                terminal.tick()
+                terminal.receive(b"\xc0\x01\x80\x00\x02\xff\x13\x04", number)  # an NSF that begins
+
+    for _ in range(20):
+        call()
+    before = allocated()
+    for _ in range(200):
+        call()
+    assert allocated() - before < 2 << 20
+
+
 def test_engines_that_failed_to_start_take_no_memory(spandsp: Spandsp) -> None:
     def attempt() -> None:
         with pytest.raises(ValueError, match="20 characters"):
@@ -198,26 +214,6 @@ def test_engines_that_failed_to_start_take_no_memory(spandsp: Spandsp) -> None:
         attempt()
     gc.collect()
     assert allocated() - before < 2 << 20
-
-
-class Mallinfo2(ctypes.Structure):
-    """``struct mallinfo2`` of glibc: what is allocated, however much the process holds in reserve."""
-
-    _fields_ = tuple(
-        (name, ctypes.c_size_t)
-        for name in (
-            "arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost",
-        )
-    )  # fmt: skip
-
-
-def allocated() -> int:
-    """Bytes that malloc has given away."""
-    gc.collect()
-    ask = ctypes.CDLL(None).mallinfo2
-    ask.restype = Mallinfo2
-    told = ask()
-    return int(told.uordblks + told.hblkhd)
 
 
 def test_memory_that_is_kept_would_be_seen(spandsp: Spandsp) -> None:

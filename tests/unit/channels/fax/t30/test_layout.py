@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,6 +56,32 @@ def test_a_function_that_the_library_lacks_is_found(monkeypatch: pytest.MonkeyPa
     library = declared(monkeypatch, spandsp._DECLARATIONS + "int t30_send_by_pigeon(int);\n")
     with pytest.raises(WrongLayout, match="it lacks t30_send_by_pigeon"):
         layout.verify(library)
+
+
+class Renamed:
+    """The library, with another of its functions under one name."""
+
+    def __init__(self, lib: Any, name: str, other: str) -> None:
+        self._lib, self._name, self._other = lib, name, other
+
+    def __getattr__(self, wanted: str) -> Any:
+        return getattr(self._lib, self._other if wanted == self._name else wanted)
+
+    def __dir__(self) -> list[str]:
+        return dir(self._lib)
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "what"),
+    [
+        ("fax_rx_fillin", "fax_set_transmit_on_idle", "61 seconds without a sound end with None"),
+        ("t38_set_fastest_image_data_rate", "t38_set_t38_version", "T.38 at 14400 bit/s, not 7200"),
+    ],
+)
+def test_a_function_that_does_something_else_is_found(name: str, other: str, what: str) -> None:
+    library = spandsp.load()
+    with pytest.raises(WrongLayout, match=what):
+        layout.verify(spandsp.Spandsp(library.ffi, Renamed(library.lib, name, other)))
 
 
 FRESH = """

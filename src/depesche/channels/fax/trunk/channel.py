@@ -1,0 +1,322 @@
+"""Fax over SIP trunks, as the dispatcher sees it: `depesche.channels.base.Channel`."""
+
+import asyncio
+import dataclasses
+import secrets
+import tempfile
+import threading
+import time
+import zlib
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from depesche.channels.base import Abandoned, Attempt, Delivery, Document
+from depesche.channels.fax.header import BadDocument, HeaderLine, require_font, stamp
+from depesche.channels.fax.t30.layout import verified
+from depesche.channels.fax.trunk import journal, wire
+from depesche.channels.fax.trunk.journal import Known
+from depesche.channels.fax.trunk.keeper import Keeper
+from depesche.channels.fax.trunk.process import ProcessLost
+from depesche.channels.fax.trunk.routing import LineState, is_fault, ways
+from depesche.channels.fax.trunk.spool import Arriving, left, whole_pages
+from depesche.model.callrecord import CallRecord
+from depesche.model.line import Line
+from depesche.model.outcome import Outcome
+from depesche.model.reception import Reception
+from depesche.model.result import Result
+from depesche.model.station import station_id
+
+LOOK_SECONDS = 2.0
+"""Between two looks at what the operator changed."""
+
+COMING_UP_SECONDS = 20.0
+"""That a call waits for a line to come up: a node has just started, or a line process."""
+
+HAND_OVER_SECONDS = 30.0
+"""Between two tries to give a fax to its inbox."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Trunks:
+    """All lines of the installation."""
+
+    lines: tuple[Line, ...] = ()
+    secrets: dict[str, str] = field(default_factory=dict, repr=False)
+
+
+class SipFax:
+    """The channel. It starts when the first line is set up, and keeps line processes running."""
+
+    def __init__(
+        self,
+        *,
+        now: Callable[[], datetime],
+        scratch: Path,
+        spool: Path,
+        setups: Sequence[wire.Setup],
+        lines: Callable[[], Awaitable[Trunks]],
+        station: Callable[[str], Awaitable[str | None]],
+        receive: Callable[[Reception], Awaitable[None]],
+        timezone: str,
+    ) -> None:
+        """Check the engine and the header's face, so that a call cannot fail for them.
+
+        Args:
+            now: the clock, UTC.
+            scratch: an existing folder for files that live as long as a call.
+            spool: a folder of this node for what has to outlive it: notes of calls, faxes on their way in.
+            setups: where line processes work, each of them.
+            lines: what the operator set up, as it is now.
+            station: the station id of whoever owns an E.164 number; None: nobody does.
+            receive: keeps a fax for its inbox.
+            timezone: zone of the time in the header line.
+
+        Raises: EngineError, FontMissing, zoneinfo.ZoneInfoNotFoundError.
+        """
+        verified()
+        require_font()
+        self._now = now
+        self._scratch = scratch
+        self._spool = spool
+        self._keepers = [Keeper(setup, self, partial(self._ended, place)) for place, setup in enumerate(setups)]
+        self._look = lines
+        self._station = station
+        self._receive = receive
+        self._zone = ZoneInfo(timezone)
+        self._clock = time.monotonic
+        self._trunks = Trunks()
+        self._looked = asyncio.Event()
+        self._states: dict[str, LineState] = {}
+        self._arriving: dict[str, Arriving] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Look after the lines from now on."""
+        await asyncio.to_thread(self._spool.mkdir, mode=0o700, parents=True, exist_ok=True)
+        for arriving in await asyncio.to_thread(lambda: list(left(self._spool))):
+            self._start(self._hand_over(arriving))
+        for keeper in self._keepers:
+            keeper.start()
+        self._start(self._look_on())
+
+    async def stop(self) -> None:
+        """Unregister, and end the line processes."""
+        await asyncio.gather(*(keeper.stop() for keeper in self._keepers))
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def deliver(self, delivery: Delivery, documents: Sequence[Document], cancelled: threading.Event) -> Outcome:
+        """Carry one attempt to its end.
+
+        Raises: Abandoned; ValueError unless `documents` is one TIFF of fax pages.
+        """
+        if len(documents) != 1:
+            raise ValueError(f"a fax is one document, not {len(documents)}")
+        lines = await self._ways(delivery.address, cancelled)
+        if isinstance(lines, Outcome):
+            return lines
+        with tempfile.TemporaryDirectory(prefix="fax-", dir=self._scratch) as folder:
+            pages = Path(folder) / "sent.tif"
+            header = self._header(delivery)
+            try:
+                prints = await asyncio.to_thread(stamp, documents[0].path, pages, header)
+            except BadDocument as error:
+                return Outcome(Result.LINE_ERROR, detail=f"the document cannot be sent: {error}")
+            except OSError as error:
+                return Outcome(Result.LINE_ERROR, retry=True, detail=f"the pages cannot be prepared: {error}")
+            for line in lines:
+                outcome = await self._dial(line, delivery, pages, prints.pages, cancelled)
+                call = dataclasses.replace(outcome.call or CallRecord(), line=line.name, stamp=header.stamp(prints))
+                outcome = dataclasses.replace(outcome, call=call)
+                self.state(line.name).ended(outcome, self._clock())
+                if not is_fault(outcome) or cancelled.is_set():
+                    break
+            return outcome
+
+    async def reconcile(self, attempt: Attempt) -> Outcome | None:
+        """What became of an attempt whose worker died: one that was never taken sent nothing."""
+        note = self._note(attempt.delivery_id, attempt.number)
+        if not attempt.here or journal.known(note) is not Known.NOT_TAKEN:
+            return None
+        note.unlink(missing_ok=True)
+        return Outcome(Result.SEND_FAILED, retry=True, detail="the node ended before the call was taken")
+
+    def state(self, line: str) -> LineState:
+        """Of a line, on this node."""
+        return self._states.setdefault(line, LineState())
+
+    # -- calls that we make ---------------------------------------------------------------------------------------
+
+    async def _ways(self, number: str, cancelled: threading.Event) -> list[Line] | Outcome:
+        """The lines that a number may go out on, the best first. One that is about to come up is waited for."""
+        await self._looked.wait()
+        end = self._clock() + COMING_UP_SECONDS
+        while True:
+            fitting = ways(self._trunks.lines, self.state, number, self._clock())
+            up = [line for line in fitting if self.state(line.name).up]
+            if up or not fitting or cancelled.is_set() or self._clock() > end:
+                break
+            await asyncio.sleep(0.2)
+        if cancelled.is_set():
+            return Outcome(Result.CANCELED, detail="cancelled before it was dialled")
+        if not fitting:
+            return Outcome(Result.LINE_ERROR, detail="no line is set up that this number goes out on")
+        down = "; ".join(f"line {line.name} is down: {self.state(line.name).why}" for line in fitting)
+        return up or Outcome(Result.LINE_ERROR, retry=True, detail=down)
+
+    async def _dial(
+        self, line: Line, delivery: Delivery, pages: Path, count: int, cancelled: threading.Event
+    ) -> Outcome:
+        process = self._keeper_of(line).process
+        if process is None:
+            return Outcome(Result.LINE_ERROR, retry=True, detail="the line process does not run")
+        note = self._note(delivery.id, delivery.attempt)
+        await asyncio.to_thread(journal.open_note, note)
+
+        def make(number: int) -> wire.Dial:
+            return wire.Dial(
+                number,
+                line.name,
+                delivery.address,
+                delivery.caller_number,
+                station_id(delivery.station_id),
+                str(pages.absolute()),
+                count,
+                str(note.absolute()),
+            )
+
+        state = self.state(line.name)
+        state.calls += 1
+        try:
+            done = await process.dial(make, _set(cancelled))
+        except ProcessLost as lost:
+            if lost.answered or journal.known(note) is not Known.NOT_TAKEN:
+                raise Abandoned(str(lost)) from lost
+            return Outcome(Result.SEND_FAILED, retry=True, detail=f"{lost}, before it was taken")
+        finally:
+            state.calls -= 1
+        note.unlink(missing_ok=True)
+        return done.read()
+
+    def _header(self, delivery: Delivery) -> HeaderLine:
+        return HeaderLine(
+            at=self._now().astimezone(self._zone),
+            sender=delivery.station_id,
+            note=delivery.fax_header or delivery.caller_number,
+            recipient=delivery.address,
+        )
+
+    def _note(self, delivery_id: int, attempt: int) -> Path:
+        return self._spool / f"call-{delivery_id}-{attempt}"
+
+    # -- process.Node ---------------------------------------------------------------------------------------------
+
+    def line_is(self, line: str, *, up: bool, why: str) -> None:
+        """A line is up, or not."""
+        state = self.state(line)
+        if (state.up, state.why) != (up, why):
+            log.info("line", line=line, up=up, why=why)
+        state.up, state.why = up, why
+
+    async def called(self, call: wire.Called) -> wire.Take | wire.Refuse:
+        """Somebody calls."""
+        try:
+            station = await self._station(call.number)
+        except Exception:  # the database is not there: whoever calls may try again
+            log.exception("nobody knows whose number is called", number=call.number)
+            return wire.Refuse(call.call, 503, "Service Unavailable")
+        if station is None:
+            return wire.Refuse(call.call, 404, "Not Found")
+        name = f"{self._now():%Y%m%dT%H%M%S%f}-{secrets.token_hex(4)}"
+        arriving = Arriving(name, call.number, call.caller, call.line, self._now().isoformat())
+        try:
+            await asyncio.to_thread(arriving.note, self._spool)
+        except OSError:
+            log.exception("there is no room for a fax")
+            return wire.Refuse(call.call, 503, "Service Unavailable")
+        self._arriving[name] = arriving
+        return wire.Take(call.call, station_id(station), str(arriving.pages(self._spool).absolute()), name)
+
+    async def received(self, take: wire.Take, received: wire.Received) -> None:
+        """What came of a call that was taken: into its inbox, if there is a page."""
+        arriving = self._arriving.pop(take.name)
+        log.info(
+            "call ended", line=arriving.line, pages=received.pages, complete=received.complete, why=received.detail
+        )
+        await self._hand_over(arriving, received)
+
+    async def _hand_over(self, arriving: Arriving, received: wire.Received | None = None) -> None:
+        """Until the inbox has it, or the account is no more; what is left of a dead process's call is not complete."""
+        pages = await asyncio.to_thread(whole_pages, arriving.pages(self._spool))
+        while pages:
+            reception = Reception(
+                source=f"sip:{arriving.source}",
+                called_number=arriving.number,
+                received_at=arriving.received_at,
+                originator=arriving.caller,
+                remote_id=received.remote_id if received else "",
+                pages=pages,
+                tiff=arriving.pages(self._spool),
+                complete=bool(received and received.complete and received.pages == pages),
+                bad_rows=tuple(received.bad_rows) if received else (),
+            )
+            try:
+                await self._receive(reception)
+            except Exception:  # whatever it was: the fax stays here until its inbox takes it
+                log.exception("the inbox does not keep a fax", source=reception.source)
+                await asyncio.sleep(HAND_OVER_SECONDS)
+            else:
+                break
+        await asyncio.to_thread(arriving.forget, self._spool)
+
+    # -- the processes --------------------------------------------------------------------------------------------
+
+    async def _look_on(self) -> None:
+        while True:
+            self._trunks = await self._wanted()
+            self._looked.set()
+            for keeper in self._keepers:
+                keeper.set(self._said(keeper))
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _wanted(self) -> Trunks:
+        try:
+            return await self._look()
+        except Exception:  # the database is not there: what was known holds
+            log.exception("the lines cannot be read")
+            return self._trunks
+
+    def _said(self, keeper: Keeper) -> wire.Lines:
+        lines = [line for line in self._trunks.lines if line.enabled and self._keeper_of(line) is keeper]
+        secrets_ = {line.name: self._trunks.secrets.get(line.name, "") for line in lines}
+        return wire.Lines({line.name: line.as_json() for line in lines}, secrets_)
+
+    def _keeper_of(self, line: Line) -> Keeper:
+        """All calls of a line are in one process: a registrar calls where it was registered from."""
+        return self._keepers[zlib.crc32(line.name.encode()) % len(self._keepers)]
+
+    def _ended(self, place: int) -> None:
+        for line in self._trunks.lines:
+            if self._keeper_of(line) is self._keepers[place]:
+                self.line_is(line.name, up=False, why="the line process ended")
+
+    def _start(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _set(event: threading.Event, pause: float = 0.1) -> None:
+    """Wait until it is."""
+    while not event.is_set():  # noqa: ASYNC110  it belongs to threads
+        await asyncio.sleep(pause)

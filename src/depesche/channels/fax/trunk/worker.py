@@ -1,0 +1,310 @@
+"""The line process: the calls of all lines of a node, or of some of them, in a loop of their own.
+
+Started by `process.LineProcess`, with one end of a socket as its standard input. It ends when the other end closes.
+"""
+
+import asyncio
+import os
+import socket
+import ssl
+import sys
+from collections.abc import Callable, Coroutine, Iterable
+from pathlib import Path
+
+import structlog
+import uvloop
+
+from depesche import __version__
+from depesche.channels.fax.ending import End as Why
+from depesche.channels.fax.media.ticker import Ticker
+from depesche.channels.fax.sip.call import Call, Deaf, Ear, End
+from depesche.channels.fax.sip.flow import Flow
+from depesche.channels.fax.sip.message import Request
+from depesche.channels.fax.t30.layout import verified
+from depesche.channels.fax.t30.session import Station
+from depesche.channels.fax.trunk import journal, wire
+from depesche.channels.fax.trunk.endpoint import Endpoint
+from depesche.channels.fax.trunk.faxcall import Bench, Carried, FaxCall, Told
+from depesche.channels.fax.trunk.ports import Ports
+from depesche.channels.fax.trunk.resolver import Resolver
+from depesche.channels.fax.trunk.transports import Ours, Tls
+from depesche.channels.fax.trunk.trunk import Trunk
+from depesche.model.line import Line
+from depesche.model.outcome import Outcome
+from depesche.model.result import Result
+
+log = structlog.get_logger()
+
+_DECISION_SECONDS = 5.0
+"""That a node may take to say whether a call is taken."""
+
+_MOST_ARRIVALS = 500
+"""Calls of others at once, over all lines."""
+
+
+class Arrival(Deaf):
+    """A call of somebody, until it is decided whether it is taken. Hears it end before that."""
+
+    def __init__(self, call: Call, request: Request, trunk: Trunk) -> None:
+        self.call = call
+        self.request = request
+        self.trunk = trunk
+        self.gone = False
+
+    def over(self, end: End) -> None:
+        """The caller did not wait."""
+        del end
+        self.gone = True
+
+
+class Worker:
+    """All that a line process does."""
+
+    def __init__(self, control: socket.socket, setup: wire.Setup) -> None:
+        self._control = control
+        self._setup = setup
+        self._spandsp = verified()
+        self._ticker = Ticker()
+        self._trunks: dict[str, Trunk] = {}
+        self._calls: dict[int, FaxCall] = {}
+        self._unwanted: set[int] = set()
+        self._arrivals: dict[int, Arrival] = {}
+        self._numbers = iter(range(1, sys.maxsize))
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._over = asyncio.Event()
+        self._endpoint: Endpoint
+        self._resolver: Resolver
+        self._bench: Bench
+
+    async def run(self) -> None:
+        """Until the node goes, or tells us to."""
+        setup = self._setup
+        ours = Ours(setup.host, setup.advertised, setup.port, setup.tls_port)
+        tls = Tls(_client(setup, verify=True), _client(setup, verify=False), _server(setup))
+        self._endpoint = Endpoint(
+            ours, self, self.knows, self.broken, name=f"Depesche/{__version__}", user="fax", tls=tls
+        )
+        self._resolver = Resolver(setup.nameserver)
+        ports = Ports(setup.host, setup.media_first, setup.media_last)
+        self._bench = Bench(self._spandsp, self._ticker, ports, self._endpoint.flush, setup.host)
+        loop = asyncio.get_running_loop()
+        loop.add_reader(self._control, self._read)
+        self.say(wire.Ready())
+        await self._over.wait()
+        loop.remove_reader(self._control)
+        for faxcall in self._calls.values():
+            faxcall.hang_up(Why.CANCELLED)
+        await self._leave(self._trunks.values())
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=2)
+        await self._endpoint.close()
+
+    def say(self, message: wire.Message) -> None:
+        """To the node. One that does not listen any more has ended."""
+        try:
+            self._control.sendall(wire.pack(message))
+        except OSError:
+            self._over.set()
+
+    @staticmethod
+    async def _leave(trunks: Iterable[Trunk]) -> None:
+        """Unregister them."""
+        await asyncio.gather(*(trunk.stop() for trunk in trunks))
+
+    def broken(self, flow: Flow, why: str) -> None:
+        """Nothing can be sent by a flow any more."""
+        for trunk in self._trunks.values():
+            trunk.broken(flow, why)
+
+    def knows(self, flow: Flow) -> bool:
+        """Whether there is a line to where something came from."""
+        return any(trunk.knows(flow) for trunk in self._trunks.values())
+
+    # -- agent.Switchboard ----------------------------------------------------------------------------------------
+
+    def called(self, call: Call, request: Request, flow: Flow) -> Ear | tuple[int, str]:
+        """Somebody calls: those who are on no line of ours are sent away, else the node decides."""
+        trunk = next((trunk for trunk in self._trunks.values() if trunk.knows(flow)), None)
+        if trunk is None:
+            return 403, "Forbidden"
+        number = trunk.called_number(request)
+        trunk = next((one for one in self._trunks.values() if one.knows(flow) and one.line.has(number)), None)
+        if trunk is None:
+            return 404, "Not Found"
+        if len(self._arrivals) >= _MOST_ARRIVALS or trunk.busy:
+            return 486, "Busy Here"
+        arrival, name = Arrival(call, request, trunk), next(self._numbers)
+        self._arrivals[name] = arrival
+        trunk.calls += 1
+        self.say(wire.Called(name, trunk.line.name, number, trunk.caller(request)))
+        asyncio.get_running_loop().call_later(_DECISION_SECONDS, self._undecided, name)
+        call.ring()
+        return arrival
+
+    def _undecided(self, name: int) -> None:
+        arrival = self._arrivals.get(name)
+        if arrival is not None and arrival.call.ear is arrival:
+            self._refuse(wire.Refuse(name, 503, "Service Unavailable"))
+
+    # -- what the node says ---------------------------------------------------------------------------------------
+
+    def _read(self) -> None:
+        try:
+            message = wire.receive(self._control)
+        except BlockingIOError:
+            return
+        match message:
+            case wire.Lines():
+                self._start(self._set_lines(message))
+            case wire.Dial():
+                self._start(self._dial(message))
+            case wire.HangUp(number):
+                self._unwanted.add(number)
+                if number in self._calls:
+                    self._calls[number].hang_up(Why.CANCELLED)
+            case wire.Take():
+                self._start(self._take(message))
+            case wire.Refuse():
+                self._refuse(message)
+            case _:  # it is gone, or not itself
+                self._over.set()
+
+    async def _set_lines(self, message: wire.Lines) -> None:
+        wanted = {name: Line.of_json(name, values) for name, values in message.lines.items()}
+        gone = [
+            name
+            for name, trunk in self._trunks.items()
+            if wanted.get(name) != trunk.line or message.secrets.get(name, "") != trunk.secret
+        ]
+        await self._leave([self._trunks.pop(name) for name in gone])
+        for name, line in wanted.items():
+            if name not in self._trunks:
+                told = self._told(name)
+                secret = message.secrets.get(name, "")
+                trunk = self._trunks[name] = Trunk(self._endpoint, self._bench, self._resolver, line, secret, told)
+                trunk.start()
+
+    def _told(self, name: str) -> Callable[[bool, str], None]:
+        return lambda up, why: self.say(wire.State(name, up, why))
+
+    async def _dial(self, dial: wire.Dial) -> None:
+        self.say(wire.Done.of(dial.id, await self._dialled(dial)))
+
+    async def _dialled(self, dial: wire.Dial) -> Outcome:
+        trunk = self._trunks.get(dial.line)
+        if trunk is None:
+            return Outcome(Result.LINE_ERROR, retry=True, detail=f"line {dial.line} is not there any more")
+        if dial.id in self._unwanted:
+            self._unwanted.discard(dial.id)
+            return Outcome(Result.CANCELED, detail="cancelled before it was dialled")
+
+        def answered() -> None:
+            journal.note_taken(Path(dial.note))
+            self.say(wire.Answered(dial.id))
+
+        def begun(faxcall: FaxCall) -> None:
+            self._calls[dial.id] = faxcall
+
+        station = Station(dial.station, send=Path(dial.document))
+        trunk.calls += 1
+        try:
+            return await trunk.dial(dial.number, dial.caller, station, dial.pages, Told(answered=answered), begun)
+        finally:
+            trunk.calls -= 1
+            self._calls.pop(dial.id, None)
+            self._unwanted.discard(dial.id)
+
+    async def _take(self, take: wire.Take) -> None:
+        arrival = self._arrivals.get(take.call)
+        if arrival is None:
+            return
+        carried = None
+        if not arrival.gone:
+            station = Station(take.station, receive=Path(take.document))
+            loop, path = asyncio.get_running_loop(), Path(take.document)
+
+            def page(_confirmed: int) -> None:
+                loop.run_in_executor(None, _make_durable, path)
+
+            carried = await arrival.trunk.take(arrival.call, arrival.request, station, Told(page=page))
+        self._let_go(take.call)
+        self.say(_received(take.call, carried))
+
+    def _refuse(self, refuse: wire.Refuse) -> None:
+        arrival = self._arrivals.get(refuse.call)
+        if arrival is not None:
+            self._endpoint.do(lambda: arrival.call.refuse(refuse.status, refuse.reason))
+            self._let_go(refuse.call)
+
+    def _let_go(self, name: int) -> None:
+        arrival = self._arrivals.pop(name, None)
+        if arrival is not None:
+            arrival.trunk.calls -= 1
+
+    def _start(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("a call is lost", exc_info=error)
+            self._over.set()  # what is left to its end here would be told wrong: the node starts another process
+
+
+def _make_durable(path: Path) -> None:
+    """A page that is about to be confirmed, onto the disk: the confirmation is on the line for a second."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _received(name: int, carried: Carried | None) -> wire.Received:
+    if carried is None or carried.report is None or carried.ending is None:
+        detail = "the caller did not wait" if carried is None else carried.end.reason
+        return wire.Received(name, 0, False, "", 0, detail)
+    report = carried.report
+    seconds = int(carried.ending.seconds + 0.999)
+    bad_rows = tuple(page.bad_rows for page in report.confirmed)
+    why = carried.ending.end.value
+    return wire.Received(name, len(report.confirmed), report.whole, report.remote_id, seconds, why, bad_rows)
+
+
+def _client(setup: wire.Setup, *, verify: bool) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=setup.authorities or None)
+    if not verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if setup.certificate:
+        context.load_cert_chain(setup.certificate, setup.key or None)
+    return context
+
+
+def _server(setup: wire.Setup) -> ssl.SSLContext | None:
+    if not setup.certificate:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(setup.certificate, setup.key or None)
+    return context
+
+
+def main() -> None:
+    """Be a line process."""
+    control = socket.socket(fileno=os.dup(sys.stdin.fileno()))
+    first = wire.unpack(control.recv(wire.PACKET))
+    if not isinstance(first, wire.Setup):
+        raise SystemExit("a line process is told its settings first")
+    control.setblocking(False)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_work(control, first))
+
+
+async def _work(control: socket.socket, setup: wire.Setup) -> None:
+    await Worker(control, setup).run()
+
+
+if __name__ == "__main__":
+    main()

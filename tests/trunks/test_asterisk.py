@@ -1,0 +1,57 @@
+"""Faxes by trunks to Asterisk, both ways: orders in, orders' results and received faxes out."""
+
+import base64
+from pathlib import Path
+
+import numpy as np
+
+from documents import fax_page, picture
+from peers.asterisk import Asterisk, Way
+from serving import Serving
+from soapcall import call
+from trunks.conftest import LOGIN, Sent, rows
+
+
+def test_faxes_go_out_and_come_in(exchange: tuple[Serving, int], asterisk: Asterisk, tmp_path: Path) -> None:
+    serving, port = exchange
+    page, three = fax_page(), [fax_page(seed=seed) for seed in (1, 2, 3)]
+    one = picture("TIFF", page, compression="group4", dpi=(204, 196))
+    more = picture("TIFF", three[0], compression="group4", dpi=(204, 196), save_all=True, append_images=three[1:])
+    sent = Sent(serving)
+    numbers = {
+        "T.38": ("7", Way.FAX, one),
+        "three pages": ("7", Way.FAX, more),
+        "audio": ("7", Way.AUDIO, one),
+        "TCP": ("8", Way.FAX, one),
+        "T.38 refused": ("9", Way.FAX, one),
+        "password": ("6", Way.FAX, one),
+        "no ECM": ("7", Way.NO_ECM, one),
+        "busy": ("7", Way.BUSY, one),
+        "no answer": ("7", Way.SILENT, one),
+        "unknown": ("7", Way.UNKNOWN, one),
+        "voice": ("7", Way.VOICE, one),
+    }
+    for name, (code, way, tiff) in numbers.items():
+        sent.order(name, f"+493023125{code}{len(sent.jobs)}{way.value}", tiff)
+    source = tmp_path / "source.tif"
+    source.write_bytes(more)
+    orders = [
+        asterisk.send(source, f"sip:+493023125100@127.0.0.1:{port}", caller="+493023125777", t38=t38)
+        for t38 in (False, True)
+    ]
+    results = {name: sent.result(name)["SendResult"] for name in numbers}
+    assert results == {
+        **dict.fromkeys(("T.38", "three pages", "audio", "TCP", "T.38 refused", "password", "no ECM"), "OK"),
+        "busy": "busy",
+        "no answer": "No answer",
+        "unknown": "Call failed",
+        "voice": "Voice",
+    }
+    for order in orders:
+        assert asterisk.sent(order).status == "SUCCESS"
+    for _ in orders:
+        fax = call(serving.base_url, "RequestReceived", **LOGIN)
+        assert (fax["return"], fax["Pages"], fax["Originator"]) == ("0", "3", "+493023125777")
+        got = rows(base64.b64decode(fax["FaxImage"]))
+        assert all(np.array_equal(ours, np.asarray(theirs)) for ours, theirs in zip(got, three, strict=True))
+        assert call(serving.base_url, "DeleteReceived", **LOGIN, FaxId=fax["FaxId"])["return"] == "0"

@@ -12,6 +12,7 @@ from typing import Protocol
 import structlog
 
 from depesche.channels.fax.trunk import wire
+from depesche.channels.fax.trunk.talk import Talk
 
 START_SECONDS = 60.0
 """Loading takes half a second, on a busy machine more."""
@@ -56,7 +57,7 @@ class LineProcess:
 
     def __init__(self, process: Process, control: socket.socket, node: Node) -> None:
         self._process = process
-        self._control = control
+        self._talk = Talk(control, self._hear, self._lost)
         self._node = node
         self._calling: dict[int, _Calling] = {}
         self._taken: dict[int, wire.Take] = {}
@@ -85,11 +86,8 @@ class LineProcess:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "depesche.channels.fax.trunk.worker", stdin=theirs.fileno()
             )
-        ours.setblocking(False)
         started = cls(process, ours, node)
-        loop = asyncio.get_running_loop()
-        loop.add_reader(ours, started._read)
-        ours.send(wire.pack(setup))
+        started._talk.say(setup)
         waits = [asyncio.ensure_future(started._ready.wait()), asyncio.ensure_future(process.wait())]
         try:
             await asyncio.wait(waits, timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED)
@@ -103,26 +101,28 @@ class LineProcess:
 
     def set_lines(self, lines: wire.Lines) -> None:
         """All lines, from now on."""
-        self._say(lines)
+        self._talk.say(lines)
 
     async def dial(self, make: Callable[[int], wire.Dial], hang_up: Awaitable[object]) -> wire.Done:
         """Make a call and wait for its end. `hang_up`: when it is done, the call is ended.
 
         Raises: ProcessLost.
         """
+        if self.ended.is_set():
+            raise ProcessLost(answered=False)
         number = next(self._numbers)
         calling = _Calling(asyncio.get_running_loop().create_future())
         self._calling[number] = calling
-        self._say(make(number))
+        self._talk.say(make(number))
         wish = asyncio.ensure_future(hang_up)
         over: list[asyncio.Future[object]] = [wish, calling.done]  # type: ignore[list-item]  # only whether they are done
         try:
             await asyncio.wait(over, return_when=asyncio.FIRST_COMPLETED)
             if not calling.done.done():
-                self._say(wire.HangUp(number))
+                self._talk.say(wire.HangUp(number))
             return await asyncio.shield(calling.done)
         except asyncio.CancelledError:
-            self._say(wire.HangUp(number))
+            self._talk.say(wire.HangUp(number))
             await asyncio.wait([calling.done])
             raise
         finally:
@@ -132,7 +132,7 @@ class LineProcess:
     async def stop(self) -> None:
         """Have it unregister and end; one that does not is killed."""
         if self._process.returncode is None:
-            self._control.shutdown(socket.SHUT_WR) if not self.ended.is_set() else None
+            self._talk.leave()
             try:
                 async with asyncio.timeout(STOP_SECONDS):
                     await self._process.wait()
@@ -142,23 +142,7 @@ class LineProcess:
         self._lost()
         if self._tasks:
             await asyncio.wait(self._tasks)
-        self._control.close()
-
-    def _say(self, message: wire.Message) -> None:
-        try:
-            self._control.send(wire.pack(message))
-        except OSError:
-            self._lost()
-
-    def _read(self) -> None:
-        try:
-            message = wire.receive(self._control)
-        except BlockingIOError:
-            return
-        if message is None:
-            self._lost()
-        else:
-            self._hear(message)
+        self._talk.close()
 
     def _hear(self, message: wire.Message) -> None:
         match message:
@@ -183,7 +167,7 @@ class LineProcess:
         answer = await self._node.called(called)
         if isinstance(answer, wire.Take):
             self._taken[called.call] = answer
-        self._say(answer)
+        self._talk.say(answer)
         if self.ended.is_set():
             self._break_off()
 
@@ -196,7 +180,6 @@ class LineProcess:
         if self.ended.is_set():
             return
         self.ended.set()
-        asyncio.get_running_loop().remove_reader(self._control)
         for calling in self._calling.values():
             if not calling.done.done():
                 calling.done.set_exception(ProcessLost(answered=calling.answered))

@@ -1,7 +1,6 @@
 """What is said between a node and its line process: one JSON object a packet, on a socket that keeps packets apart."""
 
 import json
-import socket
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -196,16 +195,3 @@ def unpack(packet: bytes) -> Message:
         return _KINDS[kind](**values)
     except (ValueError, KeyError, TypeError) as error:
         raise ProtocolError(f"no message: {error}") from error
-
-
-def receive(control: socket.socket) -> Message | None:
-    """The next message of a socket that can be read; None: the other end is gone, or not itself.
-
-    Raises: BlockingIOError: nothing is there after all.
-    """
-    try:
-        return unpack(control.recv(PACKET))
-    except BlockingIOError:
-        raise
-    except (OSError, ProtocolError):
-        return None

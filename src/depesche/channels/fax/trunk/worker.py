@@ -27,6 +27,7 @@ from depesche.channels.fax.trunk.endpoint import Endpoint
 from depesche.channels.fax.trunk.faxcall import Bench, Carried, FaxCall, Told
 from depesche.channels.fax.trunk.ports import Ports
 from depesche.channels.fax.trunk.resolver import Resolver
+from depesche.channels.fax.trunk.talk import Talk
 from depesche.channels.fax.trunk.transports import Ours, Tls
 from depesche.channels.fax.trunk.trunk import Trunk
 from depesche.model.line import Line
@@ -61,7 +62,6 @@ class Worker:
     """All that a line process does."""
 
     def __init__(self, control: socket.socket, setup: wire.Setup) -> None:
-        self._control = control
         self._setup = setup
         self._spandsp = verified()
         self._ticker = Ticker()
@@ -72,6 +72,7 @@ class Worker:
         self._numbers = iter(range(1, sys.maxsize))
         self._tasks: set[asyncio.Task[None]] = set()
         self._over = asyncio.Event()
+        self._talk = Talk(control, self._hear, self._over.set)
         self._endpoint: Endpoint
         self._resolver: Resolver
         self._bench: Bench
@@ -87,11 +88,8 @@ class Worker:
         self._resolver = Resolver(setup.nameserver)
         ports = Ports(setup.host, setup.media_first, setup.media_last)
         self._bench = Bench(self._spandsp, self._ticker, ports, self._endpoint.flush, setup.host)
-        loop = asyncio.get_running_loop()
-        loop.add_reader(self._control, self._read)
         self.say(wire.Ready())
         await self._over.wait()
-        loop.remove_reader(self._control)
         for faxcall in self._calls.values():
             faxcall.hang_up(Why.CANCELLED)
         await self._leave(self._trunks.values())
@@ -100,11 +98,8 @@ class Worker:
         await self._endpoint.close()
 
     def say(self, message: wire.Message) -> None:
-        """To the node. One that does not listen any more has ended."""
-        try:
-            self._control.sendall(wire.pack(message))
-        except OSError:
-            self._over.set()
+        """To the node."""
+        self._talk.say(message)
 
     @staticmethod
     async def _leave(trunks: Iterable[Trunk]) -> None:
@@ -148,11 +143,7 @@ class Worker:
 
     # -- what the node says ---------------------------------------------------------------------------------------
 
-    def _read(self) -> None:
-        try:
-            message = wire.receive(self._control)
-        except BlockingIOError:
-            return
+    def _hear(self, message: wire.Message) -> None:
         match message:
             case wire.Lines():
                 self._start(self._set_lines(message))
@@ -166,8 +157,8 @@ class Worker:
                 self._start(self._take(message))
             case wire.Refuse():
                 self._refuse(message)
-            case _:  # it is gone, or not itself
-                self._over.set()
+            case _:
+                log.error("the node says what it should not", message=type(message).__name__)
 
     async def _set_lines(self, message: wire.Lines) -> None:
         wanted = {name: Line.of_json(name, values) for name, values in message.lines.items()}
@@ -216,7 +207,8 @@ class Worker:
 
     async def _take(self, take: wire.Take) -> None:
         arrival = self._arrivals.get(take.call)
-        if arrival is None:
+        if arrival is None:  # it was too late
+            self.say(_received(take.call, None))
             return
         carried = None
         if not arrival.gone:
@@ -297,7 +289,6 @@ def main() -> None:
     first = wire.unpack(control.recv(wire.PACKET))
     if not isinstance(first, wire.Setup):
         raise SystemExit("a line process is told its settings first")
-    control.setblocking(False)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_work(control, first))
 

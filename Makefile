@@ -4,7 +4,7 @@ PORT ?= 8080
 DATA ?= data
 PYTHON ?= python3
 ARGS ?=
-WORKERS ?= $(shell expr $$(nproc) + 2)
+WORKERS ?= $(shell expr $$(nproc) + 1)
 SECONDS ?= 600
 DELIVERIES ?= 10000
 KILLS ?= 100
@@ -27,7 +27,7 @@ help: ## List these targets
 run: runtime ## Install what is missing and serve the sandbox on 127.0.0.1:PORT, data in DATA
 	@exec $(BIN)/depesche serve --demo --port "$(PORT)" --data "$(DATA)"
 
-# Two workers more than processors: tests wait as well, for calls as long as real ones above all. Folder by folder: what takes long comes first, and units fill up.
+# One worker more than processors: tests wait as well. Folder by folder: what takes long comes first, and units fill up.
 test: workshop ## Install what is missing and run every test, linters included (ARGS="-k fax")
 	@exec $(BIN)/pytest --numprocesses $(WORKERS) --maxprocesses 8 --dist loadfile --no-loadscope-reorder $(ARGS)
 

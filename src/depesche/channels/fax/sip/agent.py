@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from depesche.channels.fax.sip.alarms import Alarms, Clock
-from depesche.channels.fax.sip.call import ALLOW, SDP, Call, Deaf, Ear, Header, Surroundings
+from depesche.channels.fax.sip.call import ALLOW, SDP, Call, Header, Surroundings
 from depesche.channels.fax.sip.callstate import CallState
 from depesche.channels.fax.sip.dialog import MAX_FORWARDS
 from depesche.channels.fax.sip.digest import Authenticator
+from depesche.channels.fax.sip.ear import Deaf, Ear
 from depesche.channels.fax.sip.errors import Malformed
 from depesche.channels.fax.sip.exchange import Exchange
 from depesche.channels.fax.sip.flow import Flow

@@ -3,17 +3,16 @@
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
 
 from depesche.channels.fax.sip import session
 from depesche.channels.fax.sip.alarms import Alarm, Alarms
 from depesche.channels.fax.sip.callstate import CALL, CallState, Deed, Happening
 from depesche.channels.fax.sip.dialog import Dialog
 from depesche.channels.fax.sip.digest import Authenticator
+from depesche.channels.fax.sip.ear import Ear, End, cause
 from depesche.channels.fax.sip.errors import Malformed
 from depesche.channels.fax.sip.exchange import Exchange
 from depesche.channels.fax.sip.flow import Flow
-from depesche.channels.fax.sip.headers import Headers
 from depesche.channels.fax.sip.layer import SILENT, Answering, Layer
 from depesche.channels.fax.sip.message import Request, Response, encode
 from depesche.channels.fax.sip.timers import LONGEST, T1, T2
@@ -26,73 +25,6 @@ _GLARES = 4
 """How often an offer is repeated that crossed one of theirs."""
 
 Header = tuple[str, str]
-
-
-class Ear(Protocol):
-    """Who is told what becomes of a call."""
-
-    def ringing(self, status: int, reason: str) -> None:
-        """A provisional answer of the far end."""
-
-    def answered(self, sdp: bytes) -> None:
-        """They took our call, with this answer to our offer."""
-
-    def connected(self, sdp: bytes) -> None:
-        """They know that we took their call; their answer, where the offer was ours."""
-
-    def offered(self, sdp: bytes) -> None:
-        """In the call they want other media: `Call.accept` or `Call.decline`. Empty: they want an offer from us."""
-
-    def accepted(self, sdp: bytes) -> None:
-        """They take the media that we offered in the call."""
-
-    def declined(self, status: int, reason: str) -> None:
-        """They do not; everything stays as it was."""
-
-    def over(self, end: "End") -> None:
-        """The call has ended; nothing more comes."""
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """How a call ended."""
-
-    ours: bool
-    """We hung up, or refused."""
-
-    status: int = 0
-    """Of the answer to our INVITE; 408 and 503 if none came. 0: the call had been taken."""
-
-    reason: str = ""
-    contacts: tuple[str, ...] = ()
-    """3xx: who else may be tried, in their order."""
-
-    retry_after: int = 0
-    """Seconds that they ask for."""
-
-    cause: int = 0
-    """Of Q.850, where they tell it (RFC 3326): more exact than the status. 0: not told."""
-
-    cancelled: bool = False
-    """Their call, which they gave up before we took it."""
-
-
-class Deaf:
-    """Hears nothing: of a call that is refused, or not decided yet."""
-
-    def ringing(self, status: int, reason: str) -> None: ...
-
-    def answered(self, sdp: bytes) -> None: ...
-
-    def connected(self, sdp: bytes) -> None: ...
-
-    def offered(self, sdp: bytes) -> None: ...
-
-    def accepted(self, sdp: bytes) -> None: ...
-
-    def declined(self, status: int, reason: str) -> None: ...
-
-    def over(self, end: End) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +159,7 @@ class Call:
             answering.answer(500, "Out of order")
         elif request.method == "BYE":
             answering.answer(200, "OK")
-            self._end = End(ours=False, reason=request.headers.get("Reason") or "", cause=_cause(request.headers))
+            self._end = End(ours=False, reason=request.headers.get("Reason") or "", cause=cause(request.headers))
             self._happens(Happening.BYE)
         elif request.method in {"INVITE", "UPDATE"}:
             self._media_asked(answering, dialog)
@@ -281,7 +213,8 @@ class Call:
     def _progress(self, response: Response) -> None:
         first = self.state in {CallState.DIALLING, CallState.GIVING_UP}
         self._prack(response)
-        self._happens(Happening.PROGRESS) if first else None
+        if first:
+            self._happens(Happening.PROGRESS)
         if response.status > 100 and self.state is CallState.RINGING:
             self.ear.ringing(response.status, response.reason)
 
@@ -311,7 +244,7 @@ class Call:
         elif response.status == 422 and self.state is CallState.DIALLING and self._longer(response):
             return
         else:
-            self._end = _refusal(response, ours=self.state in {CallState.GIVING_UP, CallState.CANCELLING})
+            self._end = End.refused(response, ours=self.state in {CallState.GIVING_UP, CallState.CANCELLING})
             self._happens(Happening.REFUSED)
 
     def _longer(self, response: Response) -> bool:
@@ -585,20 +518,3 @@ def _again(request: Request) -> Request:
     headers.remove("Via")
     headers.put("CSeq", f"{request.cseq.number + 1} {request.method}")
     return Request(request.method, request.uri, headers, request.body)
-
-
-def _refusal(response: Response, *, ours: bool) -> End:
-    after = (response.headers.get("Retry-After") or "").split(";")[0].split("(")[0].strip()
-    contacts = tuple(response.headers.every("Contact")) if 300 <= response.status < 400 else ()
-    seconds = int(after) if after.isdigit() and len(after) < 8 else 0
-    return End(ours, response.status, response.reason, contacts, seconds, _cause(response.headers))
-
-
-def _cause(headers: Headers) -> int:
-    """What a Reason header tells of the telephone network."""
-    for value in headers.every("Reason"):
-        protocol, *parameters = (part.strip() for part in value.split(";"))
-        if protocol.upper() == "Q.850":
-            given = next((part[6:].strip() for part in parameters if part.lower().startswith("cause=")), "")
-            return int(given) if given.isascii() and given.isdigit() and len(given) < 4 else 0
-    return 0

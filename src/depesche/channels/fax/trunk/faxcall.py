@@ -13,8 +13,9 @@ from depesche.channels.fax.media.errors import Garbled
 from depesche.channels.fax.media.media import Counts, Media, TooLate
 from depesche.channels.fax.media.sdp import Agreed, AgreedAudio, AgreedT38, Negotiation, Refused
 from depesche.channels.fax.media.ticker import Ticker
-from depesche.channels.fax.sip.call import Call, End
+from depesche.channels.fax.sip.call import Call
 from depesche.channels.fax.sip.callstate import CallState
+from depesche.channels.fax.sip.ear import End
 from depesche.channels.fax.sip.layer import SILENT
 from depesche.channels.fax.t30.g711 import Law
 from depesche.channels.fax.t30.report import Report

@@ -1,6 +1,6 @@
 """From a call that was never taken to the outcome of an attempt (table "Result of a fax attempt")."""
 
-from depesche.channels.fax.sip.call import End
+from depesche.channels.fax.sip.ear import End
 from depesche.model.outcome import Outcome
 from depesche.model.result import Result
 

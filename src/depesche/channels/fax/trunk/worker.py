@@ -17,7 +17,8 @@ import uvloop
 from depesche import __version__
 from depesche.channels.fax.ending import End as Why
 from depesche.channels.fax.media.ticker import Ticker
-from depesche.channels.fax.sip.call import Call, Deaf, Ear, End
+from depesche.channels.fax.sip.call import Call
+from depesche.channels.fax.sip.ear import Deaf, Ear, End
 from depesche.channels.fax.sip.flow import Flow
 from depesche.channels.fax.sip.message import Request
 from depesche.channels.fax.t30.layout import verified

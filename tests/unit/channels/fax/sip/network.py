@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from depesche.channels.fax.sip.agent import Agent, Invitation
-from depesche.channels.fax.sip.call import Call, Ear, End
+from depesche.channels.fax.sip.call import Call
 from depesche.channels.fax.sip.digest import Authenticator
+from depesche.channels.fax.sip.ear import Ear, End
 from depesche.channels.fax.sip.flow import Flow
 from depesche.channels.fax.sip.message import Request, Response, encode, parse
 from depesche.channels.fax.sip.uri import NameAddr, Uri

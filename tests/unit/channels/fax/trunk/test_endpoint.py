@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import cast
 
-from depesche.channels.fax.sip.call import Call, Ear
+from depesche.channels.fax.sip.call import Call
+from depesche.channels.fax.sip.ear import Ear
 from depesche.channels.fax.sip.flow import Flow
 from depesche.channels.fax.sip.layer import respond
 from depesche.channels.fax.sip.message import Request, Response, encode, parse

@@ -2,7 +2,7 @@
 
 import pytest
 
-from depesche.channels.fax.sip.call import End
+from depesche.channels.fax.sip.ear import End
 from depesche.channels.fax.trunk.refusal import refused
 from depesche.model.result import Result
 

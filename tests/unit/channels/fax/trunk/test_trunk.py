@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from depesche.channels.fax.media.ticker import Ticker
-from depesche.channels.fax.sip.call import Call, Ear, End
+from depesche.channels.fax.sip.call import Call
+from depesche.channels.fax.sip.ear import Ear, End
 from depesche.channels.fax.sip.flow import Flow
 from depesche.channels.fax.sip.framing import Frames
 from depesche.channels.fax.sip.layer import respond

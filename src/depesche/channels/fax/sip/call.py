@@ -13,6 +13,7 @@ from depesche.channels.fax.sip.ear import Ear, End, cause
 from depesche.channels.fax.sip.errors import Malformed
 from depesche.channels.fax.sip.exchange import Exchange
 from depesche.channels.fax.sip.flow import Flow
+from depesche.channels.fax.sip.grammar import seconds
 from depesche.channels.fax.sip.layer import SILENT, Answering, Layer
 from depesche.channels.fax.sip.message import Request, Response, encode
 from depesche.channels.fax.sip.timers import LONGEST, T1, T2
@@ -220,18 +221,17 @@ class Call:
 
     def _prack(self, response: Response) -> None:
         """A provisional answer that wants to be acknowledged (RFC 3262 §4); those that come out of order are left."""
-        number, tag = response.headers.get("RSeq"), response.to.tag
-        if "100rel" not in session.options(response.headers, "Require") or tag is None or not (number or "").isdigit():
+        number, tag = seconds(response.headers.get("RSeq") or ""), response.to.tag
+        if "100rel" not in session.options(response.headers, "Require") or tag is None or number is None:
             return
-        assert number is not None
         last = self._provisional.get(tag)
-        if self._exchange is None or (last is not None and int(number) != last + 1):
+        if self._exchange is None or (last is not None and number != last + 1):
             return
         try:
             dialog = self._early.setdefault(tag, Dialog.ours(self._exchange.request, response))
         except Malformed:
             return
-        self._provisional[tag] = int(number)
+        self._provisional[tag] = number
         if response.body and not self._answer:
             self._answer = response.body
         prack = dialog.request("PRACK")
@@ -249,13 +249,13 @@ class Call:
 
     def _longer(self, response: Response) -> bool:
         """They want a longer session (RFC 4028 §7.3)."""
-        least = response.headers.get("Min-SE") or ""
+        least = seconds(response.headers.get("Min-SE") or "") or 0
         exchange = self._exchange
-        if exchange is None or not least.isdigit() or int(least) <= session.EXPIRES or len(least) > 6:
+        if exchange is None or not session.EXPIRES < least <= session.MOST:
             return False
         request = _again(exchange.request)
-        request.headers.put("Session-Expires", least)
-        request.headers.put("Min-SE", least)
+        request.headers.put("Session-Expires", str(least))
+        request.headers.put("Min-SE", str(least))
         self._invite(request)
         return True
 

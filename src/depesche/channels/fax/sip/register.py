@@ -10,6 +10,7 @@ from depesche.channels.fax.sip.digest import Authenticator
 from depesche.channels.fax.sip.errors import Malformed
 from depesche.channels.fax.sip.exchange import MadeUp
 from depesche.channels.fax.sip.flow import Flow
+from depesche.channels.fax.sip.grammar import seconds
 from depesche.channels.fax.sip.headers import Headers
 from depesche.channels.fax.sip.layer import LOST
 from depesche.channels.fax.sip.message import Response
@@ -254,5 +255,4 @@ def _granted(headers: Headers, contact: str, asked: int) -> int:
 
 
 def _seconds(value: str | None) -> int:
-    number = (value or "").split(";")[0].split("(")[0].strip()
-    return int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 0
+    return seconds(value or "") or 0

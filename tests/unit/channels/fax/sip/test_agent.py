@@ -161,6 +161,21 @@ def test_a_session_that_is_too_short_is_asked_for_again_as_long_as_wanted() -> N
     assert [request.headers.get("Min-SE") for request in b.requests("INVITE")] == ["90", "3600"]
 
 
+@pytest.mark.parametrize("odd", ["\N{SUPERSCRIPT TWO}", "", "-1", "9" * 5000, "1e3"])
+def test_numbers_that_are_none_do_no_harm(odd: str) -> None:
+    def answer(b: ByHand, request: Request, flow: Flow) -> None:
+        if request.method == "INVITE":
+            headers = (("Require", "100rel"), ("RSeq", odd), ("Retry-After", odd), ("Reason", f"Q.850;cause={odd}"))
+            b.say(request, 183, "tag", flow, *headers)
+            b.say(request, 422, "tag", flow, ("Min-SE", odd), *headers[2:], seconds=0.1)
+
+    network = Network()
+    b, _, ear = called(network, answer)
+    network.run(40)
+    assert ear.ended.status == 422
+    assert len(b.requests("INVITE")) == 1
+
+
 def request(method: str, *headers: tuple[str, str], tag: str = "", branch: str = "z9hG4bKx", cseq: int = 1) -> Request:
     made = Headers()
     made.add("Via", f"SIP/2.0/UDP b:5060;branch={branch}")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from installation import Installation
 from peers import certificates
@@ -12,6 +13,13 @@ from peers.bucket import S3Server
 from peers.certificates import Certificate
 from peers.kamailio import Kamailio, Rules
 from peers.postgres import Server
+
+
+@pytest.fixture(autouse=True)
+def logs_stay_as_they_are() -> Iterator[None]:
+    """Whoever sets up the program's logs in this process keeps later tests from seeing any."""
+    yield
+    assert not structlog.get_config()["cache_logger_on_first_use"], "run the command in a process of its own"
 
 
 @pytest.fixture(scope="session")

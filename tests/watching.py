@@ -2,26 +2,19 @@
 
 import http.client
 import json
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from depesche import metrics
+from peers import ports
 from serving import Serving
 
 
 def counted(name: str, **labels: str) -> float:
     """A value of this process; 0 for one that does not exist yet."""
     return metrics.REGISTRY.get_sample_value(name, labels) or 0
-
-
-def free_port() -> int:
-    """Of this machine; free a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
 
 
 def get(netloc: str, path: str) -> tuple[int, str]:
@@ -39,7 +32,7 @@ class Watched:
     """A server with an operations port."""
 
     def __init__(self, data: Path, *arguments: str, **environment: str) -> None:
-        self.operations = f"127.0.0.1:{free_port()}"
+        self.operations = f"127.0.0.1:{ports.one()}"
         port = self.operations.rpartition(":")[2]
         self.serving = Serving(data, *arguments, DEPESCHE_OPERATIONS__PORT=port, **environment)
 

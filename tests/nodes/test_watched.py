@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from installation import Installation
 from nodes.conftest import send
-from watching import Watched, free_port, get
+from peers import ports
+from watching import Watched, get
 
 SECONDS = 60
 
@@ -19,7 +20,7 @@ def until(condition: Callable[[], object]) -> None:
 
 
 def watched(installation: Installation, name: str, roles: str) -> Watched:
-    port = free_port()
+    port = ports.one()
     node = Watched(installation.folder / name)
     node.operations = f"127.0.0.1:{port}"
     node.serving = installation.node(name, roles, DEPESCHE_OPERATIONS__PORT=str(port))

@@ -29,6 +29,14 @@ def block(count: int) -> Iterator[range]:
     raise RuntimeError(f"no {count} ports in a row are free between {FIRST} and {LAST}")
 
 
+def one() -> int:
+    """A port that is this process's until its end."""
+    return _KEPT.enter_context(block(1))[0]
+
+
+_KEPT = ExitStack()
+
+
 def _guard(guards: ExitStack, port: int) -> bool:
     try:
         guards.enter_context(socket.socket()).bind(("127.0.0.1", port))

@@ -1,5 +1,6 @@
 """Ways to a trunk: names and their records, servers that are silent, TLS, IPv6, registrars, a provider in between."""
 
+import asyncio
 import base64
 import re
 import time
@@ -12,8 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from depesche.cli.common import load_settings
-from depesche.cli.folder import in_house
+from depesche import node
+from depesche.config import Settings
 from depesche.model.line import Caller, Line, Route, Transport, split
 from depesche.usecases import accounts, lines
 from depesche.usecases.house import House
@@ -99,7 +100,11 @@ def _add_lines(folder: Path, asterisk: Asterisk, kamailio: Kamailio) -> None:
         "nowhere": ("nowhere.example", "fax", {}),
     }
 
-    async def work(house: House) -> None:
+    async def add() -> None:
+        async with node.open_node(Settings(data=folder / "data"), dispatch=False) as opened:
+            await fill(opened.house)
+
+    async def fill(house: House) -> None:
         for name, (place, user, more) in values.items():
             host, port = split(place)
             code = name[-1] if name[-1].isdigit() else "99"
@@ -116,7 +121,7 @@ def _add_lines(folder: Path, asterisk: Asterisk, kamailio: Kamailio) -> None:
             await lines.add(house, "test", line, "geheim")
         await accounts.change(house, "test", "10001", {"sandbox": False})
 
-    in_house(load_settings(None, folder / "data"), work)
+    asyncio.run(add())
 
 
 def test_faxes_find_their_way(site: Site, tmp_path: Path) -> None:

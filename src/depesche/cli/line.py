@@ -74,7 +74,7 @@ OPTIONS: dict[str, Any] = {
     ],
     "follow_redirects": Annotated[
         bool | None,
-        typer.Option("--follow-redirects/--refuse-redirects", help="Whether it may send a call on to another number."),
+        typer.Option("--redirects/--no-redirects", help="Whether it may send a call on to another number."),
     ],
 }
 """What `add` and `set` write, each with its option, by the names of `Line`."""
@@ -91,7 +91,7 @@ USUAL = {
     "caller": _USUAL.caller.value,
     "ring_seconds": str(_USUAL.ring_seconds),
     "verify": "verify",
-    "follow_redirects": "refuse-redirects",
+    "follow_redirects": "no-redirects",
 }
 """What `add` takes where nothing is said."""
 

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from peers import ports
 from processes import descendants
 from serving import Serving
 from soapcall import call
-from watching import Watched, free_port, get
+from watching import Watched, get
 
 SECONDS = 30
 LOGIN = {"Account": "10001", "Password": "demo"}
@@ -134,7 +135,7 @@ def test_it_is_off_unless_the_settings_say_otherwise(tmp_path: Path) -> None:
 
 
 def test_a_port_that_is_taken_is_told_before_anything_is_opened(tmp_path: Path) -> None:
-    port = free_port()
+    port = ports.one()
     told = re.escape(f"[operations] 127.0.0.1 port {port}: Address already in use")
     with socket.create_server(("127.0.0.1", port)), pytest.raises(AssertionError, match=told):
         Serving(tmp_path / "data", DEPESCHE_OPERATIONS__PORT=str(port)).start()

@@ -51,6 +51,23 @@ class Scripted(Channel):
         return self.found
 
 
+@dataclass
+class Narrow(Scripted):
+    """One with so many places (`channels.base.Limited`)."""
+
+    places: int = 1
+    held: list[int] = field(default_factory=list)
+
+    async def hold(self, delivery: Delivery) -> bool:
+        if len(self.held) == self.places:
+            return False
+        self.held.append(delivery.id)
+        return True
+
+    def let_go(self, delivery: Delivery) -> None:
+        self.held.remove(delivery.id)
+
+
 ENDED = Outcome(Result.SEND_FAILED, pages=1, retry=True, detail="ended by us")
 
 

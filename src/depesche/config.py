@@ -207,6 +207,11 @@ class Dispatch(Section):
     retry_minutes: tuple[float, ...] = Field(
         default=(1, 5, 10), min_length=1, description="Pauses before a fax is dialled again; the last one repeats."
     )
+    resume_faxes: bool = Field(
+        default=False,
+        description="A repeat of a fax begins with the first page that no attempt brought to the far machine. The "
+        "receiver gets the pages in pieces, so it is off.",
+    )
     sandbox_speed: float = Field(
         default=60, gt=0, description="How many times faster retries run for sandbox accounts."
     )

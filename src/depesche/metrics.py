@@ -1,6 +1,7 @@
 """Every metric, once: name, meaning, labels. Any room may count; who reads it is none of its business.
 
-The values of labels are words of ours, few and known before: never what a customer wrote, no account and no address.
+The values of labels are words of ours, few and known before, or names of trunks: never what a customer wrote, no
+account and no address.
 """
 
 import platform
@@ -90,6 +91,9 @@ RECIPIENTS = _counter("depesche_recipients_accepted_total", "Good recipients of 
 ATTEMPTS = _counter("depesche_attempts_total", "Attempts that ended, by the word of `$STAT`.", "channel", "result")
 CALLS = _gauge("depesche_line_calls", "Deliveries that this node has in hand.", "channel")
 PLACES = _gauge("depesche_line_places", "How many it may have in hand at once.", "channel")
+
+LINE_UP = _gauge("depesche_line_up", "1 where this trunk is up at this node, 0 where it is not.", "line")
+TRUNK_CALLS = _gauge("depesche_trunk_calls", "Calls on this trunk at this node, ours and those of others.", "line")
 
 SOAP = _histogram(
     "depesche_soap_seconds",

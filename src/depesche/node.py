@@ -28,7 +28,7 @@ from depesche.blobs.store import Blobs
 from depesche.channels.base import Channel as Way
 from depesche.channels.fax.header import HeaderLine, stamp
 from depesche.channels.fax.sandbox import SandboxFax
-from depesche.channels.fax.trunk.channel import SipFax, Trunks
+from depesche.channels.fax.trunk.channel import SipFax
 from depesche.channels.fax.trunk.wire import Setup
 from depesche.channels.letter.sandbox import SandboxLetter
 from depesche.channels.mail.sandbox import SandboxMail
@@ -56,13 +56,14 @@ from depesche.store.measured import Measured
 from depesche.store.nodes import NodeRow, worker_of
 from depesche.store.postgres import PostgresServer
 from depesche.store.sqlite import SqliteFile
-from depesche.usecases import lines, receive, retention
+from depesche.usecases import receive, retention
 from depesche.usecases import restore as restoring
 from depesche.usecases.backup import Told, verify
 from depesche.usecases.house import Header, House
 from depesche.usecases.readiness import Readiness
 from depesche.usecases.restore import Restored, Site, Wishes
 from depesche.usecases.throttle import Throttle
+from depesche.usecases.trunks import Office
 
 COLLECT = (20_000, 10, 20)
 """Allocations before the collector looks. Requests leave next to nothing in cycles, and Python's 700 are one in two."""
@@ -148,7 +149,7 @@ async def _go_to_work(house: House, bell: Bell, work: "_Work", lock: "_alone", s
     name = settings.name or socket.gethostname()
     worker = worker_of(name, os.getpid(), secrets.token_hex(4))
     if settings.roles & WORK:
-        trunks = _trunks(house)
+        trunks = _trunks(house, worker)
         if Role.LINES in settings.roles and not settings.sandbox:
             await trunks.start()
             stack.push_async_callback(trunks.stop)
@@ -411,19 +412,9 @@ def _real(trunks: SipFax) -> dict[Channel, Way]:
     return {channel: trunks if channel is Channel.FAX else NoLine(channel) for channel in Channel}
 
 
-def _trunks(house: House) -> SipFax:
+def _trunks(house: House, worker: str) -> SipFax:
     settings = house.settings
     first, _, last = settings.lines.media_ports.partition("-")
-
-    async def look() -> Trunks:
-        found = await lines.with_secrets(house)
-        return Trunks(tuple(line for line, _ in found), {line.name: secret for line, secret in found})
-
-    async def station(number: str) -> str | None:
-        return await receive.station(house, number)
-
-    async def take(reception: Reception) -> None:
-        await receive.receive(house, reception)
 
     def path(given: Path | None) -> str:
         return str(given.absolute()) if given else ""
@@ -445,13 +436,10 @@ def _trunks(house: House) -> SipFax:
         )
 
     return SipFax(
-        now=house.now,
+        Office(house, worker),
         scratch=settings.data / "scratch",
         spool=settings.data / "lines",
         setups=[setup(place) for place in range(settings.lines.processes)],
-        lines=look,
-        station=station,
-        receive=take,
         timezone=settings.timezone,
     )
 

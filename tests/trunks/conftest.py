@@ -24,6 +24,9 @@ LOGIN = {"Account": "10001", "Password": "demo"}
 
 RING_SECONDS = 8
 
+UNWANTED = "+493055512345"
+"""Who calls from there is sent away."""
+
 _SECONDS = 90
 
 Found = TypeVar("Found")
@@ -64,12 +67,13 @@ def exchange(asterisk: Asterisk, tmp_path_factory: pytest.TempPathFactory) -> It
             ("9", "audio", ("--t38", "prefer")),
             ("6", "secret", ()),
             ("5", "fax", ("--ring-seconds", "120")),
+            ("4", "fax", ("--channels", "1")),
         ):
             password = ("--password-stdin",) if user == "secret" else ("--no-password",)
             run(
                 *("line", "add", "sip", f"line{code}", place, "--user", user, "--no-register", "--caller", "asserted"),
                 *("--route", f"+493023125{code}", "--channels", "20", "--ring-seconds", str(RING_SECONDS)),
-                *("--number", "+4930231251*", *password, *more),
+                *("--number", "+4930231251*", "--deny", UNWANTED, *password, *more),
                 stdin="geheim\n",
             )
         yield serving, block[0]

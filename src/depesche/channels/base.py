@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from depesche.model.jobtype import JobType
 from depesche.model.outcome import Outcome
@@ -40,6 +40,9 @@ class Delivery:
 
     pages: int = 0
     """Pages of the document, or messages of the text."""
+
+    confirmed: int = 0
+    """Pages of a fax that earlier attempts brought to the far machine, and that are not to be sent again."""
 
     text: str = ""
     """Message of an SMS, body of a mail; empty where it was rendered already."""
@@ -83,6 +86,19 @@ class Attempt:
 
 class Abandoned(Exception):
     """The worker gives an attempt up without knowing its end; it becomes `unknown`, never sent again blindly."""
+
+
+@runtime_checkable
+class Limited(Protocol):
+    """A `Channel` that carries only so many deliveries at once."""
+
+    async def hold(self, delivery: Delivery) -> bool:
+        """Keep a place for it, until `deliver` ends or `let_go` says that it does not begin. False: none is free."""
+        ...
+
+    def let_go(self, delivery: Delivery) -> None:
+        """It needs its place no longer, if it still has one."""
+        ...
 
 
 class Channel(Protocol):

@@ -2,7 +2,7 @@
 
 # ruff: noqa: PLC0415  the rooms take half a second to import, and --help needs none of them
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,11 +17,27 @@ from depesche.cli.common import (
     actor,
     fail,
     load_settings,
+    local_time,
     new_password,
     out,
     plain,
 )
-from depesche.model.line import MOST_CHANNELS, T38, BadLine, Caller, Dialled, Law, Line, Route, Transport, split
+from depesche.model.line import (
+    MOST_CHANNELS,
+    T38,
+    BadLine,
+    Caller,
+    Dialled,
+    Law,
+    Line,
+    Route,
+    Standing,
+    Transport,
+    split,
+)
+
+if TYPE_CHECKING:
+    from depesche.usecases.house import House
 
 app = typer.Typer(help="Add, show and change the lines that carry faxes.", no_args_is_help=True)
 adding = typer.Typer(help="Add a line.", no_args_is_help=True)
@@ -55,6 +71,18 @@ OPTIONS: dict[str, Any] = {
             metavar="+PREFIX[=EURO]",
             help="Numbers that go out on it, and what a minute costs; repeat it. None: all.",
         ),
+    ],
+    "allowed": Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow",
+            metavar="+NUMBER",
+            help="Callers whose faxes are taken; repeat it, written as --number, or `withheld`. None: all.",
+        ),
+    ],
+    "denied": Annotated[
+        list[str] | None,
+        typer.Option("--deny", metavar="+NUMBER", help="Callers whose faxes are not, likewise."),
     ],
     "channels": Annotated[int | None, typer.Option(metavar="N", min=1, max=MOST_CHANNELS, help="Calls at once.")],
     "t38": Annotated[
@@ -137,13 +165,19 @@ def set_(
     data: DataFolder = None,
     **columns: Any,
 ) -> None:
-    """Change a line. What is not named stays as it is; --number, --route and --codec name all of them anew.
+    """Change a line. What is not named stays as it is.
+
+    --number, --route, --allow, --deny and --codec name all of them anew; with "" there are none any more.
 
     Examples:
 
       depesche line set telekom --channels 4 --t38 no
 
       depesche line set telekom --disable
+
+      depesche line set telekom --deny "+4930555*" --deny withheld
+
+      depesche line set telekom --deny ""
     """
     from depesche.cli.folder import in_house
     from depesche.usecases import lines
@@ -184,21 +218,24 @@ def remove(name: Name, config: ConfigFile = None, data: DataFolder = None) -> No
 
 @app.command("list")
 def list_(as_json: AsJson = False, config: ConfigFile = None, data: DataFolder = None) -> None:
-    """List the lines.
+    """List the lines, and how they stand.
 
     Example: depesche line list --json
     """
     from depesche.cli.folder import in_house
     from depesche.usecases import lines
 
-    found = in_house(load_settings(config, data), lines.listed)
+    async def look(house: "House") -> tuple[list[Line], list[Standing]]:
+        return await lines.listed(house), await lines.standings(house)
+
+    found, standings = in_house(load_settings(config, data), look)
+    at = {line.name: [one for one in standings if one.line == line.name] for line in found}
     if as_json:
-        tables.print_json([{"name": line.name, **line.as_json()} for line in found])
+        tables.print_json([_described(line, at[line.name]) for line in found])
         return
-    table = tables.titled("Line", "Host", "Transport", "User", "Numbers", "Routes", "Channels", "T.38", "Used")
+    table = tables.titled("Line", "Host", "Transport", "User", "Numbers", "Routes", "Channels", "T.38", "State")
     for line in found:
         place = f"{line.host}:{line.port}" if line.port else line.host
-        used = "yes" if line.enabled else "no"
         cells = (
             line.name,
             place,
@@ -207,8 +244,70 @@ def list_(as_json: AsJson = False, config: ConfigFile = None, data: DataFolder =
             " ".join(line.numbers),
             " ".join(map(str, line.routes)),
         )
-        table.add_row(*map(plain, cells), str(line.channels), line.t38.value, used)
+        table.add_row(*map(plain, cells), str(line.channels), line.t38.value, plain(_state(line, at[line.name])))
     tables.show(table)
+
+
+@app.command("lessons")
+def lessons(as_json: AsJson = False, config: ConfigFile = None, data: DataFolder = None) -> None:
+    """List the numbers that are called in another way than most, for faxes did not get through to them as usual.
+
+    Example: depesche line lessons
+    """
+    from depesche.cli.folder import in_house
+    from depesche.usecases import lines
+
+    found = in_house(load_settings(config, data), lines.lessons)
+    if as_json:
+        tables.print_json(
+            [
+                {"number": one.number, "t38": one.lesson.t38, "v17": one.lesson.v17, "until": one.until.isoformat()}
+                for one in found
+            ]
+        )
+        return
+    table = tables.titled("Number", "T.38", "V.17", "Until")
+    for one in found:
+        table.add_row(one.number, *map(_yes, (one.lesson.t38, one.lesson.v17)), local_time(one.until))
+    tables.show(table)
+
+
+@app.command("forget")
+def forget(
+    number: Annotated[str, typer.Argument(metavar="+NUMBER", help="E.164.")],
+    config: ConfigFile = None,
+    data: DataFolder = None,
+) -> None:
+    """Call a number again as most are called, whatever its last calls taught.
+
+    Example: depesche line forget +493023125100
+    """
+    from depesche.cli.folder import in_house
+    from depesche.usecases import lines
+
+    in_house(load_settings(config, data), lambda house: lines.forget(house, actor(), number))
+    out.print(f"{number} is called as most are", markup=False)
+
+
+def _described(line: Line, standings: list[Standing]) -> dict[str, Any]:
+    nodes = [{"node": one.node, "up": one.up, "why": one.why, "since": one.since.isoformat()} for one in standings]
+    return {"name": line.name, **line.as_json(), "nodes": nodes}
+
+
+def _state(line: Line, standings: list[Standing]) -> str:
+    if not line.enabled:
+        return "disabled"
+    if not standings:
+        return "no server"
+    up = sum(one.up for one in standings)
+    if up == len(standings):
+        return f"up since {local_time(max(one.since for one in standings))}"
+    why = next(one.why for one in standings if not one.up)
+    return f"up at {up} of {len(standings)} nodes: {why}" if up else f"down: {why}"
+
+
+def _yes(whether: bool) -> str:
+    return "yes" if whether else "no"
 
 
 def _place(host: str) -> dict[str, Any]:
@@ -219,10 +318,10 @@ def _place(host: str) -> dict[str, Any]:
 def _given(columns: dict[str, Any]) -> dict[str, Any]:
     """What was named."""
     given = {name: value for name, value in columns.items() if value not in (None, [])}
-    for name in given.keys() & {"numbers", "laws"}:
-        given[name] = tuple(given[name])
+    for name in given.keys() & {"numbers", "allowed", "denied", "laws"}:
+        given[name] = tuple(filter(None, given[name]))
     if "routes" in given:
-        given["routes"] = tuple(map(_route, given["routes"]))
+        given["routes"] = tuple(map(_route, filter(None, given["routes"])))
     return given
 
 

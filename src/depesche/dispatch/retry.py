@@ -13,7 +13,7 @@ CUT_SHORT = frozenset({Result.CANCELED, Result.SEND_FAILED})
 
 FIRST_DELAY = 1.0
 LONGEST_DELAY = 60.0
-"""Seconds before a delivery is claimed again whose documents our own store did not give."""
+"""Seconds before a delivery is claimed again that could not begin: documents were not to be had, or no place."""
 
 
 def retry_at(
@@ -31,6 +31,6 @@ def retry_at(
 
 
 def put_off_until(claimed: Claimed, now: datetime) -> datetime:
-    """When to look again for what could not be had: each claim in vain doubles the time."""
+    """When to claim again what could not begin: each claim in vain doubles the time."""
     in_vain = claimed.fence - claimed.attempts
     return now + timedelta(seconds=min(FIRST_DELAY * 2 ** min(in_vain - 1, 10), LONGEST_DELAY))

@@ -17,7 +17,8 @@ from structlog.contextvars import bind_contextvars
 
 from depesche import metrics
 from depesche.blobs.store import BlobError, BlobGone
-from depesche.channels.base import Abandoned, Delivery, Document
+from depesche.channels.base import Abandoned, Delivery, Document, Limited
+from depesche.channels.base import Channel as Way
 from depesche.dispatch.batch import Batch
 from depesche.dispatch.desk import Desk
 from depesche.dispatch.loop import Loop
@@ -158,12 +159,20 @@ class Sender:
     async def _attempt(self, running: _Running) -> Outcome | None:
         """None: it was not begun, or nobody knows how it ended."""
         claimed = running.claimed
+        way = self._desk.way(self.channel, sandbox=claimed.sandbox)
+        delivery = _delivery(claimed, resume=self._desk.settings.resume_faxes)
         async with AsyncExitStack() as stack:
             try:
                 documents = await self._documents(claimed, stack)
             except (BlobError, OSError) as error:
-                await self._put_off(claimed, error)
+                log.warning("documents cannot be had", why=str(error))
+                await self._put_off(claimed)
                 return None
+            if isinstance(way, Limited):
+                if not await way.hold(delivery):
+                    await self._put_off(claimed)
+                    return None
+                stack.callback(way.let_go, delivery)
             if self._closing:
                 await self._desk.database.run(lambda connection: deliveries.release(connection, claimed))
                 return None
@@ -171,7 +180,7 @@ class Sender:
                 return None
             if isinstance(documents, Outcome):
                 return documents
-            return await self._deliver(running, documents)
+            return await self._deliver(running, way, delivery, documents)
 
     async def _documents(self, claimed: Claimed, stack: AsyncExitStack) -> list[Document] | Outcome:
         """An outcome where one is gone: an attempt like any other, so that it is on record and not for ever.
@@ -189,9 +198,9 @@ class Sender:
         except BlobGone as error:
             return Outcome(Result.SEND_FAILED, retry=True, detail=str(error))
 
-    async def _put_off(self, claimed: Claimed, error: Exception) -> None:
+    async def _put_off(self, claimed: Claimed) -> None:
         again = put_off_until(claimed, self._desk.now())
-        log.warning("documents cannot be had", again_at=again, why=str(error))
+        log.info("put off", again_at=again)
         await self._desk.database.run(lambda connection: deliveries.put_off(connection, claimed, again))
 
     async def _begin_all(self, claimed: Sequence[Claimed]) -> set[int]:
@@ -202,14 +211,14 @@ class Sender:
     async def _end_all(self, ended: Sequence[Ended]) -> set[int]:
         return await self._desk.database.run(lambda connection: deliveries.finish(connection, ended))
 
-    async def _deliver(self, running: _Running, documents: list[Document]) -> Outcome | None:
-        claimed = running.claimed
-        way = self._desk.way(self.channel, sandbox=claimed.sandbox)
+    async def _deliver(
+        self, running: _Running, way: Way, delivery: Delivery, documents: list[Document]
+    ) -> Outcome | None:
         running.on_the_way = True
         try:
-            return await way.deliver(_delivery(claimed), documents, running.cancelled)
+            return await way.deliver(delivery, documents, running.cancelled)
         except Abandoned:
-            log.warning("attempt abandoned", delivery=claimed.id, job=claimed.job_id)
+            log.warning("attempt abandoned", delivery=delivery.id, job=delivery.job_id)
             return None
         finally:
             running.on_the_way = False
@@ -282,7 +291,7 @@ def _outgoing(channel: Channel, files: list[StoredFile]) -> list[StoredFile]:
             return sources
 
 
-def _delivery(claimed: Claimed) -> Delivery:
+def _delivery(claimed: Claimed, *, resume: bool) -> Delivery:
     sending = claimed.sending
     return Delivery(
         id=claimed.id,
@@ -292,6 +301,7 @@ def _delivery(claimed: Claimed) -> Delivery:
         job_type=claimed.type,
         address=claimed.address,
         pages=claimed.pages,
+        confirmed=claimed.confirmed if resume else 0,
         text=claimed.text,
         subject=sending.subject,
         caller_number=sending.caller_number,

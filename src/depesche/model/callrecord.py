@@ -80,6 +80,9 @@ class CallRecord:
     stamp: Stamp | None = None
     """None: the pages were not made ready, or it is not known how."""
 
+    first_page: int = 0
+    """That was sent, from 0: those before it were confirmed in earlier attempts."""
+
     answers: tuple[PageAnswer, ...] = ()
     """In the order in which they came; a page that was refused may come again."""
 

@@ -1,7 +1,9 @@
 """A line: a SIP trunk that carries faxes, as its operator set it up."""
 
 import re
-from dataclasses import asdict, dataclass, fields
+import zlib
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Self
@@ -64,9 +66,27 @@ class Caller(StrEnum):
     """In P-Preferred-Identity, likewise."""
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a line stands at one of the nodes that carry calls by it."""
+
+    line: str
+    node: str
+    """Empty: this one."""
+
+    up: bool
+    why: str
+    """It is not up."""
+
+    since: datetime
+
+
 PORTS = {Transport.UDP: 5060, Transport.TCP: 5060, Transport.TLS: 5061}
 
 MOST_CHANNELS = 10_000
+
+WITHHELD = "withheld"
+"""Stands for callers who do not show their number."""
 
 _NAME = re.compile("[a-z0-9][a-z0-9-]{0,31}")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\]")
@@ -131,6 +151,12 @@ class Line:
     numbers: tuple[str, ...] = ()
     """E.164 numbers that come in on it; one that ends in * is the beginning of many."""
 
+    allowed: tuple[str, ...] = ()
+    """E.164 numbers, written as `numbers` are, whose calls are taken, and `WITHHELD`; empty: all."""
+
+    denied: tuple[str, ...] = ()
+    """Those whose calls are not taken in any case, likewise."""
+
     channels: int = 2
     """Calls at once."""
 
@@ -170,10 +196,16 @@ class Line:
         ):
             if wrong:
                 raise BadLine(why)
-        for number in self.numbers:
+        for number in (*self.numbers, *(one for one in self.allowed + self.denied if one != WITHHELD)):
             if not _NUMBER.fullmatch(number):
                 raise BadLine(f"{number} is no number as +493023125000, nor the beginning of some as +493023125*")
         return self
+
+    def share(self, place: int, nodes: int) -> Self:
+        """What one of so many nodes has of it, counted from 0: one of them registers, and channels are shared out."""
+        turn = (place + zlib.crc32(self.name.encode())) % nodes  # not all lines by the same node
+        channels = self.channels // nodes + (turn < self.channels % nodes)
+        return replace(self, channels=channels, register=self.register and turn == 0)
 
     def written(self, number: str) -> str:
         """An E.164 number as this line wants it."""
@@ -203,10 +235,12 @@ class Line:
 
     def has(self, number: str) -> bool:
         """Whether calls to this E.164 number come in on it."""
-        return any(
-            number.startswith(one[:-1]) if one.endswith("*") else number == one
-            for one in self.numbers
-        )  # fmt: skip
+        return _among(number, self.numbers)
+
+    def takes(self, caller: str) -> bool:
+        """Whether calls of this E.164 number, or of one who withholds it (empty), are taken."""
+        named = caller or WITHHELD
+        return not _among(named, self.denied) and (not self.allowed or _among(named, self.allowed))
 
     def price(self, number: str) -> Decimal | None:
         """Euro a minute to this E.164 number, by the longest prefix; None: it does not go out here."""
@@ -235,12 +269,18 @@ class Line:
 _KINDS: dict[str, Any] = {
     "transport": Transport,
     "numbers": tuple,
+    "allowed": tuple,
+    "denied": tuple,
     "routes": lambda values: tuple(Route(**value) for value in values),
     "laws": lambda values: tuple(Law(value) for value in values),
     "t38": T38,
     "dialled": Dialled,
     "caller": Caller,
 }
+
+
+def _among(number: str, patterns: tuple[str, ...]) -> bool:
+    return any(number.startswith(one[:-1]) if one.endswith("*") else number == one for one in patterns)
 
 
 def split(place: str) -> tuple[str, int]:

@@ -53,6 +53,8 @@ class Claimed:
     sending: Sending
     repeats: int
     pages: int
+    confirmed: int = 0
+    """Pages of a fax that the far machine took, as the last attempt left it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,6 +330,7 @@ _READY = (
         job.c.sending,
         job.c.repeats,
         job.c.pages,
+        delivery.c.pages.label("confirmed"),
         job.c.sandbox,
         account.c.number,
         sa.select(slots.c.number).where(slots.c.channel == sa.bindparam("on")).scalar_subquery().label("slots"),
@@ -469,6 +472,7 @@ def _claimed(row: Row, worker: str) -> Claimed:
         sending=Sending(**row.sending),
         repeats=row.repeats,
         pages=row.pages,
+        confirmed=row.confirmed,
     )
 
 

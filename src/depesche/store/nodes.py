@@ -103,6 +103,12 @@ def leads(connection: sa.Connection, worker: str, role: str, since: datetime) ->
     return eldest is None or eldest.worker == worker
 
 
+def carriers(connection: sa.Connection, role: str, since: datetime) -> list[str]:
+    """The processes with this role that were seen since then and do not drain, the eldest first."""
+    living = [one for one in every(connection) if role in one.roles and one.seen_at >= since and not one.draining]
+    return [one.worker for one in sorted(living, key=lambda one: (one.started_at, one.worker))]
+
+
 _BEAT = (
     node.update()
     .where(node.c.worker == sa.bindparam("by"))

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 
-REVISION = "0011"
+REVISION = "0012"
 """The last migration: with it the tables are exactly these."""
 
 Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -418,6 +418,27 @@ line = sa.Table(
     sa.Column("changed_at", Moment, nullable=False),
 )
 """A trunk that carries faxes; `secret` is its password there."""
+
+line_state = sa.Table(
+    "line_state",
+    metadata,
+    sa.Column("worker", sa.String(64), primary_key=True),
+    sa.Column("line", sa.String(32), primary_key=True),
+    sa.Column("up", sa.Boolean, nullable=False),
+    sa.Column("why", Legible, nullable=False),
+    sa.Column("since", Moment, nullable=False),
+)
+"""How a line stands at a process that carries calls by it; `why` is empty where it is up."""
+
+lesson = sa.Table(
+    "lesson",
+    metadata,
+    sa.Column("number", sa.String(64), primary_key=True),
+    sa.Column("t38", sa.Boolean, nullable=False),
+    sa.Column("v17", sa.Boolean, nullable=False),
+    sa.Column("until", Moment, nullable=False),
+)
+"""How faxes get through to a number (`model.lesson`)."""
 
 turn = sa.Table(
     "turn",

@@ -1,12 +1,15 @@
 """What an operator does with the trunks that carry faxes; every change is on the audit record, in its transaction."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from depesche.model.line import BadLine, Line
+from depesche.model.line import BadLine, Line, Standing
 from depesche.store import audit, lines
+from depesche.store import lessons as learnt
+from depesche.store.lessons import Learnt
 from depesche.usecases.accounts import NotPossible
 from depesche.usecases.house import House
 
@@ -16,9 +19,10 @@ async def listed(house: House) -> list[Line]:
     return [line for line, _ in await house.database.read(lines.every)]
 
 
-async def with_secrets(house: House) -> list[tuple[Line, str]]:
-    """All, for whoever calls by them."""
-    return await house.database.read(lines.every)
+async def standings(house: House) -> list[Standing]:
+    """How they stand at each node that carries calls by them."""
+    since = house.now() - timedelta(seconds=house.settings.dispatch.lease_seconds)
+    return await house.database.read(lambda connection: lines.standings(connection, since))
 
 
 async def shown(house: House, name: str) -> Line:
@@ -63,6 +67,26 @@ async def remove(house: House, actor: str, name: str) -> None:
         _found(connection, name)
         lines.remove(connection, name)
         audit.write(connection, now, actor, "line.remove", None, {"line": name})
+
+    await house.database.run(work)
+
+
+async def lessons(house: House) -> list[Learnt]:
+    """What calls taught of single numbers, by number."""
+    now = house.now()
+    return await house.database.read(lambda connection: learnt.every(connection, now))
+
+
+async def forget(house: House, actor: str, number: str) -> None:
+    """Call a number as most are called. Raises: NotPossible."""
+    now = house.now()
+
+    def work(connection: sa.Connection) -> None:
+        if not learnt.forget(connection, number):
+            raise NotPossible(
+                f"{number} is called as most are already: `depesche line lessons` shows those that are not"
+            )
+        audit.write(connection, now, actor, "line.forget", None, {"number": number})
 
     await house.database.run(work)
 

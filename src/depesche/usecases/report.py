@@ -277,6 +277,8 @@ def _caption(subject: _Subject, shown: _Shown) -> str:
     words = subject.words
     if shown.fax is None:
         return words.no_picture
+    if subject.call.first_page:
+        return words.resumed_picture
     if subject.attempt.pages:
         return words.sent_picture
     return words.unconfirmed_picture if subject.call.begun else words.unsent_picture
@@ -347,7 +349,7 @@ def _answers(subject: _Subject) -> Table:
 
 
 def _answer_rows(subject: _Subject) -> Iterator[tuple[str, ...]]:
-    words, number, told = subject.words, 0, []
+    words, number, told = subject.words, subject.call.first_page, []
     for answer in subject.call.answers:
         told.append((number + 1, _answer(words, answer, _bad_rows(subject, answer, number))))
         number += answer.confirmed
@@ -409,6 +411,16 @@ def _shows(subject: _Subject, shown: _Shown) -> Iterator[str]:
         yield words.was_taken
     if attempt.remote_id:
         yield words.answered.format(station=attempt.remote_id)
+    yield from _shows_of_pages(subject)
+    if call.first_page:
+        yield words.resumed.format(count=call.first_page)
+    if shown.is_sent(call) and attempt.pages and not call.first_page:
+        yield words.picture_is_exact
+    yield words.from_the_record
+
+
+def _shows_of_pages(subject: _Subject) -> Iterator[str]:
+    words, attempt, call = subject.words, subject.attempt, subject.call
     if attempt.result is not Result.OK:
         yield words.nothing_sent.format(result=words.results[attempt.result][0])
         if call.begun:
@@ -419,9 +431,6 @@ def _shows(subject: _Subject, shown: _Shown) -> Iterator[str]:
             yield words.all_confirmed_ecm
     else:
         yield words.confirmed_no_answers
-    if shown.is_sent(call) and attempt.pages:
-        yield words.picture_is_exact
-    yield words.from_the_record
 
 
 def _shows_not(subject: _Subject) -> Iterator[str]:

@@ -48,6 +48,7 @@ class Words:
     sent_picture: str
     unconfirmed_picture: str
     unsent_picture: str
+    resumed_picture: str
     no_picture: str
     as_sent: str
     exact: str
@@ -101,6 +102,7 @@ class Words:
     all_confirmed: str
     all_confirmed_ecm: str
     confirmed_no_answers: str
+    resumed: str
     few_confirmed: str
     picture_is_exact: str
     nothing_sent: str
@@ -172,6 +174,7 @@ GERMAN = Words(
     sent_picture="Seite 1, wie sie gesendet wurde",
     unconfirmed_picture="Seite 1, wie sie gesendet wurde: nicht bestätigt",
     unsent_picture="Seite 1, die gesendet werden sollte",
+    resumed_picture="Seite 1 mit der Kopfzeile dieses Versuchs; gesendet wurde sie in einem früheren",
     no_picture="Ohne Bild der Seite 1",
     as_sent="Bild",
     exact="Punkt für Punkt das gesendete Raster mit der Kopfzeile dieses Versuchs: aus den aufbewahrten Seiten neu "
@@ -254,6 +257,8 @@ GERMAN = Words(
     "sind: Was es empfing, ist das, was gesendet wurde.",
     confirmed_no_answers="Das Ergebnis OK steht im Protokoll; Antworten des empfangenden Geräts auf einzelne Seiten "
     "nicht.",
+    resumed="Die ersten Seiten, {count} an der Zahl, hat ein Gerät dieser Nummer bei früheren Versuchen bestätigt; "
+    "ihre Berichte zeigen es.",
     few_confirmed="Das empfangende Gerät hat {few}.",
     picture_is_exact="Seite 1 sah aus wie abgebildet: Die Prüfsumme des Bildes ist die beim Senden festgehaltene.",
     nothing_sent="Das Ergebnis dieses Versuchs war: {result}.",
@@ -327,6 +332,7 @@ ENGLISH = Words(
     sent_picture="Page 1 as it was sent",
     unconfirmed_picture="Page 1 as it was sent: not confirmed",
     unsent_picture="Page 1 that was to be sent",
+    resumed_picture="Page 1 with the header line of this attempt; it was sent in an earlier one",
     no_picture="No picture of page 1",
     as_sent="Picture",
     exact="Dot by dot the raster that was sent, with the header line of this attempt: made again of the pages that "
@@ -397,6 +403,8 @@ ENGLISH = Words(
     all_confirmed_ecm="With error correction it confirms a page only when all blocks of it are there with the right "
     "checksum: what it received is what was sent.",
     confirmed_no_answers="The result OK is on record; answers of the receiving machine to single pages are not.",
+    resumed="The first pages, {count} of them, a machine at this number confirmed in earlier attempts, as their "
+    "reports show.",
     few_confirmed="{few} by the receiving machine.",
     picture_is_exact="Page 1 looked as shown: the checksum of the picture is the one put down when it was sent.",
     nothing_sent="The result of this attempt was: {result}.",

@@ -1,6 +1,7 @@
 """Send: so many at once, each with its lease, until it is cancelled."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,11 +11,12 @@ from builders import MOBILE, START, Clock
 from depesche.dispatch.desk import Desk
 from depesche.dispatch.rescue import rescue
 from depesche.dispatch.send import Sender
+from depesche.dispatch.stage import stage
 from depesche.model.account import Account
 from depesche.model.jobtype import Channel, JobType
 from depesche.store import deliveries as store
-from journeys import OTHERS
-from ways import Call, Scripted, carried, ready_order, until
+from journeys import OK, OTHERS
+from ways import Call, Narrow, Scripted, carried, ready_order, until
 
 pytestmark = pytest.mark.anyio
 
@@ -40,6 +42,26 @@ async def test_a_sender_takes_only_its_own_channel(desk: Desk, account: Account,
     await ready_order(desk, account, "a@b.de", type=JobType.MAIL)
     await carried(Sender(desk, Channel.SMS, 2))
     assert [row["state"] for row in deliveries()] == ["ready"]
+
+
+async def test_what_its_way_has_no_place_for_is_put_off_and_is_no_attempt(
+    desk: Desk, account: Account, clock: Clock, deliveries: Deliveries
+) -> None:
+    call = Call()
+    way = Narrow(steps=[call, OK])
+    narrow = replace(desk, sandbox=dict.fromkeys(Channel, way))
+    sender = Sender(narrow, Channel.SMS, 2)
+    await ready_order(narrow, account, MOBILE, OTHERS[0])
+    await sender.claim()
+    await until(lambda: sorted(row["state"] for row in deliveries()) == ["sending", "waiting"])
+    assert sum(row["attempts"] for row in deliveries()) == 1
+    call.hang_up.set()
+    await until(lambda: not way.held)
+    clock.forward(seconds=1)
+    await stage(narrow)
+    await carried(sender)
+    assert [(row["state"], row["attempts"]) for row in deliveries()] == [("sent", 1)] * 2
+    assert way.held == []
 
 
 # --- leases and cancelling

@@ -112,3 +112,24 @@ def test_it_survives_the_database() -> None:
 )
 def test_a_place_is_a_host_and_perhaps_a_port(place: str, parts: tuple[str, int]) -> None:
     assert split(place) == parts
+
+
+def test_callers_are_taken_or_not() -> None:
+    open_, chosen = Line("a", "h"), Line("a", "h", allowed=("+4930*", "+498955"), denied=("+493055*",))
+    assert all(open_.takes(caller) for caller in ("+4930231", "sip", ""))
+    taken = {caller: chosen.takes(caller) for caller in ("+4930231", "+4930551", "+498955", "+4989551", "")}
+    assert taken == {"+4930231": True, "+4930551": False, "+498955": True, "+4989551": False, "": False}
+    assert Line("a", "h", allowed=("withheld",)).takes("")
+    assert not Line("a", "h", denied=("withheld",)).takes("")
+
+
+@pytest.mark.parametrize("nodes", range(1, 8))
+def test_its_channels_are_shared_out_and_one_node_registers(nodes: int) -> None:
+    for name, channels in (("telekom", 1), ("gateway", 2), ("carrier", 30)):
+        line = Line(name, "h", user="u", channels=channels)
+        shares = [line.share(place, nodes) for place in range(nodes)]
+        assert sum(share.channels for share in shares) == channels
+        assert max(share.channels for share in shares) - min(share.channels for share in shares) <= 1
+        [registers] = [share for share in shares if share.register]
+        assert registers.channels == max(share.channels for share in shares)
+        assert not any(replace(line, register=False).share(place, nodes).register for place in range(nodes))

@@ -26,6 +26,9 @@ class Station:
     send: Path | None = None
     """TIFF to send."""
 
+    first_page: int = 0
+    """Of the TIFF, from 0, to begin with."""
+
     receive: Path | None = None
     """TIFF to write, coded T.6; it exists afterwards if a page came."""
 
@@ -131,7 +134,7 @@ class Session:
         lib.t30_set_supported_resolutions(context, RESOLUTIONS)
         lib.t30_set_supported_image_sizes(context, SIZES)
         if station.send is not None:
-            lib.t30_set_tx_file(context, _name(station.send), -1, -1)
+            lib.t30_set_tx_file(context, _name(station.send), station.first_page, -1)
         if station.receive is not None:
             lib.t30_set_rx_file(context, _name(station.receive), -1)
             lib.t30_set_rx_encoding(context, Coding.MMR)

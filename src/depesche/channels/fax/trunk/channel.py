@@ -7,15 +7,18 @@ import tempfile
 import threading
 import time
 import zlib
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import structlog
 
+from depesche import metrics
 from depesche.channels.base import Abandoned, Attempt, Delivery, Document
 from depesche.channels.fax.header import BadDocument, HeaderLine, require_font, stamp
 from depesche.channels.fax.t30.layout import verified
@@ -26,7 +29,8 @@ from depesche.channels.fax.trunk.process import ProcessLost
 from depesche.channels.fax.trunk.routing import LineState, is_fault, ways
 from depesche.channels.fax.trunk.spool import Arriving, left, whole_pages
 from depesche.model.callrecord import CallRecord
-from depesche.model.line import Line
+from depesche.model.lesson import PLAIN, Lesson
+from depesche.model.line import Line, Standing
 from depesche.model.outcome import Outcome
 from depesche.model.reception import Reception
 from depesche.model.result import Result
@@ -34,6 +38,9 @@ from depesche.model.station import station_id
 
 LOOK_SECONDS = 2.0
 """Between two looks at what the operator changed."""
+
+HOLD_SECONDS = 5.0
+"""That a fax waits here for a free channel; after that it may be another node's."""
 
 COMING_UP_SECONDS = 20.0
 """That a call waits for a line to come up: a node has just started, or a line process."""
@@ -52,49 +59,68 @@ class Trunks:
     secrets: dict[str, str] = field(default_factory=dict, repr=False)
 
 
+class Office(Protocol):
+    """What the channel asks of the installation, and tells it."""
+
+    def now(self) -> datetime:
+        """The clock, UTC."""
+
+    async def lines(self) -> Sequence[tuple[Line, str]]:
+        """What the operator set up, as it is now, each with its secret."""
+
+    async def stand(self, lines: Sequence[Standing]) -> None:
+        """How all lines stand here."""
+
+    async def station(self, number: str) -> str | None:
+        """The station id of whoever owns an E.164 number; None: nobody does."""
+
+    async def receive(self, reception: Reception) -> bool:
+        """Keep a fax for its inbox. False: there is none any more."""
+
+    async def lesson(self, number: str) -> Lesson:
+        """How calls to an E.164 number are made."""
+
+    async def learn(self, number: str, lesson: Lesson, *, proven: bool) -> None:
+        """How they are made from now on; `proven`: a fax got through so."""
+
+
 class SipFax:
     """The channel. It starts when the first line is set up, and keeps line processes running."""
 
     def __init__(
         self,
+        office: Office,
         *,
-        now: Callable[[], datetime],
         scratch: Path,
         spool: Path,
         setups: Sequence[wire.Setup],
-        lines: Callable[[], Awaitable[Trunks]],
-        station: Callable[[str], Awaitable[str | None]],
-        receive: Callable[[Reception], Awaitable[None]],
         timezone: str,
     ) -> None:
         """Check the engine and the header's face, so that a call cannot fail for them.
 
         Args:
-            now: the clock, UTC.
+            office: knows the lines, the numbers and what calls taught.
             scratch: an existing folder for files that live as long as a call.
             spool: a folder of this node for what has to outlive it: notes of calls, faxes on their way in.
             setups: where line processes work, each of them.
-            lines: what the operator set up, as it is now.
-            station: the station id of whoever owns an E.164 number; None: nobody does.
-            receive: keeps a fax for its inbox.
             timezone: zone of the time in the header line.
 
         Raises: EngineError, FontMissing, zoneinfo.ZoneInfoNotFoundError.
         """
         verified()
         require_font()
-        self._now = now
+        self._office = office
+        self._now = office.now
         self._scratch = scratch
         self._spool = spool
         self._keepers = [Keeper(setup, self, partial(self._ended, place)) for place, setup in enumerate(setups)]
-        self._look = lines
-        self._station = station
-        self._receive = receive
         self._zone = ZoneInfo(timezone)
         self._clock = time.monotonic
         self._trunks = Trunks()
         self._looked = asyncio.Event()
         self._states: dict[str, LineState] = {}
+        self._stood: list[Standing] = []
+        self._held: dict[int, LineState] = {}
         self._arriving: dict[str, Arriving] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -115,6 +141,27 @@ class SipFax:
         if self._tasks:
             await asyncio.wait(self._tasks)
 
+    async def hold(self, delivery: Delivery) -> bool:
+        """See `channels.base.Limited`. Where no line is up `deliver` says so."""
+        await self._looked.wait()
+        end = self._clock() + HOLD_SECONDS
+        while up := [line for line in self._fitting(delivery.address) if self.state(line.name).up]:
+            line = next((line for line in up if self._has_room(line)), None)
+            if line is not None:
+                self._held[delivery.id] = self.state(line.name)
+                self._held[delivery.id].calls += 1
+                break
+            if self._clock() > end or not any(line.channels for line in up):
+                return False
+            await asyncio.sleep(0.2)
+        return True
+
+    def let_go(self, delivery: Delivery) -> None:
+        """See `channels.base.Limited`."""
+        state = self._held.pop(delivery.id, None)
+        if state is not None:
+            state.calls -= 1
+
     async def deliver(self, delivery: Delivery, documents: Sequence[Document], cancelled: threading.Event) -> Outcome:
         """Carry one attempt to its end.
 
@@ -122,6 +169,10 @@ class SipFax:
         """
         if len(documents) != 1:
             raise ValueError(f"a fax is one document, not {len(documents)}")
+        outcome = await self._carried(delivery, documents[0], cancelled)
+        return dataclasses.replace(outcome, pages=delivery.confirmed + outcome.pages)
+
+    async def _carried(self, delivery: Delivery, document: Document, cancelled: threading.Event) -> Outcome:
         lines = await self._ways(delivery.address, cancelled)
         if isinstance(lines, Outcome):
             return lines
@@ -129,19 +180,26 @@ class SipFax:
             pages = Path(folder) / "sent.tif"
             header = self._header(delivery)
             try:
-                prints = await asyncio.to_thread(stamp, documents[0].path, pages, header)
+                prints = await asyncio.to_thread(stamp, document.path, pages, header)
             except BadDocument as error:
                 return Outcome(Result.LINE_ERROR, detail=f"the document cannot be sent: {error}")
             except OSError as error:
                 return Outcome(Result.LINE_ERROR, retry=True, detail=f"the pages cannot be prepared: {error}")
+            lesson = await self._lesson(delivery.address)
+            outcome = Outcome(Result.LINE_ERROR, retry=True, detail="all channels of its lines are taken")
+            known: dict[str, Any] = {"stamp": header.stamp(prints), "first_page": delivery.confirmed}
             for line in lines:
-                outcome = await self._dial(line, delivery, pages, prints.pages, cancelled)
-                call = dataclasses.replace(outcome.call or CallRecord(), line=line.name, stamp=header.stamp(prints))
+                with self._channel(line, delivery) as free:
+                    if not free:
+                        continue
+                    outcome = await self._dial(line, delivery, pages, prints.pages, lesson, cancelled)
+                call = dataclasses.replace(outcome.call or CallRecord(), line=line.name, **known)
                 outcome = dataclasses.replace(outcome, call=call)
                 self.state(line.name).ended(outcome, self._clock())
                 if not is_fault(outcome) or cancelled.is_set():
                     break
-            return outcome
+        await self._learn(delivery.address, lesson, outcome)
+        return outcome
 
     async def reconcile(self, attempt: Attempt) -> Outcome | None:
         """What became of an attempt whose worker died: one that was never taken sent nothing."""
@@ -153,16 +211,42 @@ class SipFax:
 
     def state(self, line: str) -> LineState:
         """Of a line, on this node."""
-        return self._states.setdefault(line, LineState())
+        if line not in self._states:
+            state = self._states[line] = LineState(since=self._now())
+            metrics.TRUNK_CALLS.labels(line).set_function(lambda: state.calls)
+        return self._states[line]
 
     # -- calls that we make ---------------------------------------------------------------------------------------
+
+    def _fitting(self, number: str) -> list[Line]:
+        """The lines that a number may go out on, the best first."""
+        return ways(self._trunks.lines, self.state, number, self._clock())
+
+    def _has_room(self, line: Line) -> bool:
+        return self.state(line.name).calls < line.channels
+
+    @contextmanager
+    def _channel(self, line: Line, delivery: Delivery) -> Iterator[bool]:
+        """One of the line for a call: that which is held for the delivery, or another one if there is one."""
+        state = self.state(line.name)
+        if self._held.get(delivery.id) is state:
+            del self._held[delivery.id]
+        elif not self._has_room(line):
+            yield False
+            return
+        else:
+            state.calls += 1
+        try:
+            yield True
+        finally:
+            state.calls -= 1
 
     async def _ways(self, number: str, cancelled: threading.Event) -> list[Line] | Outcome:
         """The lines that a number may go out on, the best first. One that is about to come up is waited for."""
         await self._looked.wait()
         end = self._clock() + COMING_UP_SECONDS
         while True:
-            fitting = ways(self._trunks.lines, self.state, number, self._clock())
+            fitting = self._fitting(number)
             up = [line for line in fitting if self.state(line.name).up]
             if up or not fitting or cancelled.is_set() or self._clock() > end:
                 break
@@ -174,8 +258,30 @@ class SipFax:
         down = "; ".join(f"line {line.name} is down: {self.state(line.name).why}" for line in fitting)
         return up or Outcome(Result.LINE_ERROR, retry=True, detail=down)
 
+    async def _lesson(self, number: str) -> Lesson:
+        try:
+            return await self._office.lesson(number)
+        except Exception:  # the database is not there: the fax may get through as most do
+            log.exception("what is known of a number cannot be read")
+            return PLAIN
+
+    async def _learn(self, number: str, lesson: Lesson, outcome: Outcome) -> None:
+        learnt, through = lesson.after(outcome), outcome.result is Result.OK
+        if learnt == lesson and not (through and lesson != PLAIN):
+            return
+        try:
+            await self._office.learn(number, learnt, proven=through)
+        except Exception:  # what became of the fax is known all the same
+            log.exception("what is known of a number cannot be kept")
+
     async def _dial(
-        self, line: Line, delivery: Delivery, pages: Path, count: int, cancelled: threading.Event
+        self,
+        line: Line,
+        delivery: Delivery,
+        pages: Path,
+        count: int,
+        lesson: Lesson,
+        cancelled: threading.Event,
     ) -> Outcome:
         process = self._keeper_of(line).process
         if process is None:
@@ -192,19 +298,17 @@ class SipFax:
                 station_id(delivery.station_id),
                 str(pages.absolute()),
                 count,
+                delivery.confirmed,
+                dataclasses.asdict(lesson),
                 str(note.absolute()),
             )
 
-        state = self.state(line.name)
-        state.calls += 1
         try:
             done = await process.dial(make, _set(cancelled))
         except ProcessLost as lost:
             if lost.answered or journal.known(note) is not Known.NOT_TAKEN:
                 raise Abandoned(str(lost)) from lost
             return Outcome(Result.SEND_FAILED, retry=True, detail=f"{lost}, before it was taken")
-        finally:
-            state.calls -= 1
         note.unlink(missing_ok=True)
         return done.read()
 
@@ -226,12 +330,14 @@ class SipFax:
         state = self.state(line)
         if (state.up, state.why) != (up, why):
             log.info("line", line=line, up=up, why=why)
+            state.since = self._now()
         state.up, state.why = up, why
+        metrics.LINE_UP.labels(line).set(up)
 
     async def called(self, call: wire.Called) -> wire.Take | wire.Refuse:
         """Somebody calls."""
         try:
-            station = await self._station(call.number)
+            station = await self._office.station(call.number)
         except Exception:  # the database is not there: whoever calls may try again
             log.exception("nobody knows whose number is called", number=call.number)
             return wire.Refuse(call.call, 503, "Service Unavailable")
@@ -245,11 +351,13 @@ class SipFax:
             log.exception("there is no room for a fax")
             return wire.Refuse(call.call, 503, "Service Unavailable")
         self._arriving[name] = arriving
+        self.state(call.line).calls += 1
         return wire.Take(call.call, station_id(station), str(arriving.pages(self._spool).absolute()), name)
 
     async def received(self, take: wire.Take, received: wire.Received) -> None:
         """What came of a call that was taken: into its inbox, if there is a page."""
         arriving = self._arriving.pop(take.name)
+        self.state(arriving.line).calls -= 1
         log.info(
             "call ended", line=arriving.line, pages=received.pages, complete=received.complete, why=received.detail
         )
@@ -271,7 +379,8 @@ class SipFax:
                 bad_rows=tuple(received.bad_rows) if received else (),
             )
             try:
-                await self._receive(reception)
+                if not await self._office.receive(reception):
+                    log.warning("a fax came for a number that is nobody's any more", number=arriving.number)
             except Exception:  # whatever it was: the fax stays here until its inbox takes it
                 log.exception("the inbox does not keep a fax", source=reception.source)
                 await asyncio.sleep(HAND_OVER_SECONDS)
@@ -287,14 +396,35 @@ class SipFax:
             self._looked.set()
             for keeper in self._keepers:
                 keeper.set(self._said(keeper))
+            await self._tell_standing()
             await asyncio.sleep(LOOK_SECONDS)
+
+    async def _tell_standing(self) -> None:
+        """Whoever asks the database sees how the lines stand here."""
+        for name in self._states.keys() - {line.name for line in self._trunks.lines}:
+            if not self._states[name].calls:
+                del self._states[name]
+                metrics.TRUNK_CALLS.remove(name)
+                with suppress(KeyError):  # it never came up
+                    metrics.LINE_UP.remove(name)
+        states = {line.name: self.state(line.name) for line in self._trunks.lines if line.enabled}
+        standing = [Standing(name, "", state.up, state.why, state.since) for name, state in states.items()]
+        if standing == self._stood:
+            return
+        try:
+            await self._office.stand(standing)
+        except Exception:  # the next look tells it
+            log.exception("how lines stand cannot be told")
+        else:
+            self._stood = standing
 
     async def _wanted(self) -> Trunks:
         try:
-            return await self._look()
+            found = await self._office.lines()
         except Exception:  # the database is not there: what was known holds
             log.exception("the lines cannot be read")
             return self._trunks
+        return Trunks(tuple(line for line, _ in found), {line.name: secret for line, secret in found})
 
     def _said(self, keeper: Keeper) -> wire.Lines:
         lines = [line for line in self._trunks.lines if line.enabled and self._keeper_of(line) is keeper]

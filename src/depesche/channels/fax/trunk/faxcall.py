@@ -160,7 +160,7 @@ class FaxCall:
         assert self._negotiation is not None
         self._taken()
         self._agree(lambda negotiation: negotiation.answered(sdp))
-        if self._way.propose_t38:
+        if self._way.t38 and self._way.propose_t38:
             self._later(T38_CALLING_SECONDS, self._propose_t38)
 
     def begin(self, agreed: Agreed) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from depesche.model.line import Line
 from depesche.model.outcome import Outcome
@@ -18,10 +19,13 @@ _MEMORY = 0.9
 class LineState:
     """Of one line, on this node."""
 
+    since: datetime
+    """When it came to be up, or not."""
+
     up: bool = False
     why: str = "not started yet"
     calls: int = 0
-    """That we make."""
+    """On it now, ours and those of others."""
 
     success: float = 1.0
     """Share of calls, the latest ones above all, that the trunk itself did not fail."""

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -45,6 +45,28 @@ LEAVE_SECONDS = 2.0
 """That a registrar is given to let go of us."""
 
 MOST_REDIRECTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """A call to make."""
+
+    number: str
+    """E.164."""
+
+    caller: str
+    """E.164; may be empty."""
+
+    station: Station
+    pages: int
+    """That are to be sent."""
+
+    told: Told
+    calls: Callable[[FaxCall], None]
+    """Is given the call, to end it."""
+
+    t38: bool = True
+    """As far as the line allows it."""
 
 
 class Trunk:
@@ -91,6 +113,13 @@ class Trunk:
     def busy(self) -> bool:
         """It takes no more calls."""
         return self.calls >= self.line.channels
+
+    def becomes(self, line: Line, secret: str) -> bool:
+        """Be another line, if that changes nothing but how many calls it carries: nodes come and go."""
+        if secret != self.secret or replace(line, channels=self.line.channels) != self.line:
+            return False
+        self.line = line
+        return True
 
     def called_number(self, request: Request) -> str:
         """The E.164 number that a call is for: what the trunk tells beside the address, else the address itself."""
@@ -198,22 +227,20 @@ class Trunk:
     def _domain(self) -> str:
         return self.line.domain or self.line.host.strip("[]")
 
-    async def dial(
-        self, number: str, caller: str, station: Station, pages: int, told: Told, calls: Callable[[FaxCall], None]
-    ) -> Outcome:
-        """Call, transmit, hang up. `calls` is given the call, to end it."""
+    async def dial(self, errand: Errand) -> Outcome:
+        """Call, transmit, hang up."""
         try:
             await self._look()
         except (Unknown, OSError) as error:
             return Outcome(Result.LINE_ERROR, retry=True, detail=str(error))
-        tried = [number]
+        tried = [errand.number]
         while True:
-            carried = await self._call(tried[-1], caller, station, told, calls)
+            carried = await self._call(tried[-1], errand)
             if isinstance(carried, Outcome):
                 return carried
             onward = self._onward(carried, tried)
             if onward is None:
-                return _judged(carried, pages)
+                return _judged(carried, errand.pages)
             log.info("a call is sent on", line=self.line.name, number=tried[-1], onward=onward)
             tried.append(onward)
 
@@ -247,40 +274,28 @@ class Trunk:
         price, agreed = self.line.price(number), self.line.price(ordered)
         return price is not None and agreed is not None and price <= agreed and may_stand_for(number, ordered)
 
-    async def _call(
-        self, number: str, caller: str, station: Station, told: Told, calls: Callable[[FaxCall], None]
-    ) -> Carried | Outcome:
+    async def _call(self, number: str, errand: Errand) -> Carried | Outcome:
         """By one hop after the other, until one takes the call or says more than that it cannot (RFC 3263 §4.3)."""
         carried: Carried | Outcome
         for left, hop in reversed(list(enumerate(reversed(self._hops.best)))):
-            carried = await self._call_by(hop, number, caller, station, told, calls, last=left == 0)
+            carried = await self._call_by(hop, number, errand, last=left == 0)
             if isinstance(carried, Outcome) or not _is_of_the_hop(carried):
                 return carried
             self._hops.failed(hop)
             log.warning("a hop failed", line=self.line.name, hop=hop[0], why=carried.end.reason)
         return carried
 
-    async def _call_by(
-        self,
-        hop: Address,
-        number: str,
-        caller: str,
-        station: Station,
-        told: Told,
-        calls: Callable[[FaxCall], None],
-        *,
-        last: bool,
-    ) -> Carried | Outcome:
-        way = self.way if last else replace(self.way, patience=PATIENCE)
+    async def _call_by(self, hop: Address, number: str, errand: Errand, *, last: bool) -> Carried | Outcome:
+        way = replace(self.way, t38=self.way.t38 and errand.t38, patience=0.0 if last else PATIENCE)
         try:
-            faxcall = FaxCall(self._bench_to(hop[0]), station, way, calling=True, told=told)
+            faxcall = FaxCall(self._bench_to(hop[0]), errand.station, way, calling=True, told=errand.told)
             negotiation = await faxcall.open()
         except NoPort as error:
             return Outcome(Result.LINE_ERROR, retry=True, detail=str(error))
-        calls(faxcall)
+        errand.calls(faxcall)
         flow = self._flow(hop)
         call = self._endpoint.agent.invite(
-            self._invitation(number, caller, negotiation.offer_audio()), flow, faxcall, self._who
+            self._invitation(number, errand.caller, negotiation.offer_audio()), flow, faxcall, self._who
         )
         self._endpoint.flush()
         return await faxcall.carry(call)

@@ -64,6 +64,12 @@ class Dial:
     """TIFF of fax pages, ready to go out."""
 
     pages: int
+    first_page: int
+    """To send, from 0: those before it were confirmed by earlier calls."""
+
+    lesson: dict[str, bool]
+    """Of its number, as `model.lesson.Lesson` has it."""
+
     note: str
     """File that is written to when the call is taken; see `journal`."""
 

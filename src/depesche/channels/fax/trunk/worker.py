@@ -23,6 +23,7 @@ from depesche.channels.fax.sip.flow import Flow
 from depesche.channels.fax.sip.message import Request
 from depesche.channels.fax.t30.layout import verified
 from depesche.channels.fax.t30.session import Station
+from depesche.channels.fax.t30.spandsp import Modem
 from depesche.channels.fax.trunk import journal, wire
 from depesche.channels.fax.trunk.endpoint import Endpoint
 from depesche.channels.fax.trunk.faxcall import Bench, Carried, FaxCall, Told
@@ -30,7 +31,8 @@ from depesche.channels.fax.trunk.ports import Ports
 from depesche.channels.fax.trunk.resolver import Resolver
 from depesche.channels.fax.trunk.talk import Talk
 from depesche.channels.fax.trunk.transports import Ours, Tls
-from depesche.channels.fax.trunk.trunk import Trunk
+from depesche.channels.fax.trunk.trunk import Errand, Trunk
+from depesche.model.lesson import Lesson
 from depesche.model.line import Line
 from depesche.model.outcome import Outcome
 from depesche.model.result import Result
@@ -127,12 +129,15 @@ class Worker:
         trunk = next((one for one in self._trunks.values() if one.knows(flow) and one.line.has(number)), None)
         if trunk is None:
             return 404, "Not Found"
+        caller = trunk.caller(request)
+        if not trunk.line.takes(caller):
+            return 603, "Decline"
         if len(self._arrivals) >= _MOST_ARRIVALS or trunk.busy:
             return 486, "Busy Here"
         arrival, name = Arrival(call, request, trunk), next(self._numbers)
         self._arrivals[name] = arrival
         trunk.calls += 1
-        self.say(wire.Called(name, trunk.line.name, number, trunk.caller(request)))
+        self.say(wire.Called(name, trunk.line.name, number, caller))
         asyncio.get_running_loop().call_later(_DECISION_SECONDS, self._undecided, name)
         call.ring()
         return arrival
@@ -166,7 +171,7 @@ class Worker:
         gone = [
             name
             for name, trunk in self._trunks.items()
-            if wanted.get(name) != trunk.line or message.secrets.get(name, "") != trunk.secret
+            if name not in wanted or not trunk.becomes(wanted[name], message.secrets.get(name, ""))
         ]
         await self._leave([self._trunks.pop(name) for name in gone])
         for name, line in wanted.items():
@@ -197,10 +202,18 @@ class Worker:
         def begun(faxcall: FaxCall) -> None:
             self._calls[dial.id] = faxcall
 
-        station = Station(dial.station, send=Path(dial.document))
+        lesson = Lesson(**dial.lesson)
+        station = Station(
+            dial.station,
+            send=Path(dial.document),
+            first_page=dial.first_page,
+            modems=Modem.ALL if lesson.v17 else Modem.V29 | Modem.V27TER,
+        )
+        left = dial.pages - dial.first_page
+        errand = Errand(dial.number, dial.caller, station, left, Told(answered=answered), begun, t38=lesson.t38)
         trunk.calls += 1
         try:
-            return await trunk.dial(dial.number, dial.caller, station, dial.pages, Told(answered=answered), begun)
+            return await trunk.dial(errand)
         finally:
             trunk.calls -= 1
             self._calls.pop(dial.id, None)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -22,7 +23,7 @@ def line(name: str, *routes: str, channels: int = 2) -> Line:
 
 @pytest.fixture
 def states() -> defaultdict[str, LineState]:
-    return defaultdict(lambda: LineState(up=True))
+    return defaultdict(lambda: LineState(since=datetime.now(UTC), up=True))
 
 
 def names(lines: list[Line], states: defaultdict[str, LineState], now: float = 0.0) -> list[str]:

@@ -24,7 +24,7 @@ from depesche.channels.fax.trunk.faxcall import Bench, Carried, Told
 from depesche.channels.fax.trunk.ports import Ports
 from depesche.channels.fax.trunk.resolver import Resolver
 from depesche.channels.fax.trunk.transports import Ours
-from depesche.channels.fax.trunk.trunk import MOST_REDIRECTS, Trunk
+from depesche.channels.fax.trunk.trunk import MOST_REDIRECTS, Errand, Trunk
 from depesche.model.line import Line, Route, Transport
 from depesche.model.outcome import Outcome
 from depesche.model.result import Result
@@ -176,7 +176,8 @@ def test_a_call_goes_past_servers_that_do_not_take_it(tmp_path: Path, monkeypatc
     async def call(process: Process, line: Trunk) -> Outcome:
         document = tmp_path / "page.tif"
         document.write_bytes(picture("TIFF", fax_page(), compression="group4", dpi=(204, 196)))
-        return await line.dial("+493023125100", "", Station("1", send=document), 1, Told(), lambda _call: None)
+        errand = Errand("+493023125100", "", Station("1", send=document), 1, Told(), lambda _call: None)
+        return await line.dial(errand)
 
     async def test() -> None:
         full, busy = Streams(503, "Service Unavailable"), Streams(486, "Busy Here")

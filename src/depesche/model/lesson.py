@@ -1,0 +1,41 @@
+"""What calls to one number taught: how faxes get through to it. A lesson is forgotten after a while."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from depesche.model.outcome import Outcome
+
+TRIED_FOR = timedelta(days=1)
+"""How long a lesson holds that nothing has proven yet: the next repeat of the order is made by it."""
+
+PROVEN_FOR = timedelta(days=30)
+"""How long one holds by which a fax got through; each further fax makes it anew. Machines and gateways are replaced."""
+
+V29_BIT_RATE = 9600
+"""Bits per second, the most that V.29 does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """How calls to a number are made."""
+
+    t38: bool = True
+    """False: its gateway says that it speaks T.38, and faxes do not get through by it. Audio alone."""
+
+    v17: bool = True
+    """False: training or pages fail by V.17. V.29 at most, and V.27ter."""
+
+    def after(self, outcome: Outcome) -> "Lesson":
+        """How the next call is made. The first suspect is T.38, then V.17; once all was tried, it begins anew."""
+        call = outcome.call
+        if call is None or not call.taken or not outcome.retry:
+            return self
+        if call.t38:
+            return replace(self, t38=False)
+        if self.v17 and not 0 < outcome.bit_rate <= V29_BIT_RATE:
+            return replace(self, v17=False)
+        return PLAIN
+
+
+PLAIN = Lesson()
+"""Of most numbers: nothing is to be known."""

@@ -13,6 +13,7 @@ from customers import OpenHouse
 from depesche.model.account import AccountState, Payment
 from depesche.model.jobtype import JobType
 from depesche.store import schema
+from depesche.store.accounts import hash_password
 from depesche.usecases import accounts
 from depesche.usecases.accounts import NewAccount, NotPossible
 from depesche.usecases.authenticate import authenticate
@@ -20,7 +21,13 @@ from depesche.usecases.authenticate import authenticate
 pytestmark = pytest.mark.anyio
 
 DAY = date(2030, 12, 31)
-MUSTER = NewAccount("10001", "Muster GmbH", "sehr-geheim", ("030 23125100", "+49 30 23125200"))
+MUSTER = NewAccount(
+    "10001",
+    "Muster GmbH",
+    "sehr-geheim",
+    ("030 23125100", "+49 30 23125200"),
+    password_hash=hash_password("sehr-geheim"),  # once for all tests: it takes its time
+)
 
 
 def audited(opened: OpenHouse) -> list[dict[str, Any]]:

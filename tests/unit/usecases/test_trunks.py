@@ -1,16 +1,22 @@
 """What the channel of trunks learns of the installation, and what it leaves there."""
 
+from pathlib import Path
+
 import pytest
 
 from customers import OpenHouse
+from depesche.channels.fax.trunk import wire
+from depesche.channels.fax.trunk.channel import SipFax
+from depesche.channels.fax.trunk.spool import Arriving
 from depesche.config import Role
 from depesche.model.lesson import PLAIN, Lesson
 from depesche.model.line import Line, Standing
 from depesche.store import nodes
 from depesche.store.nodes import NodeRow
-from depesche.usecases import lines
-from depesche.usecases.accounts import NotPossible
+from depesche.usecases import accounts, lines, operate
+from depesche.usecases.accounts import NewAccount, NotPossible
 from depesche.usecases.trunks import Office
+from documents import fax_page, picture
 
 pytestmark = pytest.mark.anyio
 
@@ -82,3 +88,22 @@ async def test_how_lines_stand_is_told_of_nodes_that_live(opened: OpenHouse) -> 
     ]  # fmt: skip
     opened.clock.forward(seconds=opened.house.settings.dispatch.lease_seconds + 5)
     assert await lines.standings(opened.house) == []
+
+
+@pytest.mark.parametrize(
+    ("subaddress", "owner"), [("42", "10002"), (" 4 2", "10002"), ("43", "10001"), ("", "10001"), ("#", "10001")]
+)
+async def test_a_fax_for_an_extension_is_its_account_s_or_else_the_number_s(
+    opened: OpenHouse, tmp_path: Path, subaddress: str, owner: str
+) -> None:
+    for number, fax_number in (("10001", "+493023125100"), ("10002", "+49302312510042")):
+        new = NewAccount(number, number, "x", (fax_number,), password_hash="x")
+        await accounts.add(opened.house, "test", new)
+    channel = SipFax(Office(opened.house, FIRST), scratch=tmp_path, spool=tmp_path, setups=[], timezone="UTC")
+    arriving = Arriving("one", "+493023125100", "+494012345", "telekom", opened.clock().isoformat())
+    arriving.pages(tmp_path).write_bytes(picture("TIFF", fax_page(), compression="group4"))
+    received = wire.Received(1, 1, True, "Muster", 40, "", (0,), subaddress)
+    await channel._hand_over(arriving, received)
+    account = await accounts.show(opened.house, owner)
+    assert [fax.remote_id for fax in await operate.faxes(opened.house, account.id, 10)] == ["Muster"]
+    assert not arriving.pages(tmp_path).exists()

@@ -232,6 +232,7 @@ class Media:
             page_begun=any(report.page_begun for report in reports),
             pages=tuple(page for report in reports for page in report.pages),
             remote_id=next((report.remote_id for report in reversed(reports) if report.remote_id), ""),
+            subaddress=next((report.subaddress for report in reversed(reports) if report.subaddress), ""),
         )
 
     def counts(self) -> Counts:

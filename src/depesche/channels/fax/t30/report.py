@@ -61,6 +61,9 @@ class Report:
     remote_id: str
     """TSI or CSI of the far end."""
 
+    subaddress: str = ""
+    """The extension that the caller named (SUB)."""
+
     @property
     def confirmed(self) -> tuple[Page, ...]:
         """The pages that the receiver took."""

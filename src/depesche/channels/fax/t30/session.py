@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from depesche.channels.fax.t30.report import Page, Report
-from depesche.channels.fax.t30.spandsp import MAX_PATH, RESOLUTIONS, SIZES, Coded, Coding, Modem, Spandsp
+from depesche.channels.fax.t30.spandsp import MAX_PATH, RESOLUTIONS, SIZES, SUBADDRESSING, Coded, Coding, Modem, Spandsp
 
 _OK = 0
 """``T30_ERR_OK``: go on."""
@@ -113,6 +113,7 @@ class Session:
             page_begun=self._page_begun,
             pages=tuple(self._pages),
             remote_id=self._spandsp.text(self._spandsp.lib.t30_get_rx_ident(self._context)),
+            subaddress=self._spandsp.text(self._spandsp.lib.t30_get_rx_sub_address(self._context)),
         )
 
     def statistics(self) -> Any:
@@ -138,6 +139,7 @@ class Session:
         if station.receive is not None:
             lib.t30_set_rx_file(context, _name(station.receive), -1)
             lib.t30_set_rx_encoding(context, Coding.MMR)
+            lib.t30_set_supported_t30_features(context, SUBADDRESSING)
 
     def _listen(self, station: Station) -> list[Any]:
         lib = self._spandsp.lib

@@ -52,6 +52,9 @@ typedef void t30_real_time_frame_handler_t(t30_state_t *, void *, int, const uin
 
 int t30_set_tx_ident(t30_state_t *, const char *);
 const char *t30_get_rx_ident(t30_state_t *);
+int t30_set_tx_sub_address(t30_state_t *, const char *);
+const char *t30_get_rx_sub_address(t30_state_t *);
+int t30_set_supported_t30_features(t30_state_t *, int);
 void t30_set_tx_file(t30_state_t *, const char *, int, int);
 void t30_set_rx_file(t30_state_t *, const char *, int);
 int t30_set_rx_encoding(t30_state_t *, int);
@@ -100,6 +103,10 @@ void t38_set_data_rate_management_method(t38_core_state_t *, int);
 void t38_set_fastest_image_data_rate(t38_core_state_t *, int);
 int t38_get_fastest_image_data_rate(t38_core_state_t *);
 """
+
+
+SUBADDRESSING = 0x10
+"""``T30_SUPPORT_SUB_ADDRESSING``: whoever calls may name an extension (SUB, T.30 §5.3.6.1.3)."""
 
 
 class Modem(IntFlag):

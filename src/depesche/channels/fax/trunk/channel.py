@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import re
 import secrets
 import tempfile
 import threading
@@ -369,7 +370,7 @@ class SipFax:
         while pages:
             reception = Reception(
                 source=f"sip:{arriving.source}",
-                called_number=arriving.number,
+                called_number=await self._extension(arriving.number, received.subaddress if received else ""),
                 received_at=arriving.received_at,
                 originator=arriving.caller,
                 remote_id=received.remote_id if received else "",
@@ -387,6 +388,18 @@ class SipFax:
             else:
                 break
         await asyncio.to_thread(arriving.forget, self._spool)
+
+    async def _extension(self, number: str, subaddress: str) -> str:
+        """The number of the account that a caller means: with the extension, if that is an account's."""
+        digits = re.sub(r"[^0-9]", "", subaddress)
+        if not digits:
+            return number
+        try:
+            found = await self._office.station(number + digits)
+        except Exception:  # the number itself is the account's for certain
+            log.exception("nobody knows whose extension is meant", number=number)
+            return number
+        return number if found is None else number + digits
 
     # -- the processes --------------------------------------------------------------------------------------------
 

@@ -180,6 +180,9 @@ class Received:
     bad_rows: tuple[int, ...] = ()
     """Damaged rows of each of the pages."""
 
+    subaddress: str = ""
+    """The extension that the caller named."""
+
 
 Message = Setup | Lines | Dial | HangUp | Take | Refuse | Stop | Ready | State | Answered | Done | Called | Received
 

@@ -276,7 +276,8 @@ def _received(name: int, carried: Carried | None) -> wire.Received:
     seconds = int(carried.ending.seconds + 0.999)
     bad_rows = tuple(page.bad_rows for page in report.confirmed)
     why = carried.ending.end.value
-    return wire.Received(name, len(report.confirmed), report.whole, report.remote_id, seconds, why, bad_rows)
+    pages = len(report.confirmed)
+    return wire.Received(name, pages, report.whole, report.remote_id, seconds, why, bad_rows, report.subaddress)
 
 
 def _client(setup: wire.Setup, *, verify: bool) -> ssl.SSLContext:

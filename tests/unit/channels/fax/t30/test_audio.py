@@ -1,6 +1,7 @@
 """Two engines, one line: what is sent is received, and both report it."""
 
 import gc
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import pytest
 from PIL import Image
 
 from allocation import allocated
+from depesche.channels.fax.call import Call
+from depesche.channels.fax.line import Line
 from depesche.channels.fax.t30.audio import AudioTerminal
 from depesche.channels.fax.t30.report import Page, Report
 from depesche.channels.fax.t30.session import Session, Station
@@ -62,6 +65,18 @@ def test_an_id_may_have_twenty_characters_and_an_end_may_have_none(document: Doc
     call = transmit(document(1), caller={"ident": "ABCDEFGHIJ0123456789"}, answerer={"ident": ""})
     assert call.received.remote_id == "ABCDEFGHIJ0123456789"
     assert call.sent.remote_id == ""
+
+
+def test_the_extension_that_a_caller_names_is_known(
+    spandsp: Spandsp, document: Document, tmp_path: Path, pixels: Pixels
+) -> None:
+    sent, tiff = document(1), tmp_path / "received.tif"
+    ours, theirs = Station("1", send=sent), Station("2", receive=tiff)
+    with AudioTerminal(spandsp, ours, calling=True) as one, AudioTerminal(spandsp, theirs, calling=False) as other:
+        assert spandsp.lib.t30_set_tx_sub_address(one.session._context, b"42") == 0
+        Call(one, other, Line(), threading.Event()).carry()
+        assert (other.session.report().subaddress, one.session.report().subaddress) == ("42", "")
+    assert pixels(tiff) == pixels(sent)
 
 
 def test_a_page_is_reported_with_its_own_figures(document: Document, page: Draw, transmit: Transmit) -> None:

@@ -17,7 +17,7 @@ from depesche.usecases.house import House
 
 
 class Office:
-    """A `channels.fax.trunk.channel.Office`."""
+    """A `channels.fax.trunk.office.Office`."""
 
     def __init__(self, house: House, worker: str) -> None:
         """`worker` is this process, in the list of all nodes."""

@@ -6,7 +6,8 @@ import pytest
 
 from customers import OpenHouse
 from depesche.channels.fax.trunk import wire
-from depesche.channels.fax.trunk.channel import SipFax
+from depesche.channels.fax.trunk.arrivals import Arrivals
+from depesche.channels.fax.trunk.routing import LineState
 from depesche.channels.fax.trunk.spool import Arriving
 from depesche.config import Role
 from depesche.model.lesson import PLAIN, Lesson
@@ -99,11 +100,11 @@ async def test_a_fax_for_an_extension_is_its_account_s_or_else_the_number_s(
     for number, fax_number in (("10001", "+493023125100"), ("10002", "+49302312510042")):
         new = NewAccount(number, number, "x", (fax_number,), password_hash="x")
         await accounts.add(opened.house, "test", new)
-    channel = SipFax(Office(opened.house, FIRST), scratch=tmp_path, spool=tmp_path, setups=[], timezone="UTC")
     arriving = Arriving("one", "+493023125100", "+494012345", "telekom", opened.clock().isoformat())
     arriving.pages(tmp_path).write_bytes(picture("TIFF", fax_page(), compression="group4"))
     received = wire.Received(1, 1, True, "Muster", 40, "", (0,), subaddress)
-    await channel._hand_over(arriving, received)
+    states: dict[str, LineState] = {}
+    await Arrivals(Office(opened.house, FIRST), tmp_path, states.__getitem__).hand_over(arriving, received)
     account = await accounts.show(opened.house, owner)
     assert [fax.remote_id for fax in await operate.faxes(opened.house, account.id, 10)] == ["Muster"]
     assert not arriving.pages(tmp_path).exists()

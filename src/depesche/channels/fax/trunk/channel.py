@@ -2,8 +2,6 @@
 
 import asyncio
 import dataclasses
-import re
-import secrets
 import tempfile
 import threading
 import time
@@ -11,10 +9,9 @@ import zlib
 from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -24,16 +21,17 @@ from depesche.channels.base import Abandoned, Attempt, Delivery, Document
 from depesche.channels.fax.header import BadDocument, HeaderLine, require_font, stamp
 from depesche.channels.fax.t30.layout import verified
 from depesche.channels.fax.trunk import journal, wire
+from depesche.channels.fax.trunk.arrivals import Arrivals
 from depesche.channels.fax.trunk.journal import Known
 from depesche.channels.fax.trunk.keeper import Keeper
+from depesche.channels.fax.trunk.office import Office
 from depesche.channels.fax.trunk.process import ProcessLost
 from depesche.channels.fax.trunk.routing import LineState, is_fault, ways
-from depesche.channels.fax.trunk.spool import Arriving, left, whole_pages
+from depesche.channels.fax.trunk.spool import left
 from depesche.model.callrecord import CallRecord
 from depesche.model.lesson import PLAIN, Lesson
 from depesche.model.line import Line, Standing
 from depesche.model.outcome import Outcome
-from depesche.model.reception import Reception
 from depesche.model.result import Result
 from depesche.model.station import station_id
 
@@ -46,9 +44,6 @@ HOLD_SECONDS = 5.0
 COMING_UP_SECONDS = 20.0
 """That a call waits for a line to come up: a node has just started, or a line process."""
 
-HAND_OVER_SECONDS = 30.0
-"""Between two tries to give a fax to its inbox."""
-
 log = structlog.get_logger()
 
 
@@ -58,31 +53,6 @@ class Trunks:
 
     lines: tuple[Line, ...] = ()
     secrets: dict[str, str] = field(default_factory=dict, repr=False)
-
-
-class Office(Protocol):
-    """What the channel asks of the installation, and tells it."""
-
-    def now(self) -> datetime:
-        """The clock, UTC."""
-
-    async def lines(self) -> Sequence[tuple[Line, str]]:
-        """What the operator set up, as it is now, each with its secret."""
-
-    async def stand(self, lines: Sequence[Standing]) -> None:
-        """How all lines stand here."""
-
-    async def station(self, number: str) -> str | None:
-        """The station id of whoever owns an E.164 number; None: nobody does."""
-
-    async def receive(self, reception: Reception) -> bool:
-        """Keep a fax for its inbox. False: there is none any more."""
-
-    async def lesson(self, number: str) -> Lesson:
-        """How calls to an E.164 number are made."""
-
-    async def learn(self, number: str, lesson: Lesson, *, proven: bool) -> None:
-        """How they are made from now on; `proven`: a fax got through so."""
 
 
 class SipFax:
@@ -122,14 +92,14 @@ class SipFax:
         self._states: dict[str, LineState] = {}
         self._stood: list[Standing] = []
         self._held: dict[int, LineState] = {}
-        self._arriving: dict[str, Arriving] = {}
+        self._arrivals = Arrivals(office, spool, self.state)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Look after the lines from now on."""
         await asyncio.to_thread(self._spool.mkdir, mode=0o700, parents=True, exist_ok=True)
         for arriving in await asyncio.to_thread(lambda: list(left(self._spool))):
-            self._start(self._hand_over(arriving))
+            self._start(self._arrivals.hand_over(arriving))
         for keeper in self._keepers:
             keeper.start()
         self._start(self._look_on())
@@ -337,69 +307,11 @@ class SipFax:
 
     async def called(self, call: wire.Called) -> wire.Take | wire.Refuse:
         """Somebody calls."""
-        try:
-            station = await self._office.station(call.number)
-        except Exception:  # the database is not there: whoever calls may try again
-            log.exception("nobody knows whose number is called", number=call.number)
-            return wire.Refuse(call.call, 503, "Service Unavailable")
-        if station is None:
-            return wire.Refuse(call.call, 404, "Not Found")
-        name = f"{self._now():%Y%m%dT%H%M%S%f}-{secrets.token_hex(4)}"
-        arriving = Arriving(name, call.number, call.caller, call.line, self._now().isoformat())
-        try:
-            await asyncio.to_thread(arriving.note, self._spool)
-        except OSError:
-            log.exception("there is no room for a fax")
-            return wire.Refuse(call.call, 503, "Service Unavailable")
-        self._arriving[name] = arriving
-        self.state(call.line).calls += 1
-        return wire.Take(call.call, station_id(station), str(arriving.pages(self._spool).absolute()), name)
+        return await self._arrivals.called(call)
 
     async def received(self, take: wire.Take, received: wire.Received) -> None:
-        """What came of a call that was taken: into its inbox, if there is a page."""
-        arriving = self._arriving.pop(take.name)
-        self.state(arriving.line).calls -= 1
-        log.info(
-            "call ended", line=arriving.line, pages=received.pages, complete=received.complete, why=received.detail
-        )
-        await self._hand_over(arriving, received)
-
-    async def _hand_over(self, arriving: Arriving, received: wire.Received | None = None) -> None:
-        """Until the inbox has it, or the account is no more; what is left of a dead process's call is not complete."""
-        pages = await asyncio.to_thread(whole_pages, arriving.pages(self._spool))
-        while pages:
-            reception = Reception(
-                source=f"sip:{arriving.source}",
-                called_number=await self._extension(arriving.number, received.subaddress if received else ""),
-                received_at=arriving.received_at,
-                originator=arriving.caller,
-                remote_id=received.remote_id if received else "",
-                pages=pages,
-                tiff=arriving.pages(self._spool),
-                complete=bool(received and received.complete and received.pages == pages),
-                bad_rows=tuple(received.bad_rows) if received else (),
-            )
-            try:
-                if not await self._office.receive(reception):
-                    log.warning("a fax came for a number that is nobody's any more", number=arriving.number)
-            except Exception:  # whatever it was: the fax stays here until its inbox takes it
-                log.exception("the inbox does not keep a fax", source=reception.source)
-                await asyncio.sleep(HAND_OVER_SECONDS)
-            else:
-                break
-        await asyncio.to_thread(arriving.forget, self._spool)
-
-    async def _extension(self, number: str, subaddress: str) -> str:
-        """The number of the account that a caller means: with the extension, if that is an account's."""
-        digits = re.sub(r"[^0-9]", "", subaddress)
-        if not digits:
-            return number
-        try:
-            found = await self._office.station(number + digits)
-        except Exception:  # the number itself is the account's for certain
-            log.exception("nobody knows whose extension is meant", number=number)
-            return number
-        return number if found is None else number + digits
+        """What came of a call that was taken."""
+        await self._arrivals.received(take, received)
 
     # -- the processes --------------------------------------------------------------------------------------------
 

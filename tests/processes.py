@@ -28,6 +28,12 @@ def named(pid: int) -> str:
         return ""
 
 
+def line_processes(server: int) -> list[int]:
+    """Those that carry the calls of a server."""
+    kind = b"depesche.channels.fax.trunk.worker"
+    return [pid for pid in descendants(server) if kind in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
 def warm(pid: int) -> bool:
     """Whether it belongs to a LibreOffice that waits for documents: itself, its steward, or the sandbox around both."""
     try:

@@ -80,7 +80,7 @@ async def _fill(port: int, house: House) -> None:
         "9": {"user": "audio", "t38": T38.PREFER},
         "6": {"user": "secret"},
         "5": {"ring_seconds": 120},
-        "4": {"channels": 1},
+        "4": {"channels": 1, "numbers": ()},  # nobody who calls finds it taken
     }
     for code, more in kinds.items():
         usual = {"numbers": ("+4930231251*",), "denied": (UNWANTED,), "ring_seconds": RING_SECONDS}

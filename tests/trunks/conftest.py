@@ -5,6 +5,7 @@ import base64
 import hashlib
 import io
 import json
+import re
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -69,20 +70,24 @@ def exchange(asterisk: Asterisk, tmp_path_factory: pytest.TempPathFactory) -> It
         )
         serving.start()
         change(serving.data, partial(_fill, asterisk.port))
+        until(lambda: lines_up(serving) == len(KINDS))
         yield serving, block[0]
         assert serving.stop() == 0
 
 
+KINDS: dict[str, dict[str, Any]] = {
+    "7": {},
+    "8": {"transport": Transport.TCP},
+    "9": {"user": "audio", "t38": T38.PREFER},
+    "6": {"user": "secret"},
+    "5": {"ring_seconds": 120},
+    "4": {"channels": 1, "numbers": ()},  # nobody who calls finds it taken
+}
+"""Lines of `exchange`, by the last digit of how their numbers begin: +4930231257 ..."""
+
+
 async def _fill(port: int, house: House) -> None:
-    kinds: dict[str, dict[str, Any]] = {
-        "7": {},
-        "8": {"transport": Transport.TCP},
-        "9": {"user": "audio", "t38": T38.PREFER},
-        "6": {"user": "secret"},
-        "5": {"ring_seconds": 120},
-        "4": {"channels": 1, "numbers": ()},  # nobody who calls finds it taken
-    }
-    for code, more in kinds.items():
+    for code, more in KINDS.items():
         usual = {"numbers": ("+4930231251*",), "denied": (UNWANTED,), "ring_seconds": RING_SECONDS}
         line = line_to(port, f"line{code}", f"+493023125{code}", **(usual | more))
         await lines.add(house, "test", line, "geheim" if line.user == "secret" else "")
@@ -155,6 +160,11 @@ def change(data: Path, do: Callable[[House], Awaitable[object]]) -> None:
             await do(opened.house)
 
     asyncio.run(work())
+
+
+def lines_up(serving: Serving) -> int:
+    """How many of its lines came up, so far."""
+    return len(re.findall(r'^{"line": "\S+", "up": true', serving.log.read_text(), re.MULTILINE))
 
 
 def add_lines(data: Path, *added: Line) -> None:

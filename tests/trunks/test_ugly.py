@@ -20,7 +20,7 @@ from peers.sipp import Sipp
 from processes import line_processes
 from serving import Serving
 from soapcall import call
-from trunks.conftest import LOGIN, OURS, Sent, add_lines, change, line_to, until
+from trunks.conftest import LOGIN, OURS, Sent, add_lines, change, line_to, lines_up, until
 
 NOBODYS = "+493023125199"
 """Of the line, and of no account."""
@@ -112,8 +112,7 @@ def test_far_ends_that_do_as_nobody_should(site: tuple[Serving, int], asterisk: 
             line_to(registrar.port, "registering", "+43", register=True),
             line_to(asterisk.port, "good", "+493023125", numbers=("+4930231251*",)),
         )
-        up = re.compile(r'^{"line": "\S+", "up": true', re.MULTILINE)
-        until(lambda: len(up.findall(serving.log.read_text())) == len(UGLY) + 2)
+        until(lambda: lines_up(serving) == len(UGLY) + 2)
         [worker] = line_processes(serving.pid)
         quiet = sockets(worker)
 

@@ -17,10 +17,10 @@ TEST_PACKAGES = $(shell find tests -name node_modules -prune -o -name packages.t
 BENCH_PACKAGES = $(shell find bench -name packages.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt bench fuzz crash lock clean runtime workshop
+.PHONY: help run test test-long lint fmt bench fuzz crash lock clean runtime workshop
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 	@echo "Variables: PORT=$(PORT) DATA=$(DATA) PYTHON=$(PYTHON) (makes .venv, 3.11 or newer), WORKERS=$(WORKERS) (of test), ARGS= (more for pytest, bench, lock)"
 
 # `exec`: Ctrl-C ends the server, and no shell in between complains about it.
@@ -30,6 +30,9 @@ run: runtime ## Install what is missing and serve the sandbox on 127.0.0.1:PORT,
 # One worker more than processors: tests wait as well. Folder by folder: what takes long comes first, and units fill up.
 test: workshop ## Install what is missing and run every test, linters included (ARGS="-k fax")
 	@exec $(BIN)/pytest --numprocesses $(WORKERS) --maxprocesses 8 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+test-long: workshop ## Run the tests that take too long for each time: long faxes, many calls (ARGS="-k killed")
+	@exec $(BIN)/pytest -m long $(ARGS)
 
 lint: workshop ## Run the linters: ruff, mypy, import-linter, shellcheck
 	@sh setup/lint.sh

@@ -28,13 +28,23 @@ def named(pid: int) -> str:
         return ""
 
 
+def line_processes(server: int) -> list[int]:
+    """Those that carry the calls of a server."""
+    return [pid for pid in descendants(server) if b"depesche.channels.fax.trunk.worker" in _command(pid)]
+
+
 def warm(pid: int) -> bool:
     """Whether it belongs to a LibreOffice that waits for documents: itself, its steward, or the sandbox around both."""
-    try:
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return False
+    command = _command(pid)
     return b"soffice.bin" in command or b"steward" in command
+
+
+def _command(pid: int) -> bytes:
+    """Nothing if it is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 class Watch:

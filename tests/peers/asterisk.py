@@ -251,9 +251,11 @@ class Asterisk:
         assert found
         return int(found[1])
 
-    def hang_up(self) -> None:
-        """End every call, as an exchange does that is taken out of service."""
-        self.command("channel request hangup all")
+    def hang_up(self, trunk: str = "") -> None:
+        """End every call, as an exchange does that is taken out of service; of one trunk, if it is named."""
+        channels = [line.partition("!")[0] for line in self.command("core show channels concise").splitlines()]
+        for channel in ["all"] if not trunk else [name for name in channels if name.startswith(f"PJSIP/{trunk}-")]:
+            self.command(f"channel request hangup {channel}")
 
     def registered(self, trunk: str) -> list[str]:
         """The URIs at which somebody is registered."""

@@ -21,7 +21,7 @@ SEVERE = 0x600000
 
 PROTOCOLS = ("sip", "sdp", "rtp", "rtcp", "t38")
 _FIELDS = (
-    *("frame.number", "frame.protocols", "udp.srcport"),
+    *("frame.number", "frame.protocols", "udp.srcport", "udp.dstport", "udp.payload"),
     *("_ws.malformed", "_ws.expert.severity", "_ws.expert.message"),
 )
 _RTP = "udp.payload[0:1] == 80"
@@ -85,11 +85,15 @@ class Capture:
 
         `relayed`: UDP ports of a wire; what comes from it has holes that are no end's fault, and was seen before it.
         """
-        complaints, protocols = [], Counter[str]()
-        for frame, kinds, sender, malformed, severity, words in self._understood():
+        complaints, protocols, known = [], Counter[str](), set[tuple[str, str, str]]()
+        for frame, kinds, sender, receiver, payload, malformed, severity, words in self._understood():
             if sender and int(sender) in relayed:
                 continue
             layers = kinds.split(":")
+            if "t38" in layers:  # what is sent thrice so that it arrives is to tshark an end of nothing
+                if (sender, receiver, payload) in known:
+                    continue
+                known.add((sender, receiver, payload))
             worst = max((int(one, 0) for one in severity.split(",") if one), default=0)
             understood = [name for name in PROTOCOLS if name in layers]
             protocols.update(understood)

@@ -45,6 +45,9 @@ class Weather:
 
 CALM = Weather()
 
+Forecast = Weather | Mapping[Side, Weather]
+"""The same both ways, or by the side that datagrams come from; calm where nothing is said."""
+
 
 @dataclass
 class Tally:
@@ -68,7 +71,7 @@ OTHER: Mapping[Side, Side] = {"near": "far", "far": "near"}
 class Wire:
     """Two ports, one for each end, and what happens in between."""
 
-    def __init__(self, near: int | None, far: int | None, weather: Weather, seed: str, change: Change) -> None:
+    def __init__(self, near: int | None, far: int | None, weather: Forecast, seed: str, change: Change) -> None:
         self.ends: dict[Side, int | None] = {"near": near, "far": far}
         """Ports of whoever is there; who is not known yet tells by sending."""
 
@@ -77,7 +80,7 @@ class Wire:
         """By the side that datagrams came from."""
 
         self._unused: list[socket.socket] = []
-        self._weather = weather
+        self._weather = {side: weather if isinstance(weather, Weather) else weather.get(side, CALM) for side in OTHER}
         self._chance = {side: random.Random(f"{seed} {side}") for side in self.tally}
         self._change = change
         for side in self.tally:
@@ -92,7 +95,7 @@ class Wire:
     def take(self, side: Side, data: bytes, sender: int) -> tuple[bytes, list[float]]:
         """What a datagram becomes, and after how many seconds it goes on: never, once or twice."""
         self.ends[side] = sender
-        tally, weather = self.tally[side], self._weather
+        tally, weather = self.tally[side], self._weather[side]
         loss, doubling, disorder = (self._chance[side].random() for _ in range(3))  # always three: what follows stays
         tally.came += 1
         changed = self._change(data, side)
@@ -173,7 +176,7 @@ class Carrier:
 
 
 @contextmanager
-def wire(to: int, weather: Weather, seed: int = 1) -> Iterator[Wire]:
+def wire(to: int, weather: Forecast, seed: int = 1) -> Iterator[Wire]:
     """To a UDP port of this machine; who sends to `port("near")` first is the near end."""
     with Carrier.running() as carrier:
         yield carrier.add(Wire(None, to, weather, str(seed), lambda data, side: data))
@@ -183,9 +186,9 @@ def wire(to: int, weather: Weather, seed: int = 1) -> Iterator[Wire]:
 def crossing(
     to: int,
     near: int | None = None,
-    signalling: Weather = CALM,
-    audio: Weather = CALM,
-    image: Weather = CALM,
+    signalling: Forecast = CALM,
+    audio: Forecast = CALM,
+    image: Forecast = CALM,
     seed: int = 1,
 ) -> Iterator["Crossing"]:
     """To the SIP port of an exchange on this machine; `image` is for T.38.
@@ -204,8 +207,8 @@ class Crossing:
         carrier: Carrier,
         near: int | None,
         to: int,
-        signalling: Weather,
-        weathers: Mapping[str, Weather],
+        signalling: Forecast,
+        weathers: Mapping[str, Forecast],
         seed: int,
     ) -> None:
         self.signalling = carrier.add(Wire(near, to, signalling, f"{seed} sip", self._change))

@@ -69,12 +69,23 @@ class Sipp:
     @classmethod
     @contextmanager
     def answering(
-        cls, scenario: str | Path, folder: Path, transport: Transport = "udp", calls: int = 1, **words: str | int
+        cls,
+        scenario: str | Path,
+        folder: Path,
+        transport: Transport = "udp",
+        calls: int = 1,
+        *,
+        probed: bool = False,
+        **words: str | int,
     ) -> Iterator[Self]:
-        """It waits for so many calls, and keeps its papers in an empty place of the folder."""
+        """It waits for so many calls, and keeps its papers in an empty place of the folder.
+
+        `probed`: somebody asks once by OPTIONS whether it is there, which is a call to SIPp, and hears yes.
+        """
         place = Path(tempfile.mkdtemp(prefix="sipp-", dir=folder))
         with ports.block(PORTS) as block:
-            process = _start(place, scenario, block, transport, ["-m", str(calls)], words)
+            options = ["-m", str(calls + probed)]
+            process = _start(place, scenario, block, transport, options, words, probed=probed)
             try:
                 sipp = cls(place, block[0], process)
                 sipp._wait_for_port(transport)
@@ -119,12 +130,15 @@ def _start(
     transport: Transport,
     options: list[str],
     words: Mapping[str, str | int],
+    *,
+    probed: bool = False,
 ) -> subprocess.Popen[bytes]:
     if shutil.which("sipp") is None:
         raise RuntimeError("SIPp is not installed: make test installs it")
     source = scenario if isinstance(scenario, Path) else SCENARIOS / f"{scenario}.xml"
     filled = place / "scenario.xml"
-    filled.write_text(_filled(source.read_text(), words))
+    text = _filled(source.read_text(), words)
+    filled.write_text(_probed(text) if probed else text)
     command = ["sipp", *options, "-sf", str(filled), "-t", "u1" if transport == "udp" else "t1", "-nostdin"]
     command += ["-i", "127.0.0.1", "-p", str(block[0])]
     command += ["-ci", "127.0.0.1", "-cp", str(block[1]), "-mi", "127.0.0.1", "-mp", str(block[2])]
@@ -146,6 +160,37 @@ def _start(
 def _filled(text: str, words: Mapping[str, str | int]) -> str:
     known = {**PLAIN, **words}
     return re.sub(r"\{\{(\w+)\}\}", lambda found: str(known[found[1]]), text)
+
+
+def _probed(text: str) -> str:
+    """A scenario that may begin with OPTIONS as well, and ends then."""
+    first, last = '  <recv request="', "</scenario>"
+    asked = '  <recv request="OPTIONS" optional="true" next="asked"/>\n\n'
+    return text.replace(first, asked + first, 1).replace(last, _ASKED + last)
+
+
+_ASKED = """
+  <nop next="over"/>
+
+  <label id="asked"/>
+
+  <send>
+    <![CDATA[
+      SIP/2.0 200 OK
+      [last_Via:]
+      [last_From:]
+      [last_To:];tag=asked
+      [last_Call-ID:]
+      [last_CSeq:]
+      Content-Length: 0
+
+    ]]>
+  </send>
+
+  <label id="over"/>
+
+  <nop/>
+"""
 
 
 def _end(place: Path, process: subprocess.Popen[bytes], seconds: float) -> Played:

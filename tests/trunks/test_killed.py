@@ -4,68 +4,96 @@ import base64
 import os
 import signal
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from depesche.model.states import FINAL
 from documents import fax_page, picture
 from peers.asterisk import Asterisk, Way
-from processes import descendants
+from processes import line_processes
 from serving import Serving
 from soapcall import call
-from trunks.conftest import LOGIN, Sent, rows, until
+from trunks.conftest import LOGIN, OURS, Sent, add_lines, line_to, rows, until
 
-RINGING, TAKEN = 8, 12
-"""Calls that nobody has taken when it happens, and calls that somebody has."""
+
+@dataclass(frozen=True)
+class Load:
+    """Calls on a line process when it is killed."""
+
+    ringing: int
+    """That nobody has taken."""
+
+    taken: int
+    coming: int
+    """That others make."""
+
+    ringing_at: str = "+4930231255"
+    """How their numbers begin."""
+
+    taken_at: str = "+4930231257"
+
 
 ENDED = {state.value for state in FINAL}
-
-
-def line_processes(serving: Serving) -> list[int]:
-    return [
-        pid
-        for pid in descendants(serving.pid)
-        if b"depesche.channels.fax.trunk.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    ]
 
 
 def test_a_line_process_is_killed_with_calls_on_it(
     exchange: tuple[Serving, int], asterisk: Asterisk, tmp_path: Path
 ) -> None:
+    kill_under(Load(ringing=8, taken=12, coming=1), exchange, asterisk, tmp_path)
+
+
+@pytest.mark.long
+def test_a_line_process_is_killed_with_fifty_calls_on_it(exchange: tuple[Serving, int], tmp_path: Path) -> None:
+    serving, _ = exchange
+    with Asterisk.running(calls=60) as crowded:
+        line = line_to(crowded.port, "crowded", "+4930231244", channels=60, ring_seconds=120)
+        add_lines(serving.data, line)
+        load = Load(ringing=10, taken=30, coming=10, ringing_at=line.routes[0].prefix, taken_at=line.routes[0].prefix)
+        kill_under(load, exchange, crowded, tmp_path)
+
+
+def kill_under(load: Load, exchange: tuple[Serving, int], asterisk: Asterisk, tmp_path: Path) -> None:
     serving, port = exchange
     pages = [fax_page(seed=seed) for seed in range(1, 9)]
     tiff = picture("TIFF", pages[0], compression="group4", dpi=(204, 196), save_all=True, append_images=pages[1:])
     sent = Sent(serving)
-    for number in range(RINGING):
-        sent.order(f"ringing {number}", f"+4930231255{number:02}{Way.SILENT.value}", tiff)
-    for number in range(TAKEN):
-        sent.order(f"taken {number}", f"+4930231257{number + 20:02}{Way.AUDIO.value}", tiff)
+    ringing = {f"ringing {number}": f"{load.ringing_at}{number:02}{Way.SILENT.value}" for number in range(load.ringing)}
+    taken = {f"taken {number}": f"{load.taken_at}{number + 20:02}{Way.AUDIO.value}" for number in range(load.taken)}
+    sent.order_all(ringing, tiff)
+    sent.order_all(taken, tiff)
     source = tmp_path / "source.tif"
     source.write_bytes(tiff)
-    order = asterisk.send(source, f"sip:+493023125100@127.0.0.1:{port}", caller="+493023125778")
-    taken = [f"taken {number}" for number in range(TAKEN)]
-    until(lambda: asterisk.channels() >= RINGING + 1 + sum(sent.state(name) not in ENDED for name in taken))
-    over = {name: state for name in taken if (state := sent.state(name)) in ENDED}  # where all is slow, some are
-    assert len(over) < TAKEN
+    orders = {
+        caller: asterisk.send(source, f"sip:{OURS}@127.0.0.1:{port}", caller=caller)
+        for caller in (f"+493023125{number}" for number in range(800, 800 + load.coming))
+    }
+    resting = load.ringing + load.coming
+    until(lambda: asterisk.channels() >= resting + sum(sent.state(name) not in ENDED for name in taken))
     spool = serving.data / "lines"
-    until(lambda: any(path.stat().st_size > 10_000 for path in spool.glob("fax-*.tif")))  # more than one page is there
-    [pid] = line_processes(serving)
+    until(lambda: sum(path.stat().st_size > 10_000 for path in spool.glob("fax-*.tif")) == load.coming)  # a page each
+    [pid] = line_processes(serving.pid)
     os.kill(pid, signal.SIGKILL)
-    until(lambda: (left := line_processes(serving)) and left != [pid])
+    until(lambda: (left := line_processes(serving.pid)) and left != [pid])
 
-    until(lambda: all(sent.state(f"ringing {number}") == "failed" for number in range(RINGING)))
-    until(lambda: all(sent.state(name) == over.get(name, "unknown") for name in taken))
-    until(lambda: call(serving.base_url, "RequestReceived", **LOGIN)["return"] == "0")
-    fax = call(serving.base_url, "RequestReceived", **LOGIN)
-    assert fax["Originator"] == "+493023125778"
-    got = rows(base64.b64decode(fax["FaxImage"]))
-    assert 1 <= len(got) == int(fax["Pages"]) < len(pages)
-    assert all(np.array_equal(ours, np.asarray(theirs)) for ours, theirs in zip(got, pages, strict=False))
-    assert call(serving.base_url, "DeleteReceived", **LOGIN, FaxId=fax["FaxId"])["return"] == "0"
-    assert asterisk.sent(order).status == "FAILED"
+    until(lambda: all(sent.state(name) == "failed" for name in ringing))
+    until(lambda: all(sent.state(name) in {"unknown", "sent"} for name in taken))
+    over = {number for name, number in taken.items() if sent.state(name) == "sent"}  # where all is slow, some are
+    assert len(over) < load.taken
+    assert over <= {call.called for call in asterisk.calls() if call.status == "SUCCESS"}
+    for _ in range(load.coming):
+        until(lambda: call(serving.base_url, "RequestReceived", **LOGIN)["return"] == "0")
+        fax = call(serving.base_url, "RequestReceived", **LOGIN)
+        order = orders.pop(fax["Originator"])
+        got = rows(base64.b64decode(fax["FaxImage"]))
+        assert 1 <= len(got) == int(fax["Pages"]) < len(pages)
+        assert all(np.array_equal(ours, np.asarray(theirs)) for ours, theirs in zip(got, pages, strict=False))
+        assert call(serving.base_url, "DeleteReceived", **LOGIN, FaxId=fax["FaxId"])["return"] == "0"
+        assert asterisk.sent(order).status == "FAILED"
 
     time.sleep(3)  # until the new process has its lines
     one = picture("TIFF", pages[0], compression="group4", dpi=(204, 196))
-    sent.order("afterwards", f"+493023125799{Way.FAX.value}", one)
+    sent.order("afterwards", f"{load.taken_at}99{Way.FAX.value}", one)
     assert sent.result("afterwards")["SendResult"] == "OK"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol, Self
 
+from depesche.channels.fax.sip.exchange import MadeUp
 from depesche.channels.fax.sip.grammar import seconds
 from depesche.channels.fax.sip.headers import Headers
 from depesche.channels.fax.sip.message import Response
@@ -31,13 +32,17 @@ class End:
     cancelled: bool = False
     """Their call, which they gave up before we took it."""
 
+    unheard: bool = False
+    """No answer came to our INVITE: status and reason are ours."""
+
     @classmethod
     def refused(cls, response: Response, *, ours: bool) -> Self:
         """By an answer that is no 2xx."""
         headers = response.headers
         contacts = tuple(headers.every("Contact")) if 300 <= response.status < 400 else ()
         after = seconds(headers.get("Retry-After") or "") or 0
-        return cls(ours, response.status, response.reason, contacts, after, cause(headers))
+        unheard = isinstance(response, MadeUp)
+        return cls(ours, response.status, response.reason, contacts, after, cause(headers), unheard=unheard)
 
 
 class Ear(Protocol):

@@ -294,7 +294,7 @@ class FaxCall:
         """Not even a 100: the agent gives the call up by itself, whatever comes of it yet."""
         if self._call is not None and self._call.state is CallState.DIALLING and not self._done.done():
             self._call.hang_up()
-            self._done.set_result(Carried(End(ours=False, status=SILENT, reason="nobody answers")))
+            self._done.set_result(Carried(End(ours=False, status=SILENT, reason="nobody answers", unheard=True)))
 
     def _later(self, seconds: float, do: Callable[[], None]) -> None:
         self._timers.append(self._loop.call_later(seconds, do))

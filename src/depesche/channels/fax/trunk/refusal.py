@@ -28,6 +28,8 @@ BY_CAUSE = {
 
 def refused(end: End) -> Outcome:
     """The outcome of a call that the far end, or the network, did not take."""
+    if end.unheard:  # that is no telephone that rings: the trunk itself is silent, or gone
+        return Outcome(Result.LINE_ERROR, retry=True, detail=end.reason)
     fault = Result.LINE_ERROR, _AGAIN
     result, retry = BY_CAUSE.get(end.cause) or BY_STATUS.get(end.status, fault)
     cause = f" (Q.850 cause {end.cause})" if end.cause else ""

@@ -61,6 +61,7 @@ def test_a_call_is_refused() -> None:
     _, ours = a.call(b)
     quiet(network, a, b)
     assert (ours.ended.status, ours.ended.reason, ours.ended.ours) == (486, "Busy Here", False)
+    assert not ours.ended.unheard
 
 
 def test_nobody_is_there() -> None:
@@ -71,7 +72,7 @@ def test_nobody_is_there() -> None:
     network.run(31)
     assert ours.end is None
     network.run(3)
-    assert ours.ended.status == 408
+    assert (ours.ended.status, ours.ended.unheard) == (408, True)
 
 
 def test_a_call_that_rings_is_cancelled() -> None:

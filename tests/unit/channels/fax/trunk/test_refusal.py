@@ -3,6 +3,7 @@
 import pytest
 
 from depesche.channels.fax.sip.ear import End
+from depesche.channels.fax.sip.layer import LOST, SILENT
 from depesche.channels.fax.trunk.refusal import refused
 from depesche.model.result import Result
 
@@ -39,3 +40,9 @@ def test_its_status_says_what_it_comes_to_unless_its_cause_does(
     outcome = refused(End(ours=False, status=status, reason="Why", cause=cause))
     assert (outcome.result, outcome.retry) == (result, retry)
     assert outcome.detail == f"{status} Why" + (f" (Q.850 cause {cause})" if cause else "")
+
+
+@pytest.mark.parametrize("status", [SILENT, LOST])
+def test_a_trunk_that_says_nothing_is_to_blame_itself(status: int) -> None:
+    outcome = refused(End(ours=False, status=status, reason="nobody answers", unheard=True))
+    assert (outcome.result, outcome.retry, outcome.detail) == (Result.LINE_ERROR, True, "nobody answers")

@@ -1,4 +1,4 @@
-"""Fax calls at once on one core: a line process that receives, beside Asterisk, with the same senders in front of both."""
+"""Fax calls at once on one core: a line process that receives, beside Asterisk, with the same senders for both."""
 
 import asyncio
 import itertools
@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from bench.upload import memory
 from depesche.channels.fax.trunk import wire
 from depesche.channels.fax.trunk.process import LineProcess, ProcessLost
 from depesche.fronts.server import allow_open_files
+from depesche.model.lesson import PLAIN
 from depesche.model.line import MOST_CHANNELS, T38, Caller, Line
 from depesche.model.result import Result
 from peers import ports
@@ -26,6 +27,12 @@ from peers.asterisk import Asterisk, Way
 
 ROWS = 1528
 """Of the page: 40 kB, 22 seconds on the line, so that a run does not last for ever."""
+
+STEP = 100
+"""Calls more in each step."""
+
+QUICK = 20
+"""Calls, for a look."""
 
 RAMP_SECONDS = 20.0
 """Until all calls have begun. They last for 40, so that all are there at once for half of that."""
@@ -38,7 +45,7 @@ UP_SECONDS, CALL_SECONDS, LEFT_SECONDS = 30, 150, 15
 
 NOTES = (
     "A clean step: of every call the sender says OK, and the page that was received has every picture element.",
-    "Steps go up by 100 until one is not clean; the first call that fails ends it. Each has a receiver of its own.",
+    "Steps go up by 100 until one is not clean; the first call that fails ends it. Each step begins anew.",
     "Calls: one page of 40 kB, V.17 14400 with ECM, in real time; all begin within 20 s, and are there at once for 20.",
     "The receiver has a core for itself. Depesche: a line process, told what to do as by a node; Asterisk: ReceiveFAX.",
     "Both have spandsp for T.30, and Depesche for the signalling and packets of its own; loopback, nothing is lost.",
@@ -75,10 +82,17 @@ _PICTURES: dict[tuple[tuple[int, int], bytes], bytes] = {}
 class Receiver(Protocol):
     """Who is measured."""
 
-    port: int
-    pid: int
-    late: float
-    """Seconds that its latest tick came too late; 0 where nobody knows."""
+    @property
+    def port(self) -> int:
+        """For SIP."""
+
+    @property
+    def pid(self) -> int:
+        """Of its only process."""
+
+    @property
+    def late(self) -> float:
+        """Seconds that its latest tick came too late; 0 where nobody knows."""
 
     def files(self) -> dict[str, Path]:
         """What was received until now, by the number that was called."""
@@ -110,7 +124,7 @@ class _Node:
             self.received_files[self._numbers[take.call]] = Path(take.document)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Ours:
     """A line process."""
 
@@ -131,7 +145,7 @@ class _Ours:
         return self.node.received_files
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Theirs:
     """Asterisk."""
 
@@ -201,7 +215,7 @@ def run(folder: Path, *, quick: bool) -> Table:
     cores = os.sched_getaffinity(0)
     if len(cores) < 2:
         raise OSError("senders and receiver need a core each")
-    measured, loading = sorted(cores)[-1], sorted(cores)[0]
+    measured, loading = max(cores), min(cores)
     page = drawn(folder / "page.tif", 1, ROWS)
     os.sched_setaffinity(0, {loading})
     try:
@@ -240,27 +254,35 @@ class _Bench:
         for medium, theirs, ours in ((AUDIO, 200, 500), (PACKETS, 300, 700)):
             clean = []
             for name, receiver, first in (("Asterisk", self._asterisk, theirs), ("Depesche", self._depesche, ours)):
-                best, broken = await self._up(medium, receiver, 20 if self._quick else first)
+                best, broken = await self._most(medium, receiver, QUICK if self._quick else first)
                 clean.append(best.calls)
                 rows.append(_row(f"{medium.name}: {name}", best, broken))
             rows.append((f"{medium.name}: Depesche / Asterisk", f"{clean[1] / clean[0]:.1f}", *[""] * 6))
         return tuple(rows)
 
-    async def _up(self, medium: Medium, receiver: _Start, first: int) -> tuple[Step, Step | None]:
-        """The last clean step, and the first that was not."""
-        best: Step | None = None
-        for calls in [first] if self._quick else itertools.count(first, 100):
-            step = await self.step(medium, receiver, calls)
-            print(step, flush=True)
-            if step.failed:
-                if best is None:
-                    raise Untrue(f"{medium.name}, {calls} calls: {step.failed}")
-                return best, step
-            best = step
-        assert best is not None
-        return best, None
+    async def _most(self, medium: Medium, receiver: _Start, first: int) -> tuple[Step, Step | None]:
+        """The last clean step, and the first that was not: up from `first`, or down if that is too many.
 
-    async def step(self, medium: Medium, receiver: _Start, calls: int) -> Step:
+        Raises: Untrue: not even the lowest is clean.
+        """
+        best: Step | None = None
+        broken: Step | None = None
+        calls = first
+        while calls >= min(STEP, first) and (best is None or broken is None):
+            step = await self._step(medium, receiver, calls)
+            if step.failed:
+                broken = step
+                calls -= STEP
+            else:
+                best = step
+                calls += STEP
+            if self._quick:
+                break
+        if best is None:
+            raise Untrue(f"{medium.name}, {broken.calls if broken else 0} calls: {broken.failed if broken else 'none'}")
+        return best, broken
+
+    async def _step(self, medium: Medium, receiver: _Start, calls: int) -> Step:
         """One step, with a receiver and senders of its own."""
         folder = self._folder / f"step{next(self._names)}"
         folder.mkdir()
@@ -315,6 +337,8 @@ class _Bench:
                 station="+49 30 23125000",
                 document=str(self._page),
                 pages=1,
+                first_page=0,
+                lesson=asdict(PLAIN),
                 note=str(note),
             )
 
@@ -376,7 +400,8 @@ class _Bench:
 async def _line(folder: Path, medium: Medium, port: int, far: int) -> _Ours:
     """A line process on `port`, with one line to another."""
     node = _Node(folder)
-    process = await LineProcess.start(wire.Setup("127.0.0.1", "", "", port, 0, 0, 0, "", "", ""), node)
+    with _printing_to(folder / f"{port}.log"):
+        process = await LineProcess.start(wire.Setup("127.0.0.1", "", "", port, 0, 0, 0, "", "", ""), node)
     line = Line(
         "bench",
         "127.0.0.1",
@@ -401,6 +426,19 @@ def _pinned(core: int) -> Iterator[None]:
         yield
     finally:
         os.sched_setaffinity(0, ours)
+
+
+@contextmanager
+def _printing_to(log: Path) -> Iterator[None]:
+    """What is started meanwhile prints there: a line process says why it declines what Asterisk offers in the end."""
+    ours = os.dup(1)
+    try:
+        with log.open("ab") as file:
+            os.dup2(file.fileno(), 1)
+        yield
+    finally:
+        os.dup2(ours, 1)
+        os.close(ours)
 
 
 async def _watch(*watches: _Watch) -> None:

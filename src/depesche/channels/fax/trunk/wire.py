@@ -192,7 +192,9 @@ class Received:
     """The extension that the caller named."""
 
 
-Message = Setup | Lines | Dial | HangUp | Take | Refuse | Stop | Ready | Beat | State | Answered | Done | Called | Received
+Message = (
+    Setup | Lines | Dial | HangUp | Take | Refuse | Stop | Ready | Beat | State | Answered | Done | Called | Received
+)
 
 _KINDS: dict[str, type[Message]] = {
     kind.__name__: kind

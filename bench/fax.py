@@ -49,9 +49,9 @@ NOTES = (
     "Calls: one page of 40 kB, V.17 14400 with ECM, in real time; all begin within 20 s, and are there at once for 20.",
     "The receiver has a core for itself. Depesche: a line process, told what to do as by a node; Asterisk: ReceiveFAX.",
     "Both have spandsp for T.30, and Depesche for the signalling and packets of its own; loopback, nothing is lost.",
-    "Senders: one line process of Depesche on the other core, for both. “Senders”: how much of that core they take.",
+    "Senders: one line process of Depesche on the other core, for both. “Senders”: what they take of it.",
     "Where that nears 100, it is the senders that limit a step, and the receiver would carry more.",
-    "Core: the receiver's CPU time in its busiest 10 seconds; ms: its CPU time for a second of a call.",
+    "Core: the receiver's CPU time in its busiest 10 seconds; ms: that of a whole step, for each second of a call.",
     "Late: the latest tick of 20 ms of receiver / senders. Memory: resident, the peak (VmHWM).",
     "T.38: calls begin in G.711 until the receiver asks for T.38; Depesche does after 1 second, Asterisk after 3.5.",
 )
@@ -225,7 +225,7 @@ def run(folder: Path, *, quick: bool) -> Table:
         os.sched_setaffinity(0, cores)
     return Table(
         title="Fax calls at once",
-        columns=("", "clean calls", "not clean", "core %", "ms", "late ms", "memory MB", "senders %"),
+        columns=("", "clean calls", "not clean", "core %", "ms a call second", "late ms", "memory MB", "senders %"),
         rows=rows,
         versions={"Asterisk": _version(), "spandsp": "0.0.6"},
         notes=NOTES,

@@ -44,11 +44,11 @@ UP_SECONDS, CALL_SECONDS, LEFT_SECONDS = 30, 150, 15
 """Until a line is up; until a call must be over; until a receiver must have said the last."""
 
 NOTES = (
-    "A clean step: of every call the sender says OK, and the page that was received has every picture element.",
+    "A clean step: of every call both ends say that it is OK, and every picture element of the page is as it was sent.",
     "Steps go up by 100 until one is not clean; the first call that fails ends it. Each step begins anew.",
     "Calls: one page of 40 kB, V.17 14400 with ECM, in real time; all begin within 20 s, and are there at once for 20.",
     "The receiver has a core for itself. Depesche: a line process, told what to do as by a node; Asterisk: ReceiveFAX.",
-    "Both have spandsp for T.30, and Depesche for the signalling and packets of its own; loopback, nothing is lost.",
+    "The T.30 engine is spandsp at all ends; signalling and packets are those of each. Loopback: nothing is lost.",
     "Senders: one line process of Depesche on the other core, for both. “Senders”: what they take of it.",
     "Where that nears 100, it is the senders that limit a step, and the receiver would carry more.",
     "Core: the receiver's CPU time in its busiest 10 seconds; ms: that of a whole step, for each second of a call.",

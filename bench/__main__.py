@@ -10,7 +10,7 @@ from typing import Annotated, Protocol
 import typer
 from rich.console import Console
 
-from bench import broadcast, dispatch, legibility, machine, office, page, render, submit, t30, thousand, upload
+from bench import broadcast, dispatch, fax, legibility, machine, office, page, render, submit, t30, thousand, upload
 from bench.load import Untrue
 from bench.servers.service import NotStarted
 from bench.table import Table
@@ -30,6 +30,7 @@ BENCHES: dict[str, Bench] = {
     "office": office.run,
     "legibility": legibility.run,
     "t30": t30.run,
+    "fax": fax.run,
     "dispatch": dispatch.run,
     "broadcast": broadcast.run,
 }

@@ -73,7 +73,7 @@ def _one_core() -> Iterator[None]:
 
 
 def _row(name: str, folder: Path, number: str, pages: int, calls: int) -> tuple[str, ...]:
-    document = _document(folder / f"{pages}.tif", pages)
+    document = drawn(folder / f"{pages}.tif", pages)
     _call(folder, document, number, pages)  # the first one also loads the library and the face
     runs = [_call(folder, document, number, pages) for _ in range(calls)]
     seconds, line_seconds = median(one.seconds for one in runs), median(one.line_seconds for one in runs)
@@ -114,19 +114,20 @@ def _header() -> HeaderLine:
     return HeaderLine(datetime.now(UTC), "Muster GmbH", "+49 30 23125 100", f"{PREFIX}000")
 
 
-def _document(path: Path, pages: int) -> Path:
-    first, *others = (_page(seed) for seed in range(pages))
+def drawn(path: Path, pages: int, rows: int = ROWS) -> Path:
+    """A document in `path`, each of its pages dense with a text of its own."""
+    first, *others = (_page(seed, rows) for seed in range(pages))
     first.save(path, save_all=True, append_images=others, compression="group4", dpi=(204, 196))
     return path
 
 
-def _page(seed: int) -> Image.Image:
+def _page(seed: int, rows: int) -> Image.Image:
     letters = random.Random(seed)
-    image = Image.new("1", (WIDTH, ROWS), 1)
+    image = Image.new("1", (WIDTH, rows), 1)
     draw = ImageDraw.Draw(image)
     draw.fontmode = "1"
     font = ImageFont.truetype(str(FONT), 30)
-    for row in range(120, ROWS - 60, 44):
+    for row in range(120, rows - 60, 44):
         draw.text((100, row), "".join(letters.choices("abcdefghijklmnopqrstuvwxyz0123456789    ", k=85)), 0, font)
     return image
 

@@ -94,6 +94,12 @@ PLACES = _gauge("depesche_line_places", "How many it may have in hand at once.",
 
 LINE_UP = _gauge("depesche_line_up", "1 where this trunk is up at this node, 0 where it is not.", "line")
 TRUNK_CALLS = _gauge("depesche_trunk_calls", "Calls on this trunk at this node, ours and those of others.", "line")
+TICK_LATE = _histogram(
+    "depesche_tick_late_seconds",
+    "How much too late a tick of the fax calls of a line process came, the worst of five seconds. Where it is often "
+    "more than 0.02, there are more calls than its core carries.",
+    (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1),
+)
 
 SOAP = _histogram(
     "depesche_soap_seconds",

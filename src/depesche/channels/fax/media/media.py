@@ -96,7 +96,7 @@ class Media:
         self._chance = chance or random.SystemRandom()
         self._leg: _Leg | None = None
         self._past: list[Report] = []
-        self._past_frames = 0
+        self._past_frames = self._past_confirmed = 0
         self._past_counts = Counts()
         self._early: deque[bytes] = deque(maxlen=_EARLY)
         self._hung_up = False
@@ -137,7 +137,7 @@ class Media:
     @property
     def confirmed(self) -> int:
         """Pages that the receiver took so far."""
-        return sum(len(report.confirmed) for report in self._past) + (self._leg.session.confirmed if self._leg else 0)
+        return self._past_confirmed + (self._leg.session.confirmed if self._leg else 0)
 
     @property
     def page_begun(self) -> bool:
@@ -159,7 +159,7 @@ class Media:
 
     def stalled(self, seconds: float = STALL_SECONDS) -> bool:
         """Whether the call makes no progress."""
-        return self.idle > seconds
+        return self._ticks - self._pulse_at > seconds * _TICKS and self.idle > seconds
 
     def to_audio(self, law: Law) -> None:
         """Speak RTP with this law from now on. Audio that is there goes on; a T.38 terminal gives way.
@@ -273,6 +273,7 @@ class Media:
         leg.session.terminate()
         self._past.append(leg.session.report())
         self._past_frames += leg.session.frames
+        self._past_confirmed += leg.session.confirmed
         leg.count(self._past_counts)
         self._leg = None
         leg.close()

@@ -55,8 +55,13 @@ class Session:
         self._completion: int | None = None
         self._phases_b: list[str] = []
         self._pages: list[Page] = []
-        self._counted = 0
         self._page_begun = False
+        self.active = True
+        """Whether the call goes on: until phase E."""
+
+        self.confirmed = 0
+        """Pages that the receiver took so far."""
+
         self.frames = 0
         """T.30 frames so far, both ways: the pulse of the call. Counted at the sender, and where it is watched."""
 
@@ -64,19 +69,9 @@ class Session:
         self._callbacks = self._listen(station)  # a callback that nobody holds is freed, and C would jump into it
 
     @property
-    def active(self) -> bool:
-        """Whether the call goes on: until phase E."""
-        return self._completion is None
-
-    @property
     def bit_rate(self) -> int:
         """Bits a second that the image modem is set to at this moment."""
         return int(self.statistics().bit_rate)
-
-    @property
-    def confirmed(self) -> int:
-        """Pages that the receiver took so far."""
-        return self._counted
 
     @property
     def page_begun(self) -> bool:
@@ -165,12 +160,13 @@ class Session:
     def _on_phase_d(self, _context: Any, _user: Any, frame: int) -> int:
         stats = self.statistics()
         confirmed = stats.pages_tx + stats.pages_rx
-        self._pages.append(_page(stats, self._frame_name(frame), confirmed > self._counted))
-        self._counted = confirmed
+        self._pages.append(_page(stats, self._frame_name(frame), confirmed > self.confirmed))
+        self.confirmed = confirmed
         return _OK
 
     def _on_phase_e(self, _context: Any, _user: Any, completion: int) -> None:
         self._completion = completion
+        self.active = False
 
     def _on_frame(self, _context: Any, _user: Any, _incoming: int, frame: Any, length: int) -> None:
         self.frames += 1

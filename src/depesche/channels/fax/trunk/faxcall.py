@@ -271,19 +271,19 @@ class FaxCall:
         self._bench.flush()
 
     def _tick(self) -> None:
-        socket = self._socket
+        media, socket = self._media, self._socket
         if socket is None:
             return
-        for datagram in self._media.tick():
+        for datagram in media.tick():
             socket.send(datagram)
-        if self._media.confirmed != self._confirmed:
-            self._confirmed = self._media.confirmed
-            self._told.page(self._confirmed)
-        if not self._media.active:
+        if (confirmed := media.confirmed) != self._confirmed:
+            self._confirmed = confirmed
+            self._told.page(confirmed)
+        if not media.active:
             if self._why is None:
                 self._why = Why.ENGINE
                 self._later(LINGER_SECONDS, lambda: self.hang_up(Why.ENGINE))
-        elif self._media.stalled():
+        elif media.stalled():
             self.hang_up(Why.STALLED)
 
     def _rings_out(self) -> None:

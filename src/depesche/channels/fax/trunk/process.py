@@ -11,6 +11,7 @@ from typing import Protocol
 
 import structlog
 
+from depesche import metrics
 from depesche.channels.fax.trunk import wire
 from depesche.channels.fax.trunk.talk import Talk
 
@@ -66,6 +67,9 @@ class LineProcess:
         self._ready = asyncio.Event()
         self.ended = asyncio.Event()
         """It does not run any more."""
+
+        self.late = 0.0
+        """Seconds that its latest tick came too late, in the last five seconds in which it had calls."""
 
     @property
     def pid(self) -> int:
@@ -148,6 +152,9 @@ class LineProcess:
         match message:
             case wire.Ready():
                 self._ready.set()
+            case wire.Beat(late):
+                self.late = late
+                metrics.TICK_LATE.observe(late)
             case wire.State(line, up, why):
                 self._node.line_is(line, up=up, why=why)
             case wire.Answered(number) if number in self._calling:

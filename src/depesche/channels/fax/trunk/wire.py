@@ -112,6 +112,14 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
+class Beat:
+    """How the calls of a line process keep time; said while there are any."""
+
+    late: float
+    """Seconds that the latest tick came too late since this was last said."""
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """A line is up, or is not."""
 
@@ -184,11 +192,13 @@ class Received:
     """The extension that the caller named."""
 
 
-Message = Setup | Lines | Dial | HangUp | Take | Refuse | Stop | Ready | State | Answered | Done | Called | Received
+Message = (
+    Setup | Lines | Dial | HangUp | Take | Refuse | Stop | Ready | Beat | State | Answered | Done | Called | Received
+)
 
 _KINDS: dict[str, type[Message]] = {
     kind.__name__: kind
-    for kind in (Setup, Lines, Dial, HangUp, Take, Refuse, Stop, Ready, State, Answered, Done, Called, Received)
+    for kind in (Setup, Lines, Dial, HangUp, Take, Refuse, Stop, Ready, Beat, State, Answered, Done, Called, Received)
 }
 
 

@@ -4,11 +4,13 @@ Started by `process.LineProcess`, with one end of a socket as its standard input
 """
 
 import asyncio
+import gc
 import os
 import socket
 import ssl
 import sys
 from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -42,8 +44,11 @@ log = structlog.get_logger()
 _DECISION_SECONDS = 5.0
 """That a node may take to say whether a call is taken."""
 
-_MOST_ARRIVALS = 500
-"""Calls of others at once, over all lines."""
+_MOST_ARRIVALS = 2000
+"""Calls of others at once, over all lines: more than a core carries."""
+
+_BEAT_SECONDS = 5.0
+"""Between two words on how the calls keep time."""
 
 
 class Arrival(Deaf):
@@ -92,6 +97,7 @@ class Worker:
         ports = Ports(setup.host, setup.media_first, setup.media_last)
         self._bench = Bench(self._spandsp, self._ticker, ports, self._endpoint.flush, setup.host)
         self.say(wire.Ready())
+        self._start(self._tell_beat())
         await self._over.wait()
         for faxcall in self._calls.values():
             faxcall.hang_up(Why.CANCELLED)
@@ -103,6 +109,15 @@ class Worker:
     def say(self, message: wire.Message) -> None:
         """To the node."""
         self._talk.say(message)
+
+    async def _tell_beat(self) -> None:
+        told = 0
+        while not self._over.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._over.wait(), _BEAT_SECONDS)
+            if self._ticker.ticks != told:
+                told = self._ticker.ticks
+                self.say(wire.Beat(self._ticker.worst_seconds()))
 
     @staticmethod
     async def _leave(trunks: Iterable[Trunk]) -> None:
@@ -304,6 +319,8 @@ def main() -> None:
     first = wire.unpack(control.recv(wire.PACKET))
     if not isinstance(first, wire.Setup):
         raise SystemExit("a line process is told its settings first")
+    gc.collect()
+    gc.freeze()  # what was loaded is looked through no more: that takes longer than a tick
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_work(control, first))
 

@@ -28,8 +28,8 @@ class Lesson:
     def after(self, outcome: Outcome) -> "Lesson":
         """How the next call is made. The first suspect is T.38, then V.17; once all was tried, it begins anew."""
         call = outcome.call
-        if call is None or not call.taken or not outcome.retry:
-            return self
+        if call is None or not call.taken or not outcome.retry or outcome.pages:
+            return self  # nothing is known, or a page got through so: it was not for the way
         if call.t38:
             return replace(self, t38=False)
         if self.v17 and not 0 < outcome.bit_rate <= V29_BIT_RATE:

@@ -32,6 +32,7 @@ def test_what_no_fax_machine_took_teaches_nothing() -> None:
         Outcome(Result.BUSY, retry=True, call=CallRecord()),
         Outcome(Result.LINE_ERROR, retry=True),
         failed(T38, retry=False),
+        Outcome(Result.SEND_FAILED, retry=True, pages=1, bit_rate=14_400, call=T38),
     ):
         for lesson in (PLAIN, Lesson(t38=False), Lesson(v17=False)):
             assert lesson.after(outcome) == lesson

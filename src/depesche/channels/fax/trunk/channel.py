@@ -42,7 +42,7 @@ HOLD_SECONDS = 5.0
 """That a fax waits here for a free channel; after that it may be another node's."""
 
 COMING_UP_SECONDS = 20.0
-"""That a call waits for a line to come up: a node has just started, or a line process."""
+"""That a fax waits for a line to come up: a node has just started, or a line process."""
 
 log = structlog.get_logger()
 
@@ -113,17 +113,21 @@ class SipFax:
             await asyncio.wait(self._tasks)
 
     async def hold(self, delivery: Delivery) -> bool:
-        """See `channels.base.Limited`. Where no line is up `deliver` says so."""
+        """See `channels.base.Limited`. Where no line comes up `deliver` says so."""
         await self._looked.wait()
-        end = self._clock() + HOLD_SECONDS
-        while up := [line for line in self._fitting(delivery.address) if self.state(line.name).up]:
+        begun = self._clock()
+        while fitting := self._fitting(delivery.address):
+            up = [line for line in fitting if self.state(line.name).up]
             line = next((line for line in up if self._has_room(line)), None)
             if line is not None:
                 self._held[delivery.id] = self.state(line.name)
                 self._held[delivery.id].calls += 1
                 break
-            if self._clock() > end or not any(line.channels for line in up):
+            waited = self._clock() - begun
+            if up and (waited > HOLD_SECONDS or not any(line.channels for line in up)):
                 return False
+            if waited > COMING_UP_SECONDS:
+                break
             await asyncio.sleep(0.2)
         return True
 
@@ -144,7 +148,7 @@ class SipFax:
         return dataclasses.replace(outcome, pages=delivery.confirmed + outcome.pages)
 
     async def _carried(self, delivery: Delivery, document: Document, cancelled: threading.Event) -> Outcome:
-        lines = await self._ways(delivery.address, cancelled)
+        lines = self._ways(delivery.address, cancelled)
         if isinstance(lines, Outcome):
             return lines
         with tempfile.TemporaryDirectory(prefix="fax-", dir=self._scratch) as folder:
@@ -212,16 +216,10 @@ class SipFax:
         finally:
             state.calls -= 1
 
-    async def _ways(self, number: str, cancelled: threading.Event) -> list[Line] | Outcome:
-        """The lines that a number may go out on, the best first. One that is about to come up is waited for."""
-        await self._looked.wait()
-        end = self._clock() + COMING_UP_SECONDS
-        while True:
-            fitting = self._fitting(number)
-            up = [line for line in fitting if self.state(line.name).up]
-            if up or not fitting or cancelled.is_set() or self._clock() > end:
-                break
-            await asyncio.sleep(0.2)
+    def _ways(self, number: str, cancelled: threading.Event) -> list[Line] | Outcome:
+        """The lines that a number may go out on and that are up, the best first."""
+        fitting = self._fitting(number)
+        up = [line for line in fitting if self.state(line.name).up]
         if cancelled.is_set():
             return Outcome(Result.CANCELED, detail="cancelled before it was dialled")
         if not fitting:

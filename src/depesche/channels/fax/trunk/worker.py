@@ -141,13 +141,15 @@ class Worker:
         if trunk is None:
             return 403, "Forbidden"
         number = trunk.called_number(request)
-        trunk = next((one for one in self._trunks.values() if one.knows(flow) and one.line.has(number)), None)
-        if trunk is None:
+        among = [one for one in self._trunks.values() if one.knows(flow) and one.line.has(number)]
+        if not among:
             return 404, "Not Found"
         caller = trunk.caller(request)
-        if not trunk.line.takes(caller):
+        among = [one for one in among if one.line.takes(caller)]
+        if not among:
             return 603, "Decline"
-        if len(self._arrivals) >= _MOST_ARRIVALS or trunk.busy:
+        trunk = next((one for one in among if not one.busy), None)
+        if trunk is None or len(self._arrivals) >= _MOST_ARRIVALS:
             return 486, "Busy Here"
         arrival, name = Arrival(call, request, trunk), next(self._numbers)
         self._arrivals[name] = arrival

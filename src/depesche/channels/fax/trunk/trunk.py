@@ -375,6 +375,6 @@ def _judged(carried: Carried, pages: int) -> Outcome:
         return outcome.sent(carried.report, pages, carried.ending, t38=carried.t38)
     if carried.why is Why.CANCELLED:
         return Outcome(Result.CANCELED, detail="cancelled before it was taken")
-    if carried.why is Why.RANG_OUT and not carried.end.unheard:
+    if carried.why is Why.RANG_OUT and (carried.rang or not carried.end.unheard):
         return Outcome(Result.NO_ANSWER, retry=True, detail="nobody takes the call")
     return refused(carried.end)

@@ -4,11 +4,13 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from depesche.channels.fax.ending import End as Why
 from depesche.channels.fax.media.ticker import Ticker
 from depesche.channels.fax.sip.call import Call
 from depesche.channels.fax.sip.ear import Ear, End
@@ -241,3 +243,13 @@ def test_a_call_is_sent_on_only_to_where_no_harm_is_done(contacts: tuple[str, ..
             assert careless._onward(end, [ordered, *map(str, range(MOST_REDIRECTS))]) is None
 
     run(test)
+
+
+def test_a_telephone_that_rang_is_not_a_trunk_that_is_silent() -> None:
+    silent = End(ours=False, status=408, reason="nobody answers", unheard=True)
+    for carried, result in (
+        (Carried(silent, rang=True, why=Why.RANG_OUT), Result.NO_ANSWER),
+        (Carried(silent, why=Why.RANG_OUT), Result.LINE_ERROR),
+        (Carried(replace(silent, unheard=False, status=487), why=Why.RANG_OUT), Result.NO_ANSWER),
+    ):
+        assert (subject._judged(carried, 1).result, subject._judged(carried, 1).retry) == (result, True)

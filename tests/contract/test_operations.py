@@ -88,7 +88,7 @@ def test_a_call_on_the_line_is_ended_and_both_sides_have_the_pages_that_went_ove
     server: Serving, send: Send, final: Final, record: Record, far_end: FarEnd, depesche: Callable[..., str]
 ) -> None:
     job = send(**FAX | {"Recipient": INBOX, "SendFilename1": "akte.pdf", "SendFile1": LONG})["JobId"]
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not any(path.stat().st_size > 20_000 for path in (server.data / "scratch").glob("fax-*/received.tif")):
         assert time.monotonic() < deadline
         time.sleep(0.02)

@@ -45,7 +45,7 @@ class SandboxSms:
         if delivery.address == LATE:
             await asyncio.sleep(LATE_SECONDS)
         told = asdict(delivery)
-        del told["duplex"]  # a letter's
+        del told["duplex"], told["confirmed"]  # a letter's, a fax's
         record = {key: value for key, value in told.items() if value not in ("", None)}
         record |= {"coding": "GSM-7" if gsm.is_gsm(delivery.text) else "UCS-2", "parts": gsm.parts(delivery.text)}
         data = json.dumps(record, ensure_ascii=False, indent=2).encode()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from builders import new_job
-from depesche.channels.base import Attempt, Channel, Delivery, Document
+from depesche.channels.base import Attempt, Channel, Delivery, Document, Limited
 from depesche.dispatch.desk import Desk
 from depesche.dispatch.send import Sender
 from depesche.dispatch.stage import stage
@@ -52,7 +52,7 @@ class Scripted(Channel):
 
 
 @dataclass
-class Narrow(Scripted):
+class Narrow(Scripted, Limited):
     """One with so many places (`channels.base.Limited`)."""
 
     places: int = 1

@@ -199,6 +199,6 @@ def noisy_page() -> Image.Image:
 
 
 def rows(tiff: bytes | Path) -> list[np.ndarray[Any, Any]]:
-    """The pages, without the rows of the header line."""
+    """The pages, pixel by pixel, with their header lines if they have any."""
     with Image.open(io.BytesIO(tiff) if isinstance(tiff, bytes) else tiff) as image:
         return [np.asarray(page.convert("1")) for page in ImageSequence.Iterator(image)]

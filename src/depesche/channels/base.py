@@ -1,11 +1,12 @@
 """What every channel is given and what it gives back."""
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from depesche.model.jobtype import JobType
 from depesche.model.outcome import Outcome
@@ -88,17 +89,16 @@ class Abandoned(Exception):
     """The worker gives an attempt up without knowing its end; it becomes `unknown`, never sent again blindly."""
 
 
-@runtime_checkable
-class Limited(Protocol):
-    """A `Channel` that carries only so many deliveries at once."""
+class Limited(ABC):
+    """A `Channel` that carries only so many deliveries at once. No protocol: it is asked for at each attempt."""
 
+    @abstractmethod
     async def hold(self, delivery: Delivery) -> bool:
         """Keep a place for it, until `deliver` ends or `let_go` says that it does not begin. False: none is free."""
-        ...
 
+    @abstractmethod
     def let_go(self, delivery: Delivery) -> None:
         """It needs its place no longer, if it still has one."""
-        ...
 
 
 class Channel(Protocol):

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from depesche import metrics
-from depesche.channels.base import Abandoned, Attempt, Delivery, Document
+from depesche.channels.base import Abandoned, Attempt, Delivery, Document, Limited
 from depesche.channels.fax.header import BadDocument, HeaderLine, require_font, stamp
 from depesche.channels.fax.t30.layout import verified
 from depesche.channels.fax.trunk import journal, wire
@@ -55,7 +55,7 @@ class Trunks:
     secrets: dict[str, str] = field(default_factory=dict, repr=False)
 
 
-class SipFax:
+class SipFax(Limited):
     """The channel. It starts when the first line is set up, and keeps line processes running."""
 
     def __init__(

@@ -9,7 +9,7 @@ from builders import MOBILE, Clock
 from depesche.blobs.store import Blob, Blobs
 from depesche.config import load
 from depesche.model.account import Account
-from depesche.node import stamped
+from depesche.node.house import stamped
 from depesche.render.renderer import Renderer
 from depesche.store.sqlite import Sqlite
 from depesche.usecases.authenticate import Login

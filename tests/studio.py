@@ -22,7 +22,7 @@ ZONE = "Pacific/Kiritimati"
 """Of dates in documents: 14 hours before UTC, so that the day is another one for most of the day."""
 
 PATIENT = {"seconds": 100.0}
-"""Settings for orders that may be the first, and wait until LibreOffice has started on a machine that is busy."""
+"""Settings for orders that are not about time: a machine may be busy, and LibreOffice may have to start first."""
 
 
 class Studio:
@@ -52,8 +52,8 @@ class Studio:
         return await self.keeper.process()
 
     def renderer(self, **settings: Any) -> Renderer:
-        """A renderer with settings of its own and the shared process."""
-        made = Renderer(Render(**settings))
+        """A renderer with settings of its own and the shared process; patient if they say nothing else."""
+        made = Renderer(Render(**PATIENT | settings))
         made._keeper = self.keeper
         made._offices = self.offices
         return made
@@ -62,7 +62,7 @@ class Studio:
         """The PDF document that an Office document becomes before its pages are drawn."""
 
         async def work() -> bytes:
-            async with self.renderer(**PATIENT | settings)._work(Task.COUNT, 0) as work:
+            async with self.renderer(**settings)._work(Task.COUNT, 0) as work:
                 made = (await work.open(source)).file
                 made.seek(0)
                 return made.read()

@@ -28,7 +28,7 @@ from clients.raw import (
 )
 from depesche.config import load
 from depesche.model.reception import Reception
-from depesche.node import open_node
+from depesche.node.house import open_house
 from depesche.usecases.receive import receive
 from serving import Serving
 
@@ -145,9 +145,9 @@ def receive_fax(serving: Serving, size: int, tmp_path: Path) -> None:
     tiff.write_bytes(bytes(size))
 
     async def run() -> None:
-        async with open_node(load(data=serving.data), dispatch=False) as node:
+        async with open_house(load(data=serving.data)) as house:
             at = datetime.now(UTC)
-            await receive(node.house, Reception("call", "+493023125100", at, "+4940123", "Muster", 1, tiff, True))
+            await receive(house, Reception("call", "+493023125100", at, "+4940123", "Muster", 1, tiff, True))
 
     asyncio.run(run())
 

@@ -118,7 +118,7 @@ def truncated() -> Iterator[Hostile]:
 def office(folder: Path, port: int) -> Iterator[Hostile]:
     """Office documents. `folder`: where macros would write, and links read; `port`: of a server of this machine."""
     yield _refused("bombe.docx", bomb_docx(0, declared=3 << 30), DAMAGED)
-    yield _refused("bombe-echt.docx", bomb_docx(120 << 20), DAMAGED)
+    yield _refused("bombe-echt.docx", bomb_docx(120 << 20), DAMAGED, CRASHED)
     yield _refused("bombe-luegt.docx", bomb_docx(8 << 20, declared=1000), DAMAGED)
     yield _refused("seiten.docx", docx(*["Seite"] * 1200), NOT_WHOLE, CRASHED)
     yield _refused("ecke.xlsx", xlsx([["links oben"]], corner=True), NOT_WHOLE, DAMAGED, CRASHED)

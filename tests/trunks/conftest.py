@@ -19,10 +19,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
-from depesche import node
 from depesche.config import Settings
 from depesche.model.line import T38, Caller, Line, Route, Transport
 from depesche.model.result import Result
+from depesche.node.house import open_house
 from depesche.usecases import accounts, lines
 from depesche.usecases.house import House
 from documents import fax_page
@@ -156,8 +156,8 @@ def change(data: Path, do: Callable[[House], Awaitable[object]]) -> None:
     """Something in the folder of a server that runs; it has its lines within two seconds."""
 
     async def work() -> None:
-        async with node.open_node(Settings(data=data), dispatch=False) as opened:
-            await do(opened.house)
+        async with open_house(Settings(data=data)) as house:
+            await do(house)
 
     asyncio.run(work())
 

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from depesche import node
 from depesche.config import Settings
 from depesche.model.line import Caller, Line, Route, Transport, split
+from depesche.node.house import open_house
 from depesche.usecases import accounts, lines
 from depesche.usecases.house import House
 from documents import fax_page, picture
@@ -101,8 +101,8 @@ def _add_lines(folder: Path, asterisk: Asterisk, kamailio: Kamailio) -> None:
     }
 
     async def add() -> None:
-        async with node.open_node(Settings(data=folder / "data"), dispatch=False) as opened:
-            await fill(opened.house)
+        async with open_house(Settings(data=folder / "data")) as house:
+            await fill(house)
 
     async def fill(house: House) -> None:
         for name, (place, user, more) in values.items():

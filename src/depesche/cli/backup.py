@@ -99,15 +99,15 @@ def restore(
 
       depesche restore monday.tar --config /etc/depesche.toml --skip 500000
     """
-    from depesche import node
     from depesche.cli import logs
+    from depesche.node.restore import restore as restore_archive
     from depesche.usecases.restore import Wishes
 
     logs.configure(quiet=True)
     settings = load_settings(config, data)
     wishes = Wishes(actor(), resume=resume, skip=skip)
     with Stages(err) as stages:
-        restored = run(lambda: node.restore(settings, archive, wishes, _telling(stages)))
+        restored = run(lambda: restore_archive(settings, archive, wishes, _telling(stages)))
         stages.end()
     _tell_restored(restored, resume=resume)
 

@@ -5,7 +5,7 @@ import sqlite3
 
 from sqlalchemy.exc import DBAPIError
 
-from depesche.node import BrokenOff, FolderInUse, NotWatched
+from depesche.node.trouble import BrokenOff, FolderInUse, NotWatched
 from depesche.render.errors import RenderError
 from depesche.usecases.accounts import NotPossible
 from depesche.usecases.trouble import BlobError, NotReadable, NotVacant, TooLarge, TooNew, Unsound

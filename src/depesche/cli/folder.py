@@ -5,7 +5,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from typing import TypeVar
 
-from depesche import node
 from depesche.cli import common, logs
 from depesche.cli.common import Exit, Failed
 from depesche.cli.gateway import Fax, Order, Receipt, Row, Stage
@@ -13,6 +12,8 @@ from depesche.config import Settings
 from depesche.model.account import Account
 from depesche.model.job import Fate
 from depesche.model.states import FINAL, State
+from depesche.node.house import open_house
+from depesche.node.trouble import FolderInUse
 from depesche.usecases import accounts, jobs, operate
 from depesche.usecases.accounts import NotPossible
 from depesche.usecases.house import House
@@ -69,9 +70,11 @@ class Folder:
         """Carry the folder's deliveries in this process, unless another does: a server, or a command like this one."""
         if _is_shared(self._settings):
             return
+        from depesche.node.work import open_node  # noqa: PLC0415  most commands carry nothing, and the channels are large
+
         try:
-            opened = await self._stack.enter_async_context(node.open_node(self._settings, dispatch=True))
-        except node.FolderInUse:
+            opened = await self._stack.enter_async_context(open_node(self._settings))
+        except FolderInUse:
             return
         self._house = opened.house
         self._carried_here = True
@@ -79,7 +82,7 @@ class Folder:
 
 @asynccontextmanager
 async def open_folder(settings: Settings, account: str | None) -> AsyncIterator[Folder]:
-    """A gateway for this account; without a number for the only one there is. Raises: Failed, as `node.open_node`."""
+    """A gateway for this account; without a number for the only one there is. Raises: Failed, as `open_house`."""
     async with AsyncExitStack() as stack:
         house = await stack.enter_async_context(_opened(settings))
         yield Folder(stack, settings, house, await account_of(house, account))
@@ -126,8 +129,8 @@ async def _opened(settings: Settings, *, made: bool = True) -> AsyncIterator[Hou
     logs.configure(quiet=True)
     if made and not _is_shared(settings) and not (settings.data / "depesche.db").exists():
         raise Failed(f"there is no Depesche in {settings.data}: give its data folder with --data", Exit.USAGE)
-    async with node.open_node(settings, dispatch=False) as opened:
-        yield opened.house
+    async with open_house(settings) as house:
+        yield house
 
 
 def _is_shared(settings: Settings) -> bool:

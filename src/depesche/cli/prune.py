@@ -25,8 +25,8 @@ def prune(
 
       depesche prune --config /etc/depesche.toml
     """
-    from depesche import node
     from depesche.cli.folder import in_house
+    from depesche.node.prune import prune as prune_house
     from depesche.usecases import retention
 
     settings = load_settings(config, data)
@@ -41,7 +41,7 @@ def prune(
         if dry_run:
             found = in_house(settings, lambda house: retention.foresee(house, counted))
         else:
-            found = in_house(settings, lambda house: node.prune(house, actor(), went))
+            found = in_house(settings, lambda house: prune_house(house, actor(), went))
         stages.end()
     if as_json:
         tables.print_json({kind.replace(" ", "_"): count for kind, count in found.items()})

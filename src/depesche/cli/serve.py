@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from depesche.config import Settings
-    from depesche.node import Node
+    from depesche.node.work import Node
     from depesche.render.detect import Format
 
 Port = Annotated[
@@ -69,7 +69,7 @@ def serve(
 
 
 async def _serve(settings: "Settings", *, with_demo: bool) -> None:
-    from depesche import node
+    from depesche.node.serve import serve as serve_node
     from depesche.usecases import demo
 
     async def prepared(opened: "Node", port: int) -> None:
@@ -78,7 +78,7 @@ async def _serve(settings: "Settings", *, with_demo: bool) -> None:
         _welcome(settings, port, opened.house.renderer.lacking, with_demo=with_demo)
 
     try:
-        await node.serve(settings, prepared)
+        await serve_node(settings, prepared)
     except OSError as error:
         raise _explained(error, settings) from error
 

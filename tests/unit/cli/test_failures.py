@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 from depesche.blobs.store import BlobError
 from depesche.cli import failures
 from depesche.cli.common import Exit, Failed, run
-from depesche.node import FolderInUse
+from depesche.node.trouble import FolderInUse
 from depesche.store.upgrade import TooNew
 from depesche.usecases.accounts import NotPossible
 

@@ -26,4 +26,9 @@ def test_a_server_is_called_without_any_of_the_rooms() -> None:
 
 @pytest.mark.parametrize("module", ["weasyprint", "pypdfium2", "alembic"])
 def test_the_node_starts_without_what_only_converters_and_migrations_need(module: str) -> None:
-    assert module not in imported("import depesche.node")
+    assert module not in imported("import depesche.node.serve")
+
+
+@pytest.mark.parametrize("module", ["uvicorn", "starlette", "numpy", "PIL", "alembic"])
+def test_a_command_in_a_folder_starts_without_what_only_servers_need(module: str) -> None:
+    assert module not in imported("import depesche.cli.folder")

@@ -249,7 +249,7 @@ def test_in_the_server_it_is_the_same(any_studio: Studio, folder: Path) -> None:
     with listener() as (address, asked), canaries(folder) as touched:
         targets = (f"{folder}/canary.gray", f"{address}/canary.gray")
         sources = [any_studio.source(naming(way, target)) for way in PDFS for target in targets]
-        renderer = any_studio.renderer(seconds=100)
+        renderer = any_studio.renderer()
         for first in range(0, len(sources), 3):
             three = sources[first : first + 3]
             assert any_studio.run(renderer.fax(None, three, any_studio.out)).pages == len(three)

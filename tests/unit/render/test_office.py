@@ -41,7 +41,7 @@ from offices import (
     xlsx,
 )
 from processes import Watch, descendants, named
-from studio import PATIENT, ZONE, Studio
+from studio import ZONE, Studio
 
 TEXT = "Grüße aus Köln: Straße, Übermut, 5 €"
 CSV = f"Name;Preis\r\n{TEXT};14,90\r\n".encode("cp1252")
@@ -92,7 +92,7 @@ def test_every_format_becomes_a_fax_and_a_letter_of_the_pages_that_are_counted(
     studio: Studio, made: dict[Format, tuple[bytes, int]], format_: Format
 ) -> None:
     data, pages = made[format_]
-    source, renderer = studio.source(data, format_), studio.renderer(**PATIENT)
+    source, renderer = studio.source(data, format_), studio.renderer()
     assert studio.run(renderer.count(source)) == pages
     assert studio.run(renderer.fax(None, [source], studio.out)).pages == pages
     assert all(page.any() for page in tiff_pages(studio.out.read_bytes()))
@@ -161,7 +161,7 @@ def test_a_picture_in_a_document_is_drawn(studio: Studio) -> None:
     black = picture("PNG", Image.new("RGB", (50, 50)))
     embedded = f'Type="{OFFICE_IMAGE}" Target="media/image1.png"'
     data = docx(body=word_picture("rId7", "embed"), parts={"word/media/image1.png": black}, related={"rId7": embedded})
-    studio.run(studio.renderer(**PATIENT).fax(None, [studio.source(data, Format.DOCX)], studio.out))
+    studio.run(studio.renderer().fax(None, [studio.source(data, Format.DOCX)], studio.out))
     assert tiff_pages(studio.out.read_bytes())[0].mean() > 0.1
 
 
@@ -381,7 +381,7 @@ async def reckoning(ticks_before: Mapping[int, int], hundredths: int) -> int:
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
 def test_when_libreoffice_dies_of_a_document_another_one_converts_it(studio: Studio, number: int) -> None:
     async def work() -> None:
-        renderer = studio.renderer(**PATIENT, memory=16 << 30)  # else a large one may be taken for a greedy one
+        renderer = studio.renderer(memory=16 << 30)  # else a large one may be taken for a greedy one
         await renderer.count(studio.source(docx(TEXT), Format.DOCX))
         before = {pid: ticks(pid) for pid in programs("soffice.bin")}
         counting = asyncio.create_task(renderer.count(studio.source(long_docx(60), Format.DOCX)))
@@ -395,7 +395,7 @@ def test_when_libreoffice_dies_of_a_document_another_one_converts_it(studio: Stu
 
 def test_a_document_of_which_two_die_fails_and_the_next_one_does_not(studio: Studio) -> None:
     async def work() -> None:
-        renderer = studio.renderer(**PATIENT, memory=16 << 30)
+        renderer = studio.renderer(memory=16 << 30)
         before = {pid: ticks(pid) for pid in programs("soffice.bin")}
         deadly = asyncio.create_task(renderer.count(studio.source(endless_xlsx(), Format.XLSX)))
         for _ in range(2):
@@ -412,7 +412,7 @@ def test_a_document_of_which_two_die_fails_and_the_next_one_does_not(studio: Stu
 def test_one_that_hangs_costs_one_order_its_time_and_is_replaced(studio: Studio) -> None:
     async def work() -> None:
         source = studio.source(docx(TEXT), Format.DOCX)
-        patient = studio.renderer(**PATIENT)
+        patient = studio.renderer()
         assert await patient.count(source) == 1
         stopped = programs("soffice.bin")
         for pid in stopped:
@@ -437,7 +437,7 @@ def test_fields_show_the_time_of_the_timezone_that_is_set(studio: Studio) -> Non
 
 def test_two_at_once_have_an_office_each(studio: Studio) -> None:
     async def work() -> list[int]:
-        renderer = studio.renderer(**PATIENT)
+        renderer = studio.renderer()
         sources = [studio.source(docx(*["x"] * pages), Format.DOCX) for pages in range(1, 7)]
         return await asyncio.gather(*(renderer.count(source, account=number) for number, source in enumerate(sources)))
 
@@ -446,7 +446,7 @@ def test_two_at_once_have_an_office_each(studio: Studio) -> None:
 
 def test_a_slow_document_is_in_nobodys_way(studio: Studio) -> None:
     async def work() -> None:
-        renderer = studio.renderer(**PATIENT)
+        renderer = studio.renderer()
         hanging = asyncio.create_task(renderer.count(studio.source(endless_xlsx(), Format.XLSX), account=1))
         await asyncio.sleep(0)
         assert await renderer.count(studio.source(docx(TEXT), Format.DOCX), account=2) == 1
@@ -462,7 +462,7 @@ def test_after_a_while_an_office_is_replaced(studio: Studio) -> None:
     shorter = (*python, program.replace("steward.main(", "steward.DOCUMENTS = 2; steward.main("))
 
     async def work() -> list[int]:
-        renderer = studio.renderer(**PATIENT)
+        renderer = studio.renderer()
         renderer._offices = offices = Offices(shorter, kept=1)
         seen = []
         try:

@@ -131,7 +131,7 @@ def test_long_documents_are_drawn_in_parts_without_a_difference(studio: Studio) 
     assert same(in_parts[31:], [~np.asarray(scan) for scan in scans])
 
 
-def test_a_text_of_a_megabyte_becomes_pages_in_time(studio: Studio) -> None:
+def test_a_text_of_a_megabyte_becomes_pages(studio: Studio) -> None:
     line = "Sehr geehrte Damen und Herren, die Rechnung über den Betrag von 1.234,56 Euro ist zum Monatsende fällig. "
     text = (line * 8 + "\n") * (1_000_000 // (8 * len(line)))
     assert 200 < len(fax(studio, replace(PAGE, text=text))) < 400
@@ -290,7 +290,7 @@ def test_counting_what_nobody_has_time_for_gives_nothing(studio: Studio) -> None
 
 
 def test_a_quick_order_overtakes_a_slow_one_where_there_are_two_turns(studio: Studio) -> None:
-    renderer = studio.renderer(workers=2, seconds=60)
+    renderer = studio.renderer(workers=2)
     slow, quick = studio.source(endless_pdf()), studio.source(pdf(BLACK_SQUARE))
 
     async def work() -> Rendered | BaseException:

@@ -16,7 +16,7 @@ from depesche.config import load
 from depesche.fronts.soap.codec.decoder import Decoder
 from depesche.fronts.soap.codec.slots import Call, FileData, FileEnded, FileEvent, FileStarted, Limits
 from depesche.fronts.soap.endpoint import SoapRoute
-from depesche.node import stamped
+from depesche.node.house import stamped
 from depesche.render.renderer import Renderer
 from depesche.store import upgrade
 from depesche.store.sqlite import Sqlite, SqliteFile

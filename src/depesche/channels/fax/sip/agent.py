@@ -4,6 +4,7 @@ Whoever has the sockets hands over what came (`receive`), sends what waits in `o
 `next` is come.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -89,6 +90,7 @@ class Agent:
         self.dice = dice
         self._switchboard = switchboard
         self._calls: dict[tuple[str, str], Call] = {}
+        self._call_ids: Counter[str] = Counter()
         self._around = Surroundings(self.layer, self.alarms, route, contact, self._forget, dice, name)
 
     @property
@@ -100,6 +102,10 @@ class Agent:
     def calls(self) -> int:
         """Calls that are not over."""
         return len(self._calls)
+
+    def has_call(self, call_id: str) -> bool:
+        """Whether one that is not over has this Call-ID."""
+        return call_id in self._call_ids
 
     @property
     def next(self) -> float | None:
@@ -133,7 +139,7 @@ class Agent:
         request.body = invitation.sdp
         call = Call(self._around, flow, CallState.DIALLING, who)
         call.dial(request, ear)
-        self._calls[call.call_id, call.tag] = call
+        self._keep(call)
         return call
 
     def ask(
@@ -217,7 +223,7 @@ class Agent:
         except Malformed as error:
             transaction.answer(400, f"Bad Request: {error}")
             return
-        self._calls[call.call_id, call.tag] = call
+        self._keep(call)
         taken = self._switchboard.called(call, request, transaction.flow)
         if isinstance(taken, tuple):
             call.ear = Deaf()
@@ -225,5 +231,12 @@ class Agent:
         else:
             call.ear = taken
 
+    def _keep(self, call: Call) -> None:
+        self._calls[call.call_id, call.tag] = call
+        self._call_ids[call.call_id] += 1
+
     def _forget(self, call: Call) -> None:
-        self._calls.pop((call.call_id, call.tag), None)
+        if self._calls.pop((call.call_id, call.tag), None) is not None:
+            self._call_ids[call.call_id] -= 1
+            if not self._call_ids[call.call_id]:
+                del self._call_ids[call.call_id]

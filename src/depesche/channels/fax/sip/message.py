@@ -30,6 +30,8 @@ MOST_LENGTH = 10**9
 
 VERSION = "SIP/2.0"
 
+_CALL_ID = re.compile(rb"^(?:Call-ID|i)[ \t]*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
+
 _MANDATORY = {"via": "Via", "from": "From", "to": "To", "call-id": "Call-ID", "cseq": "CSeq"}
 _ONCE = ("From", "To", "Call-ID", "CSeq", "Max-Forwards")
 
@@ -197,6 +199,17 @@ def parse(data: bytes) -> Request | Response:
             head.blame("Content-Length is more than there is")
         body = body[: head.length]
     return head.message(body)
+
+
+def glance(data: bytes) -> str | None:
+    """The Call-ID of what seems to be a request, at a hundredth of the cost of reading it; empty if it shows none.
+
+    None: it seems to be an answer.
+    """
+    if data.lstrip(b"\r\n").startswith(VERSION.encode()):
+        return None
+    found = _CALL_ID.search(data)
+    return found[1].decode("utf-8", "replace") if found else ""
 
 
 def encode(message: Request | Response) -> bytes:

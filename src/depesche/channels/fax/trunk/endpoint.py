@@ -43,7 +43,7 @@ class Endpoint:
             name: User-Agent.
             user: of our Contact.
         """
-        self.transports = Transports(ours, Heard(self._came, self._broken, knows), tls)
+        self.transports = Transports(ours, Heard(self._came, self._broken, knows, self._has_call), tls)
         self._user = user
         self._knows = knows
         self._told_broken = broken
@@ -94,13 +94,16 @@ class Endpoint:
         await self.transports.close()
 
     def _came(self, message: Request | Response, flow: Flow) -> None:
-        if isinstance(message, Request) and message.to.tag is None and not self._knows(flow):
-            return  # strangers get no answer, and cost nothing
+        if isinstance(message, Request) and not self._knows(flow) and not self._has_call(message.call_id):
+            return  # strangers get no answer
         try:
             self.agent.receive(message, flow)
         except Malformed as error:
             log.info("a message that cannot be used", why=error.reason)
         self.flush()
+
+    def _has_call(self, call_id: str) -> bool:
+        return self.agent.has_call(call_id)
 
     def _broken(self, flow: Flow, why: str) -> None:
         self.agent.broken(flow, why)

@@ -15,7 +15,7 @@ import structlog
 from depesche.channels.fax.sip.errors import Malformed
 from depesche.channels.fax.sip.flow import Address, Flow, Peer
 from depesche.channels.fax.sip.framing import PING, PONG, Frames, KeepAlive
-from depesche.channels.fax.sip.message import BadRequest, Request, Response, encode, parse
+from depesche.channels.fax.sip.message import BadRequest, Request, Response, encode, glance, parse
 
 CONNECT_SECONDS = 5.0
 
@@ -50,6 +50,9 @@ class Heard:
 
     knows: Callable[[Flow], bool]
     """Whether somebody of ours is at the far end."""
+
+    has_call: Callable[[str], bool]
+    """Whether a call has this Call-ID: within one the far end may speak from another address than the trunk's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,10 +251,13 @@ class Transports:
         if not data.strip(b"\r\n\0 "):
             return  # a keep-alive
         flow = self._flow(place, "UDP", remote)
+        known = self._heard.knows(flow)
+        if not known and (call_id := glance(data)) is not None and not self._heard.has_call(call_id):
+            return  # whoever floods us costs next to nothing
         try:
             message = parse(data)
         except BadRequest as error:
-            if self._heard.knows(flow):
+            if known:
                 self.send(flow, encode(error.response))
         except Malformed as error:
             log.debug("not SIP", why=error.reason)

@@ -20,6 +20,7 @@ from depesche.channels.fax.sip.message import (
     Response,
     Via,
     encode,
+    glance,
     parse,
 )
 from depesche.channels.fax.sip.uri import NameAddr, Uri
@@ -227,6 +228,24 @@ def test_a_message_may_fill_a_datagram_and_no_more() -> None:
     fill = bytes(LONGEST_MESSAGE - len(bare))
     assert len(parse(bare + fill).body) == 5 + len(fill)
     assert reason(bare + fill + b"x", Malformed) == "the message is too long"
+
+
+@pytest.mark.parametrize(
+    ("line", "call_id"),
+    [
+        ("Call-ID: 1@h", "1@h"),
+        ("i:\t 1@h ", "1@h"),
+        ("CALL-id : größe", "größe"),
+        ("x: Call-ID: 1", ""),
+        ("Call-ID:\r\n  1", "1"),
+    ],
+)
+def test_a_glance_tells_the_call_id(line: str, call_id: str) -> None:
+    assert glance(f"\r\nINVITE sip:a@b SIP/2.0\r\nv: SIP/2.0/UDP h\r\n{line}\r\n\r\n".encode()) == call_id
+
+
+def test_a_glance_tells_answers_apart() -> None:
+    assert glance(b"SIP/2.0 200 OK\r\nCall-ID: 1\r\n\r\n") is None
 
 
 def test_headers_are_counted() -> None:

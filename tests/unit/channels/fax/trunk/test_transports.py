@@ -31,11 +31,12 @@ class Ear:
         self.messages: list[tuple[Message, Flow]] = []
         self.broken: list[tuple[Flow, str]] = []
         self.known = True
+        self.call_ids: set[str] = set()
         self.changed = asyncio.Event()
 
     @property
     def heard(self) -> Heard:
-        return Heard(self._message, self._broken, lambda _flow: self.known)
+        return Heard(self._message, self._broken, lambda _flow: self.known, self.call_ids.__contains__)
 
     def _message(self, message: Message, flow: Flow) -> None:
         self.messages.append((message, flow))
@@ -255,6 +256,25 @@ def test_a_flood_of_connections_does_not_keep_out_those_whom_we_know(monkeypatch
             await ear.until(lambda: len(ear.messages) == 3)
             for _, writer in (*flood, known):
                 writer.transport.abort()
+
+    run(test)
+
+
+def test_strangers_are_heard_within_calls_alone() -> None:
+    async def test() -> None:
+        async with opened() as (transports, ear):
+            ear.known = False
+            ear.call_ids.add("2")
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as far:
+                far.bind((HOST, 0))
+                far.connect(transports.flow("UDP", (HOST, 9)).local)
+                for number in (1, 2):
+                    far.send(options(number, "UDP"))
+                far.send(options(3, "UDP").replace(b"Call-ID", b"Nothing"))
+                await ear.until(lambda: bool(ear.messages))
+                far.send(options(2, "UDP"))
+                await ear.until(lambda: len(ear.messages) == 2)
+            assert [message.call_id for message, _ in ear.messages] == ["2", "2"]
 
     run(test)
 

@@ -133,10 +133,7 @@ def lift(connection: sa.Connection) -> None:
         pass
 
 
-@pytest.mark.parametrize(
-    ("old_kind", "new_kind"),
-    [("sqlite", "sqlite"), ("postgres", "postgres"), ("sqlite", "postgres"), ("postgres", "sqlite")],
-)
+@pytest.mark.parametrize(("old_kind", "new_kind"), [("sqlite", "postgres"), ("postgres", "sqlite")])
 def test_what_was_accepted_before_the_backup_is_there_and_is_sent_once(
     new: New, tmp_path: Path, old_kind: str, new_kind: str
 ) -> None:
@@ -186,12 +183,11 @@ def test_what_was_accepted_before_the_backup_is_there_and_is_sent_once(
 
     # the operator decides: what was sent is cancelled or resolved, the rest goes on
     out = old.sent()
-    for row in deliveries(house):
-        if row.state == State.UNKNOWN.value:
-            how = "--sent" if out[row.job_id] else "--failed"
-            assert house.depesche("job", "resolve", str(row.id), how).returncode == 0
-        elif row.state in ("held", "waiting") and out[row.job_id]:
-            assert house.depesche("job", "cancel", str(row.job_id)).returncode == 0
+    unknown = [row for row in deliveries(house) if row.state == State.UNKNOWN.value]
+    resting = [row for row in deliveries(house) if row.state in ("held", "waiting")]
+    decide(house, "resolve", [row.id for row in unknown if out[row.job_id]], "--sent")
+    decide(house, "resolve", [row.id for row in unknown if not out[row.job_id]], "--failed")
+    decide(house, "cancel", [row.job_id for row in resting if out[row.job_id]])
     house.run(lift)
     until_final(fresh, (everyone | {new_job}) - {accepted.scheduled})
     assert status(fresh, accepted.scheduled)["return"] == IN_WORK
@@ -199,6 +195,14 @@ def test_what_was_accepted_before_the_backup_is_there_and_is_sent_once(
     assert set(total.values()) == {1}, "sent twice"
     assert (accepted.single | before | {accepted.late, new_job}) <= total.keys() | unsent(house), "lost"
     assert fresh.stop() == 0
+
+
+def decide(house: Installation, verb: str, which: Sequence[int], *how: str) -> None:
+    """By `depesche job`."""
+    if which:
+        decided = house.depesche("job", verb, *map(str, which), *how)
+        assert decided.returncode == 0, decided.stderr
+        assert decided.stdout.count("\n") == len(which)
 
 
 def unsent(house: Installation) -> set[int]:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Look at jobs, cancel them, decide what is undecided.", no_args_is_help=True)
 
 JobId = Annotated[int, typer.Argument(metavar="JOB", min=1, help="JobId.")]
+JobIds = Annotated[list[int], typer.Argument(metavar="JOB...", min=1, help="JobIds.")]
 
 
 @app.command("list")
@@ -104,7 +105,7 @@ def show(
 
 @app.command("cancel")
 def cancel(
-    job: JobId,
+    job: JobIds,
     account: AccountNumber = None,
     password_stdin: PasswordStdin = False,
     server: ServerUrl = None,
@@ -113,11 +114,14 @@ def cancel(
 ) -> None:
     """Stop what is not sent yet; a call on the line is ended.
 
-    A server cancels what the account ordered, a data folder (--data) what anybody did.
+    A server cancels what the account ordered, a data folder (--data) what anybody did. Of several jobs the first that
+    cannot be cancelled ends it.
 
     Examples:
 
       depesche job cancel 7
+
+      depesche job cancel 7 8 12
 
       depesche job cancel 7 --server http://fax.example:8080 --account 20001
 
@@ -128,16 +132,23 @@ def cancel(
         from depesche.cli.folder import in_house
         from depesche.usecases import operate
 
-        in_house(load_settings(config, data), lambda house: operate.cancel(house, actor(), job))
+        async def cancel_here(house: "House") -> None:
+            for one in job:
+                await operate.cancel(house, actor(), one)
+                _tell_cancelled(one)
+
+        in_house(load_settings(config, data), cancel_here)
     else:
         there = reach.server(target)
         run(lambda: _cancel_remote(there, job))
-    out.print(f"job {job} is cancelled")
 
 
 @app.command("resolve")
 def resolve(
-    delivery: Annotated[int, typer.Argument(metavar="DELIVERY", min=1, help="As `job show` numbers it.")],
+    delivery: Annotated[
+        list[int],
+        typer.Argument(metavar="DELIVERY...", min=1, help="As `job show` numbers them; all the same verdict."),
+    ],
     sent: Annotated[bool, typer.Option("--sent", help="The recipient has it.")] = False,
     failed: Annotated[bool, typer.Option("--failed", help="The recipient does not have it, and shall not.")] = False,
     resend: Annotated[bool, typer.Option("--resend", help="Send it again, even if that is twice.")] = False,
@@ -148,7 +159,11 @@ def resolve(
 
     That happens when a server dies in the middle of a call. Ask the recipient, then decide.
 
-    Example: depesche job resolve 12 --sent
+    Examples:
+
+      depesche job resolve 12 --sent
+
+      depesche job resolve 13 14 17 --resend
     """
     from depesche.cli.folder import in_house
     from depesche.usecases import jobs
@@ -157,9 +172,14 @@ def resolve(
     chosen = [verdict for verdict, given in zip(Verdict, (sent, failed, resend), strict=True) if given]
     if len(chosen) != 1:
         fail("give one of --sent, --failed and --resend", Exit.USAGE)
-    in_house(load_settings(config, data), lambda house: jobs.resolve(house, actor(), delivery, chosen[0]))
     again = "; it is sent again by the server of this folder" if resend else ""
-    out.print(f"delivery {delivery} is resolved: {chosen[0].value}{again}")
+
+    async def decide(house: "House") -> None:
+        for one in delivery:
+            await jobs.resolve(house, actor(), one, chosen[0])
+            out.print(f"delivery {one} is resolved: {chosen[0].value}{again}")
+
+    in_house(load_settings(config, data), decide)
 
 
 @app.command("report")
@@ -200,9 +220,15 @@ def report(
         warn("its picture is not dot by dot what was sent: the report says so")
 
 
-async def _cancel_remote(there: "AbstractAsyncContextManager[Server]", job: int) -> None:
+async def _cancel_remote(there: "AbstractAsyncContextManager[Server]", jobs: list[int]) -> None:
     async with there as server:
-        await server.cancel(job)
+        for job in jobs:
+            await server.cancel(job)
+            _tell_cancelled(job)
+
+
+def _tell_cancelled(job: int) -> None:
+    out.print(f"job {job} is cancelled")
 
 
 async def _show_remote(there: "AbstractAsyncContextManager[Server]", job: int, *, as_json: bool) -> None:

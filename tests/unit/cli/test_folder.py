@@ -85,8 +85,10 @@ def test_an_undecided_delivery_is_told_and_decided(depesche: Depesche, data: Pat
     assert "delivery 1 waits for a decision" in shown.stderr
     assert depesche("job", "resolve", "1").returncode == 2
     assert depesche("job", "resolve", "1", "--sent", "--failed").returncode == 2
-    resolved = depesche("job", "resolve", "1", "--sent")
-    assert (resolved.returncode, resolved.stdout) == (0, "delivery 1 is resolved: sent\n")
+    resolved = depesche("job", "resolve", "1", "9", "--sent")
+    assert (resolved.returncode, resolved.stdout) == (1, "delivery 1 is resolved: sent\n")
+    assert resolved.stderr.startswith("error: ")
+    assert "9" in resolved.stderr
     assert job(depesche)["states"] == {"sent": 1}
     assert depesche("job", "resolve", "1", "--resend").returncode == 1
 
@@ -179,7 +181,8 @@ def test_the_operator_acts_on_an_account_that_may_not_act_itself(depesche: Depes
     at = ("--data", "data")
     depesche("account", "set", "20001", "--fax", "+493023125300")
     assert depesche("send", "--text", "x", "--to", "+493023125300", *at).returncode == 0
-    assert depesche("send", "--text", "y", "--to", "+493023125000", "--at", "2099-01-01", *at).returncode == 0
+    for text in "yz":
+        assert depesche("send", "--text", text, "--to", "+493023125000", "--at", "2099-01-01", *at).returncode == 0
     ending = ("lock", "20001") if state == "lock" else ("set", "20001", "--trial-until", "2020-01-01")
     assert depesche("account", *ending).returncode == 0
     assert "+493023125300" in depesche("inbox", "list", *at).stdout
@@ -187,8 +190,8 @@ def test_the_operator_acts_on_an_account_that_may_not_act_itself(depesche: Depes
     assert (saved.returncode, saved.stderr) == (0, "")
     assert depesche("inbox", "list", *at).stdout == "no fax waits\n"
     assert depesche("inbox", "delete", "1", *at).stderr == "error: there is no fax 1 in this inbox\n"
-    cancelled = depesche("job", "cancel", "2", *at)
-    assert (cancelled.returncode, cancelled.stdout) == (0, "job 2 is cancelled\n")
+    cancelled = depesche("job", "cancel", "2", "3", *at)
+    assert (cancelled.returncode, cancelled.stdout) == (0, "job 2 is cancelled\njob 3 is cancelled\n")
     again = depesche("job", "cancel", "2", *at)
     assert (again.returncode, again.stderr.startswith("error: job 2 is done already")) == (1, True)
     assert depesche("job", "cancel", "9", *at).stderr == "error: there is no job 9\n"

@@ -54,8 +54,7 @@ class Studio:
     def renderer(self, **settings: Any) -> Renderer:
         """A renderer with settings of its own and the shared process; patient if they say nothing else."""
         made = Renderer(Render(**PATIENT | settings))
-        made._keeper = self.keeper
-        made._offices = self.offices
+        made._open, made._keeper, made._offices = True, self.keeper, self.offices
         return made
 
     def pdf(self, source: Source, **settings: Any) -> bytes:

@@ -7,10 +7,11 @@ from sqlalchemy.exc import DBAPIError
 
 from depesche.node.trouble import BrokenOff, FolderInUse, NotWatched
 from depesche.render.errors import RenderError
+from depesche.render.sandbox import SandboxMissing
 from depesche.usecases.accounts import NotPossible
 from depesche.usecases.trouble import BlobError, NotReadable, NotVacant, TooLarge, TooNew, Unsound
 
-_PLAIN = (BrokenOff, FolderInUse, NotVacant, NotWatched, TooNew, NotPossible, RenderError)
+_PLAIN = (BrokenOff, FolderInUse, NotVacant, NotWatched, TooNew, NotPossible, RenderError, SandboxMissing)
 """Their messages say it all."""
 
 _WHAT: dict[type[Exception], str] = {

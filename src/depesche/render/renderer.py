@@ -36,10 +36,11 @@ PART = 12
 
 
 class Renderer:
-    """Makes pages in a conversion process of its own; an async context manager that starts and ends it.
+    """Makes pages in a conversion process of its own; an async context manager that ends it.
 
-    It can be called at once; whoever comes before the process is warm waits. Each call is one order, of one `account`
-    (its id), and has the time of one: it runs from the call on, so the wait for a turn is part of it.
+    The first order starts it, if `start` has not; whoever comes before the process is warm waits. Each call is one
+    order, of one `account` (its id), and has the time of one: it runs from the call on, so the wait for a turn is part
+    of it.
     """
 
     def __init__(self, settings: Render, letters: Letters | None = None, timezone: str = "UTC") -> None:
@@ -49,17 +50,31 @@ class Renderer:
         needs = letters or Letters()
         self._paper = Paper(needs.margin, needs.strip, needs.free)
         self._turns = Turns(settings.workers)
+        self._open = False
+        self._starting = asyncio.Lock()
         self._keeper: Keeper | None = None
         self._offices: Offices | None = None
         self.lacking = office.lacking()
         """Formats of which this machine cannot make pages, and the package that each of them wants."""
 
     async def __aenter__(self) -> Self:
-        """Raises: SandboxMissing."""
-        command = await sandbox.command(self._settings.sandbox)
-        self._offices = Offices(await self._office_command(command), self._settings.workers, self.lacking)
-        self._keeper = Keeper(command)
+        self._open = True
         return self
+
+    async def start(self) -> None:
+        """Start the conversion process now: the first order finds it warm. Raises: SandboxMissing."""
+        await self._processes()
+
+    async def _processes(self) -> tuple[Keeper, Offices]:
+        """Those that run; they are started by whoever comes first. Raises: SandboxMissing, ConverterFailed."""
+        async with self._starting:
+            if not self._open:
+                raise ConverterFailed("the renderer is not running")
+            if self._keeper is None or self._offices is None:
+                command = await sandbox.command(self._settings.sandbox)
+                self._offices = Offices(await self._office_command(command), self._settings.workers, self.lacking)
+                self._keeper = Keeper(command)
+            return self._keeper, self._offices
 
     async def _office_command(self, worker: Sequence[str]) -> tuple[str, ...]:
         """As the worker: where there is no sandbox for it, there is none, and that was said."""
@@ -71,8 +86,10 @@ class Renderer:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        keeper, self._keeper = self._keeper, None
-        offices, self._offices = self._offices, None
+        async with self._starting:
+            self._open = False
+            keeper, self._keeper = self._keeper, None
+            offices, self._offices = self._offices, None
         if offices:
             await offices.close()
         if keeper:
@@ -172,8 +189,7 @@ class Renderer:
 
     @asynccontextmanager
     async def _turn(self, account: int, folder: Path | None) -> AsyncIterator[Work]:
-        if self._keeper is None or self._offices is None:
-            raise ConverterFailed("the renderer is not running")
+        keeper, offices = await self._processes()
         until = asyncio.get_running_loop().time() + self._settings.seconds
         try:
             async with asyncio.timeout_at(until):
@@ -181,7 +197,7 @@ class Renderer:
         except TimeoutError as error:
             raise ConverterFailed(f"no worker was free within {self._settings.seconds:g} seconds") from error
         try:
-            with Work(self._settings, self._keeper, self._offices, folder, until) as work:
+            with Work(self._settings, keeper, offices, folder, until) as work:
                 yield work
         finally:
             self._turns.give_back(account)

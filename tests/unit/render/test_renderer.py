@@ -391,12 +391,24 @@ def test_the_start_does_not_wait_for_the_conversion_process(tmp_path: Path) -> N
 
     async def work() -> list[bool]:
         async with Renderer(Render()) as renderer:
+            await renderer.start()
             states = [renderer.ready]
             assert (await renderer.fax(None, [Source(document, Format.PDF)], tmp_path / "out")).pages == 1
             states.append(renderer.ready)
         return [*states, renderer.ready]
 
     assert asyncio.run(work()) == [False, True, False]
+
+
+def test_whoever_makes_no_pages_starts_no_conversion_process() -> None:
+    async def work() -> None:
+        async with Renderer(Render()) as renderer:
+            await asyncio.sleep(0.1)
+            assert descendants(os.getpid()) == before
+            assert not renderer.ready
+
+    before = descendants(os.getpid())
+    asyncio.run(work())
 
 
 def test_the_least_memory_that_may_be_set_is_enough_for_ordinary_documents(any_studio: Studio) -> None:

@@ -21,6 +21,7 @@ def opened(tmp_path: Path, database: Sqlite, clock: Clock) -> OpenHouse:
 @pytest.fixture(scope="session")
 async def renderer() -> AsyncIterator[Renderer]:
     async with Renderer(Render(pages=5)) as warm:
+        await warm.start()
         yield warm
 
 

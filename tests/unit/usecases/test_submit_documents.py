@@ -181,8 +181,8 @@ async def test_a_converter_that_runs_past_its_time_is_not_the_documents_fault(
 def warm(rendering: OpenHouse, database: Sqlite, clock: Clock, **settings: Any) -> OpenHouse:
     """The same house with a renderer of other settings, whose conversion process is running already."""
     renderer = Renderer(Render(**settings))
-    renderer._keeper = rendering.house.renderer._keeper
-    renderer._offices = rendering.house.renderer._offices
+    running = rendering.house.renderer
+    renderer._open, renderer._keeper, renderer._offices = True, running._keeper, running._offices
     return open_house(rendering.house.settings.data, database, clock, renderer)
 
 

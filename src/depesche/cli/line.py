@@ -2,6 +2,7 @@
 
 # ruff: noqa: PLC0415  the rooms take half a second to import, and --help needs none of them
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -260,15 +261,13 @@ def lessons(as_json: AsJson = False, config: ConfigFile = None, data: DataFolder
     found = in_house(load_settings(config, data), lines.lessons)
     if as_json:
         tables.print_json(
-            [
-                {"number": one.number, "t38": one.lesson.t38, "v17": one.lesson.v17, "until": one.until.isoformat()}
-                for one in found
-            ]
+            [{"number": one.number, **asdict(one.lesson), "until": one.until.isoformat()} for one in found]
         )
         return
-    table = tables.titled("Number", "T.38", "V.17", "Until")
+    table = tables.titled("Number", "T.38", "V.17", "Finest", "Until")
     for one in found:
-        table.add_row(one.number, *map(_yes, (one.lesson.t38, one.lesson.v17)), local_time(one.until))
+        lesson = one.lesson
+        table.add_row(one.number, _yes(lesson.t38), _yes(lesson.v17), lesson.finest.value, local_time(one.until))
     tables.show(table)
 
 

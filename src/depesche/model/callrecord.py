@@ -33,6 +33,8 @@ class Stamp:
     note: str
     recipient: str
     prints: Prints
+    finest: Resolution = Resolution.SUPERFINE
+    """The far machine took no pages of closer rows: rows of those that had them were joined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,9 @@ class CallRecord:
     begun: bool = False
     """A page was on the line: the far machine had confirmed the training (CFR)."""
 
+    too_fine: bool = False
+    """The far machine takes no pages whose rows are so close; it has got none of them."""
+
     stamp: Stamp | None = None
     """None: the pages were not made ready, or it is not known how."""
 
@@ -103,6 +108,7 @@ class CallRecord:
             stamp = dict(given["stamp"])
             stamp["at"] = datetime.fromisoformat(stamp["at"])
             prints = stamp["prints"]
+            stamp["finest"] = Resolution(stamp.get("finest", Resolution.SUPERFINE))
             stamp["prints"] = Prints(**{**prints, "resolution": Resolution(prints["resolution"])})
             given["stamp"] = Stamp(**stamp)
         return cls(**given)

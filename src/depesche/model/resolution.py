@@ -41,6 +41,11 @@ class Resolution(StrEnum):
         return _ROWS[self]
 
     @property
+    def coarser(self) -> "Resolution | None":
+        """The next one, which more machines take."""
+        return next((one for one in Resolution if 2 * one.rows == self.rows), None)
+
+    @property
     def a4_rows(self) -> int:
         """Rows of 297 mm; no page that we draw is shorter, so that the receiver's paper stays whole."""
         return round(_A4 / MM_PER_INCH * self.y_dpi)

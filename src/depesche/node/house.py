@@ -82,7 +82,8 @@ def stamped(source: Path, target: Path, header: Header) -> Prints:
     """Write a fax file anew with its header line; see `House.stamp`."""
     from depesche.channels.fax.header import HeaderLine, stamp  # noqa: PLC0415  numpy takes 100 ms to import
 
-    return stamp(source, target, HeaderLine(header.at, header.sender, header.note, header.recipient))
+    line = HeaderLine(header.at, header.sender, header.note, header.recipient)
+    return stamp(source, target, line, header.finest)
 
 
 async def _clock(settings: Settings, database: Database) -> Callable[[], datetime]:

@@ -6,10 +6,11 @@ documents come in, and pages go out, as open files.
 
 import asyncio
 import shutil
+import subprocess
 import sys
-from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from subprocess import DEVNULL, PIPE
 
 import structlog
 
@@ -51,7 +52,8 @@ async def command(mode: str, program: Sequence[str] = WORKER, mounts: Sequence[s
     if mode == "off":
         return tuple(program)
     bubblewrap = shutil.which("bwrap")
-    why = await _trouble(bubblewrap, mounts) if bubblewrap else "bubblewrap is not installed"
+    # in a thread: whoever is cancelled while asyncio starts a process with a pipe waits for ever (Python 3.11)
+    why = await asyncio.to_thread(_trouble, bubblewrap, mounts) if bubblewrap else "bubblewrap is not installed"
     if bubblewrap and not why:
         return wrapped(program, bubblewrap, mounts)
     if mode == "require":
@@ -88,16 +90,13 @@ def _python() -> Iterator[str]:
             yield folder
 
 
-async def _trouble(bubblewrap: str, mounts: Sequence[str] = ()) -> str:
+def _trouble(bubblewrap: str, mounts: Sequence[str]) -> str:
     """Why bubblewrap does not work here; empty if it does. Containers often forbid namespaces."""
-    probe = await asyncio.create_subprocess_exec(
-        *wrapped(("/usr/bin/true",), bubblewrap, mounts), stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, env=ENVIRONMENT
-    )
+    command = wrapped(("/usr/bin/true",), bubblewrap, mounts)
     try:
-        async with asyncio.timeout(PROBE_SECONDS):
-            _, complaint = await probe.communicate()
-    except TimeoutError:
-        probe.kill()
-        await probe.wait()
+        probe = subprocess.run(
+            command, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, env=ENVIRONMENT, timeout=PROBE_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
         return "bubblewrap does not answer"
-    return complaint.decode(errors="replace").strip()[:300] or "unknown" if probe.returncode else ""
+    return probe.stderr.decode(errors="replace").strip()[:300] or "unknown" if probe.returncode else ""

@@ -1,13 +1,14 @@
 """How faxes get through to the numbers that are not like most."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from depesche.model.lesson import PLAIN, Lesson
+from depesche.model.resolution import Resolution
 from depesche.store import leader
-from depesche.store.schema import lesson
+from depesche.store.schema import Row, lesson
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +22,15 @@ class Learnt:
 
 def of(connection: sa.Connection, number: str, now: datetime) -> Lesson:
     """What is known of a number."""
-    query = sa.select(lesson.c.t38, lesson.c.v17).where(lesson.c.number == number, lesson.c.until > now)
+    query = sa.select(lesson).where(lesson.c.number == number, lesson.c.until > now)
     row = connection.execute(query).one_or_none()
-    return PLAIN if row is None else Lesson(row.t38, row.v17)
+    return PLAIN if row is None else _read(row)
 
 
 def every(connection: sa.Connection, now: datetime) -> list[Learnt]:
     """All that hold, by number."""
     rows = connection.execute(sa.select(lesson).where(lesson.c.until > now).order_by(lesson.c.number))
-    return [Learnt(row.number, Lesson(row.t38, row.v17), row.until) for row in rows]
+    return [Learnt(row.number, _read(row), row.until) for row in rows]
 
 
 def put(connection: sa.Connection, learnt: Learnt, now: datetime) -> None:
@@ -37,8 +38,11 @@ def put(connection: sa.Connection, learnt: Learnt, now: datetime) -> None:
     leader.alone(connection, "lessons")
     connection.execute(lesson.delete().where(sa.or_(lesson.c.number == learnt.number, lesson.c.until <= now)))
     if learnt.lesson != PLAIN:
-        values = {"number": learnt.number, "t38": learnt.lesson.t38, "v17": learnt.lesson.v17, "until": learnt.until}
-        connection.execute(lesson.insert(), values)
+        connection.execute(lesson.insert(), {"number": learnt.number, **asdict(learnt.lesson), "until": learnt.until})
+
+
+def _read(row: Row) -> Lesson:
+    return Lesson(row.t38, row.v17, Resolution(row.finest))
 
 
 def forget(connection: sa.Connection, number: str) -> bool:

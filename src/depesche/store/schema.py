@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 
-REVISION = "0012"
+REVISION = "0013"
 """The last migration: with it the tables are exactly these."""
 
 Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -436,6 +436,7 @@ lesson = sa.Table(
     sa.Column("number", sa.String(64), primary_key=True),
     sa.Column("t38", sa.Boolean, nullable=False),
     sa.Column("v17", sa.Boolean, nullable=False),
+    sa.Column("finest", sa.String(10), nullable=False),
     sa.Column("until", Moment, nullable=False),
 )
 """How faxes get through to a number (`model.lesson`)."""

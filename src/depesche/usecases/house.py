@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from depesche.blobs.store import Blobs
 from depesche.config import Settings
 from depesche.model.callrecord import Prints
+from depesche.model.resolution import Resolution
 from depesche.render.renderer import Renderer
 from depesche.store.database import Database
 from depesche.usecases.throttle import Throttle
@@ -24,6 +25,8 @@ class Header:
     sender: str
     note: str
     recipient: str
+    finest: Resolution = Resolution.SUPERFINE
+    """Pages of closer rows become as this."""
 
 
 @dataclass(frozen=True, slots=True)

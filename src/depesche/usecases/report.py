@@ -182,7 +182,7 @@ async def _shown(house: House, subject: _Subject, folder: Path) -> _Shown:
             if stamp is None:
                 await asyncio.to_thread(shutil.copyfile, path, bare)
                 return _Shown(bare)
-            header = Header(stamp.at, stamp.sender, stamp.note, stamp.recipient)
+            header = Header(stamp.at, stamp.sender, stamp.note, stamp.recipient, stamp.finest)
             return _Shown(whole, await asyncio.to_thread(house.stamp, path, whole, header))
     except BlobGone:
         return _Shown()

@@ -12,6 +12,7 @@ from depesche.channels.fax.trunk.spool import Arriving
 from depesche.config import Role
 from depesche.model.lesson import PLAIN, Lesson
 from depesche.model.line import Line, Standing
+from depesche.model.resolution import Resolution
 from depesche.store import nodes
 from depesche.store.nodes import NodeRow
 from depesche.usecases import accounts, lines, operate
@@ -49,7 +50,7 @@ async def test_a_line_is_shared_by_the_nodes_that_live_and_carry(opened: OpenHou
 
 
 async def test_a_lesson_holds_for_a_day_and_a_proven_one_for_a_month(opened: OpenHouse) -> None:
-    office, number, lesson = Office(opened.house, FIRST), "+493023125001", Lesson(t38=False)
+    office, number, lesson = Office(opened.house, FIRST), "+493023125001", Lesson(t38=False, finest=Resolution.FINE)
     await office.learn(number, lesson, proven=False)
     assert await office.lesson(number) == lesson
     assert await office.lesson("+493023125002") == PLAIN

@@ -69,9 +69,9 @@ class HeaderLine:
     recipient: str = ""
     """Number called; 20 characters are shown."""
 
-    def stamp(self, prints: Prints) -> Stamp:
+    def stamp(self, prints: Prints, finest: Resolution = Resolution.SUPERFINE) -> Stamp:
         """For the record, with what the pages were that got it."""
-        return Stamp(self.at, self.sender, self.note, self.recipient, prints)
+        return Stamp(self.at, self.sender, self.note, self.recipient, prints, finest)
 
     @property
     def left(self) -> tuple[str, ...]:
@@ -81,11 +81,12 @@ class HeaderLine:
         return tuple(filter(None, (f"{self.at:%d.%m.%Y %H:%M}", sender, note, to)))
 
 
-def stamp(source: Path, target: Path, line: HeaderLine) -> Prints:
+def stamp(source: Path, target: Path, line: HeaderLine, finest: Resolution = Resolution.SUPERFINE) -> Prints:
     """Write `source` anew with `line` on every page, and tell by what it will be known again.
 
     Where the top `header_rows` of a page's resolution are blank, they take the line; else the page grows by as much at
-    its top. No pixel of the page is ever covered. One page at a time is in memory.
+    its top. No pixel of the page is ever covered. One page at a time is in memory. Of a page whose rows are closer than
+    `finest` two or four become one, black where one of them is.
 
     Args:
         source: multi-page TIFF, 1 bit, `WIDTH` pixels wide, each page of one of the three resolutions.
@@ -99,8 +100,9 @@ def stamp(source: Path, target: Path, line: HeaderLine) -> Prints:
         pages = document.n_frames
         for number in range(1, pages + 1):
             bare = _page(document, number)
-            resolution = nearest(bare.info["dpi"][1]) if "dpi" in bare.info else Resolution.FINE
-            page = _with_line(bare, _strip(line, number, pages, resolution))
+            drawn = nearest(bare.info["dpi"][1]) if "dpi" in bare.info else Resolution.FINE
+            resolution = min(drawn, finest, key=lambda one: one.rows)
+            page = _with_line(_joined(bare, drawn.rows // resolution.rows), _strip(line, number, pages, resolution))
             document_print.update(_pbm(page))
             if number == 1:
                 first_page, first_resolution = document_print.hexdigest(), resolution
@@ -132,6 +134,16 @@ def _page(document: TiffImagePlugin.TiffImageFile, number: int) -> Image.Image:
     except UNREADABLE as error:
         raise BadDocument(f"page {number} cannot be read: {error}") from error
     return document
+
+
+def _joined(page: Image.Image, rows: int) -> Image.Image:
+    """So many rows become one; the last is filled up with white."""
+    if rows == 1:
+        return page
+    height = -(-page.height // rows)
+    whole = Image.new("1", (WIDTH, height * rows), _WHITE)
+    whole.paste(page, (0, 0))
+    return whole.convert("L").resize((WIDTH, height), Image.Resampling.BOX).point(_ONLY_WHITE, "1")
 
 
 def _with_line(page: Image.Image, strip: Image.Image) -> Image.Image:

@@ -27,6 +27,7 @@ _BEFORE_A_PAGE = {
     Fault.NONE: Verdict(Result.SEND_FAILED, retry=True),  # pages were sent, and refused (RTN) to the last
     Fault.NO_TONES: Verdict(Result.VOICE, retry=False),
     Fault.NEGOTIATION: Verdict(Result.VOICE, retry=True),
+    Fault.RESOLUTION: Verdict(Result.SEND_FAILED, retry=True),
     Fault.PAGE: Verdict(Result.SEND_FAILED, retry=True),
     Fault.DOCUMENT: Verdict(Result.LINE_ERROR, retry=False),
 }
@@ -54,7 +55,13 @@ def sent(report: Report, pages: int, ending: Ending, far_pages: Sequence[Page] =
         ecm=last.ecm if last else False,
         bad_rows=tuple(page.bad_rows for page in far_pages if page.confirmed),
         detail=_detail(row, report, pages, ending),
-        call=CallRecord(t38=t38, taken=True, begun=report.page_begun, answers=tuple(map(_answer, report.pages))),
+        call=CallRecord(
+            t38=t38,
+            taken=True,
+            begun=report.page_begun,
+            too_fine=row.fault is Fault.RESOLUTION,
+            answers=tuple(map(_answer, report.pages)),
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
@@ -159,6 +160,33 @@ def test_the_line_is_as_high_as_5_millimetres_at_every_resolution(
         assert box is not None
         assert 0 < box[1] < box[3] < rows
         assert (box[3] - box[1]) / rows == pytest.approx(0.55, abs=0.06)
+
+
+@pytest.mark.parametrize("finest", [Resolution.FINE, Resolution.STANDARD])
+def test_rows_are_joined_where_a_machine_takes_none_so_close(
+    document: Document, page: Draw, tmp_path: Path, finest: Resolution
+) -> None:
+    joined = Resolution.SUPERFINE.rows // finest.rows
+    drawn = page(1, top=2 * Resolution.SUPERFINE.header_rows)
+    drawn = drawn.crop((0, 0, WIDTH, drawn.height // joined * joined - 1))  # the last row is of one less
+    source = document(drawn, page(2, top=0), dpi=(204, Resolution.SUPERFINE.y_dpi))
+    made = stamp(source, tmp_path / "out.tif", LINE, finest)
+    assert made.resolution is finest
+    first, second = pages(tmp_path / "out.tif")
+    assert first.info["dpi"] == (204, finest.y_dpi)
+    black = np.asarray(drawn) == 0
+    whole = np.vstack([black, np.zeros((1, WIDTH), bool)]).reshape(-1, joined, WIDTH).max(axis=1)
+    below_line = finest.header_rows
+    assert np.array_equal(np.asarray(first)[below_line:] == 0, whole[below_line:])
+    assert ink(first.crop((0, 0, WIDTH, below_line))) is not None
+    assert second.height == -(-page(2, top=0).height // joined) + below_line
+
+
+def test_what_is_coarse_already_stays(document: Document, page: Draw, tmp_path: Path) -> None:
+    source = document(page(1), dpi=(204, 98))
+    made = stamp(source, tmp_path / "one.tif", LINE, Resolution.FINE)
+    assert made == stamp(source, tmp_path / "other.tif", LINE)
+    assert made.resolution is Resolution.STANDARD
 
 
 @pytest.mark.parametrize("resolution", Resolution)

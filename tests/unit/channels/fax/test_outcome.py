@@ -56,6 +56,7 @@ def test_a_confirmed_page_is_told_with_all_that_is_known() -> None:
         (3, False, Result.VOICE, True),
         (6, False, Result.VOICE, True),
         (8, False, Result.VOICE, True),
+        (11, False, Result.SEND_FAILED, True),
         (20, False, Result.VOICE, True),
         (48, False, Result.VOICE, True),
         (49, False, Result.VOICE, True),

@@ -10,6 +10,7 @@ class Fault(Enum):
     NONE = "it did not fail"
     NO_TONES = "whoever answered sent no fax signals"
     NEGOTIATION = "identification, capabilities or training; also ends that may come at any time"
+    RESOLUTION = "the far machine takes no pages whose rows are so close"
     PAGE = "a page was on the line"
     DOCUMENT = "our own file"
 
@@ -48,7 +49,7 @@ COMPLETIONS = (
     Completion(8, "INCOMPATIBLE", Fault.NEGOTIATION, "Far end is not compatible"),
     Completion(9, "RX_INCAPABLE", Fault.NEGOTIATION, "Far end is not able to receive"),
     Completion(10, "TX_INCAPABLE", Fault.NEGOTIATION, "Far end is not able to transmit"),
-    Completion(11, "NORESSUPPORT", Fault.NEGOTIATION, "Far end cannot receive at the resolution of the image"),
+    Completion(11, "NORESSUPPORT", Fault.RESOLUTION, "Far end cannot receive at the resolution of the image"),
     Completion(12, "NOSIZESUPPORT", Fault.NEGOTIATION, "Far end cannot receive at the size of image"),
     Completion(13, "UNEXPECTED", Fault.NEGOTIATION, "Unexpected message received"),
     Completion(14, "TX_BADDCS", Fault.NEGOTIATION, "Received bad response to DCS or training"),

@@ -11,7 +11,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -28,7 +27,7 @@ from depesche.channels.fax.trunk.office import Office
 from depesche.channels.fax.trunk.process import ProcessLost
 from depesche.channels.fax.trunk.routing import LineState, is_fault, ways
 from depesche.channels.fax.trunk.spool import left
-from depesche.model.callrecord import CallRecord
+from depesche.model.callrecord import CallRecord, Stamp
 from depesche.model.lesson import PLAIN, Lesson
 from depesche.model.line import Line, Standing
 from depesche.model.outcome import Outcome
@@ -53,6 +52,37 @@ class Trunks:
 
     lines: tuple[Line, ...] = ()
     secrets: dict[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(slots=True)
+class Fax:
+    """One on its way out."""
+
+    document: Path
+    pages: Path
+    """The document as it goes on the line."""
+
+    header: HeaderLine
+    lesson: Lesson
+    _stamp: Stamp | None = None
+
+    @property
+    def stamp(self) -> Stamp:
+        """For the record; `prepare` comes first."""
+        assert self._stamp is not None
+        return self._stamp
+
+    async def prepare(self) -> Outcome | None:
+        """Write the pages as the lesson wants them. Why that cannot be is told as the outcome of the attempt."""
+        finest = self.lesson.finest
+        try:
+            prints = await asyncio.to_thread(stamp, self.document, self.pages, self.header, finest)
+        except BadDocument as error:
+            return Outcome(Result.LINE_ERROR, detail=f"the document cannot be sent: {error}")
+        except OSError as error:
+            return Outcome(Result.LINE_ERROR, retry=True, detail=f"the pages cannot be prepared: {error}")
+        self._stamp = self.header.stamp(prints, finest)
+        return None
 
 
 class SipFax(Limited):
@@ -89,6 +119,7 @@ class SipFax(Limited):
         self._clock = time.monotonic
         self._trunks = Trunks()
         self._looked = asyncio.Event()
+        self._next_look = asyncio.Event()
         self._states: dict[str, LineState] = {}
         self._stood: list[Standing] = []
         self._held: dict[int, LineState] = {}
@@ -115,6 +146,8 @@ class SipFax(Limited):
     async def hold(self, delivery: Delivery) -> bool:
         """See `channels.base.Limited`. Where no line comes up `deliver` says so."""
         await self._looked.wait()
+        if not self._fitting(delivery.address):
+            await self._next_look.wait()  # a line for it may just have been set up
         begun = self._clock()
         while fitting := self._fitting(delivery.address):
             up = [line for line in fitting if self.state(line.name).up]
@@ -151,29 +184,21 @@ class SipFax(Limited):
         lines = self._ways(delivery.address, cancelled)
         if isinstance(lines, Outcome):
             return lines
+        known = await self._lesson(delivery.address)
         with tempfile.TemporaryDirectory(prefix="fax-", dir=self._scratch) as folder:
-            pages = Path(folder) / "sent.tif"
-            header = self._header(delivery)
-            try:
-                prints = await asyncio.to_thread(stamp, document.path, pages, header)
-            except BadDocument as error:
-                return Outcome(Result.LINE_ERROR, detail=f"the document cannot be sent: {error}")
-            except OSError as error:
-                return Outcome(Result.LINE_ERROR, retry=True, detail=f"the pages cannot be prepared: {error}")
-            lesson = await self._lesson(delivery.address)
+            fax = Fax(document.path, Path(folder) / "sent.tif", self._header(delivery), known)
+            if (failed := await fax.prepare()) is not None:
+                return failed
             outcome = Outcome(Result.LINE_ERROR, retry=True, detail="all channels of its lines are taken")
-            known: dict[str, Any] = {"stamp": header.stamp(prints), "first_page": delivery.confirmed}
             for line in lines:
                 with self._channel(line, delivery) as free:
                     if not free:
                         continue
-                    outcome = await self._dial(line, delivery, pages, prints.pages, lesson, cancelled)
-                call = dataclasses.replace(outcome.call or CallRecord(), line=line.name, **known)
-                outcome = dataclasses.replace(outcome, call=call)
+                    outcome = await self._by(line, delivery, fax, cancelled)
                 self.state(line.name).ended(outcome, self._clock())
                 if not is_fault(outcome) or cancelled.is_set():
                     break
-        await self._learn(delivery.address, lesson, outcome)
+        await self._learn(delivery.address, known, fax.lesson, outcome)
         return outcome
 
     async def reconcile(self, attempt: Attempt) -> Outcome | None:
@@ -234,24 +259,33 @@ class SipFax(Limited):
             log.exception("what is known of a number cannot be read")
             return PLAIN
 
-    async def _learn(self, number: str, lesson: Lesson, outcome: Outcome) -> None:
+    async def _learn(self, number: str, known: Lesson, lesson: Lesson, outcome: Outcome) -> None:
+        """`known`: what was before the call; `lesson`: what the call was made by in the end."""
         learnt, through = lesson.after(outcome), outcome.result is Result.OK
-        if learnt == lesson and not (through and lesson != PLAIN):
+        if learnt == known and not (through and learnt != PLAIN):
             return
         try:
             await self._office.learn(number, learnt, proven=through)
         except Exception:  # what became of the fax is known all the same
             log.exception("what is known of a number cannot be kept")
 
-    async def _dial(
-        self,
-        line: Line,
-        delivery: Delivery,
-        pages: Path,
-        count: int,
-        lesson: Lesson,
-        cancelled: threading.Event,
-    ) -> Outcome:
+    async def _by(self, line: Line, delivery: Delivery, fax: Fax, cancelled: threading.Event) -> Outcome:
+        """Send a fax by a line; again at once with fewer rows where the far machine takes no such pages."""
+        while True:
+            outcome = await self._dial(line, delivery, fax, cancelled)
+            call = dataclasses.replace(
+                outcome.call or CallRecord(), line=line.name, stamp=fax.stamp, first_page=delivery.confirmed
+            )
+            outcome = dataclasses.replace(outcome, call=call)
+            lesson = fax.lesson.after(outcome)
+            if lesson.finest is fax.lesson.finest or outcome.pages or cancelled.is_set():
+                return outcome
+            log.info("the far machine takes no such pages", number=delivery.address, finest=lesson.finest)
+            fax.lesson = lesson
+            if (failed := await fax.prepare()) is not None:
+                return failed
+
+    async def _dial(self, line: Line, delivery: Delivery, fax: Fax, cancelled: threading.Event) -> Outcome:
         process = self._keeper_of(line).process
         if process is None:
             return Outcome(Result.LINE_ERROR, retry=True, detail="the line process does not run")
@@ -265,10 +299,10 @@ class SipFax(Limited):
                 delivery.address,
                 delivery.caller_number,
                 station_id(delivery.station_id),
-                str(pages.absolute()),
-                count,
+                str(fax.pages.absolute()),
+                fax.stamp.prints.pages,
                 delivery.confirmed,
-                dataclasses.asdict(lesson),
+                dataclasses.asdict(fax.lesson),
                 str(note.absolute()),
             )
 
@@ -317,6 +351,8 @@ class SipFax(Limited):
         while True:
             self._trunks = await self._wanted()
             self._looked.set()
+            look, self._next_look = self._next_look, asyncio.Event()
+            look.set()
             for keeper in self._keepers:
                 keeper.set(self._said(keeper))
             await self._tell_standing()

@@ -15,6 +15,8 @@ from depesche import metrics
 from depesche.channels.fax.trunk import wire
 from depesche.channels.fax.trunk.talk import Talk
 
+WORKER = (sys.executable, "-m", "depesche.channels.fax.trunk.worker")
+
 START_SECONDS = 60.0
 """Loading takes half a second, on a busy machine more."""
 
@@ -87,9 +89,7 @@ class LineProcess:
         with theirs:
             for end in (ours, theirs):
                 end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * wire.PACKET)
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "depesche.channels.fax.trunk.worker", stdin=theirs.fileno()
-            )
+            process = await asyncio.create_subprocess_exec(*WORKER, stdin=theirs.fileno())
         started = cls(process, ours, node)
         started._talk.say(setup)
         waits = [asyncio.ensure_future(started._ready.wait()), asyncio.ensure_future(process.wait())]

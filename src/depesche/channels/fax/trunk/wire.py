@@ -67,7 +67,7 @@ class Dial:
     first_page: int
     """To send, from 0: those before it were confirmed by earlier calls."""
 
-    lesson: dict[str, bool]
+    lesson: dict[str, Any]
     """Of its number, as `model.lesson.Lesson` has it."""
 
     note: str

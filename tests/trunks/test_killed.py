@@ -93,6 +93,7 @@ def kill_under(load: Load, exchange: tuple[Serving, int], asterisk: Asterisk, tm
         assert call(serving.base_url, "DeleteReceived", **LOGIN, FaxId=fax["FaxId"])["return"] == "0"
         assert asterisk.sent(order).status == "FAILED"
 
+    asterisk.hang_up()  # it does not know yet that the other end of its calls is gone
     time.sleep(3)  # until the new process has its lines
     one = picture("TIFF", pages[0], compression="group4", dpi=(204, 196))
     sent.order("afterwards", f"{load.taken_at}99{Way.FAX.value}", one)

@@ -13,7 +13,7 @@ from peers.capture import Capture
 from peers.relay import Forecast, Weather
 from serving import Serving
 from soapcall import call
-from trunks.conftest import LOGIN, OURS, Sent, add_lines, line_to, noisy_page, print_of, rows
+from trunks.conftest import LOGIN, OURS, Sent, add_lines, line_to, noisy_page, print_of, rows, until
 
 RAIN = Weather(loss=0.1, doubling=0.05, disorder=0.05)
 """For T.38."""
@@ -41,6 +41,8 @@ def test_faxes_over_bad_wires_and_every_packet_judged(
     source = tmp_path / "source.tif"
     source.write_bytes(tiff)
     sent = Sent(serving)
+    asterisk.hang_up()  # what a test before left: packets of calls whose begin was not captured mean nothing
+    until(lambda: asterisk.channels() == 0)
     with ExitStack() as stack:
         wet = stack.enter_context(relay.crossing(asterisk.port, port, image=RAIN))
         noisy = stack.enter_context(relay.crossing(asterisk.port, port, audio=DRIZZLE, seed=SEED))

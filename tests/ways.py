@@ -56,16 +56,21 @@ class Narrow(Scripted, Limited):
     """One with so many places (`channels.base.Limited`)."""
 
     places: int = 1
+    patience: float = 0
+    """Seconds that a delivery waits for one."""
+
     held: list[int] = field(default_factory=list)
 
     async def hold(self, delivery: Delivery) -> bool:
         if len(self.held) == self.places:
+            await asyncio.sleep(self.patience)
             return False
         self.held.append(delivery.id)
         return True
 
     def let_go(self, delivery: Delivery) -> None:
-        self.held.remove(delivery.id)
+        if delivery.id in self.held:
+            self.held.remove(delivery.id)
 
 
 ENDED = Outcome(Result.SEND_FAILED, pages=1, retry=True, detail="ended by us")

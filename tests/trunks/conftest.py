@@ -8,7 +8,7 @@ import json
 import re
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -196,6 +196,19 @@ def noisy_page() -> Image.Image:
     page = np.array(fax_page(800))
     page[200:300] ^= np.random.default_rng(1).random((100, page.shape[1])) < 0.05
     return Image.fromarray(page)
+
+
+def fetched(serving: Serving) -> tuple[dict[str, str], list[np.ndarray[Any, Any]]]:
+    """The oldest fax of the inbox and its pages, once there is one; it is gone from there."""
+    until(lambda: call(serving.base_url, "RequestReceived", **LOGIN)["return"] == "0")
+    fax = call(serving.base_url, "RequestReceived", **LOGIN)
+    assert call(serving.base_url, "DeleteReceived", **LOGIN, FaxId=fax["FaxId"])["return"] == "0"
+    return fax, rows(base64.b64decode(fax["FaxImage"]))
+
+
+def are(got: Sequence[np.ndarray[Any, Any]], pages: Sequence[Image.Image]) -> bool:
+    """Whether these are those pages, pixel by pixel."""
+    return len(got) == len(pages) and all(map(np.array_equal, got, map(np.asarray, pages)))
 
 
 def rows(tiff: bytes | Path) -> list[np.ndarray[Any, Any]]:

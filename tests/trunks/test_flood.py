@@ -1,6 +1,5 @@
 """Strangers who send INVITEs as fast as they can: calls on the line go on as if there were none of them."""
 
-import base64
 import itertools
 import socket
 import threading
@@ -8,13 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-
 from documents import fax_page, picture
 from peers.asterisk import Asterisk, Way
 from serving import Serving
-from soapcall import call
-from trunks.conftest import LOGIN, OURS, Sent, rows
+from trunks.conftest import OURS, Sent, are, fetched
 
 STRANGER = "127.0.0.66"
 """No trunk is there."""
@@ -86,10 +82,7 @@ def test_a_flood_of_calls_by_strangers_disturbs_nobody(
         assert asterisk.sent(order).status == "SUCCESS"
         assert told[0] > 100 * AT_ONCE
         assert told[1] == 0, "a stranger was answered"
-    fax = call(serving.base_url, "RequestReceived", **LOGIN)
-    (got,) = rows(base64.b64decode(fax["FaxImage"]))
-    assert np.array_equal(got, np.asarray(PAGE))
-    assert call(serving.base_url, "DeleteReceived", **LOGIN, FaxId=fax["FaxId"])["return"] == "0"
+    assert are(fetched(serving)[1], [PAGE])
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as trunk:  # it was no INVITE that nobody would have answered
         trunk.bind(("127.0.0.1", 0))
         trunk.settimeout(20)

@@ -1,13 +1,12 @@
-"""A line process that is killed with calls on it: nothing is sent twice, nothing is lost, and its lines come back."""
+"""A line process or a node is killed with calls on it: nothing is sent twice, nothing is lost, and lines come back."""
 
-import base64
 import os
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from depesche.model.states import FINAL
@@ -15,8 +14,7 @@ from documents import fax_page, picture
 from peers.asterisk import Asterisk, Way
 from processes import line_processes
 from serving import Serving
-from soapcall import call
-from trunks.conftest import LOGIN, OURS, Sent, add_lines, line_to, rows, until
+from trunks.conftest import OURS, Sent, add_lines, are, fetched, line_to, until
 
 
 @dataclass(frozen=True)
@@ -36,26 +34,45 @@ class Load:
     taken_at: str = "+4930231257"
 
 
+Kill = Callable[[Serving], None]
+
 ENDED = {state.value for state in FINAL}
 
 
-def test_a_line_process_is_killed_with_calls_on_it(
-    exchange: tuple[Serving, int], asterisk: Asterisk, tmp_path: Path
+def kill_line_process(serving: Serving) -> None:
+    """Until another one runs."""
+    [pid] = line_processes(serving.pid)
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: (left := line_processes(serving.pid)) and left != [pid])
+
+
+def kill_node(serving: Serving) -> None:
+    """Until it is there again; its line process ends by itself."""
+    [pid] = line_processes(serving.pid)
+    serving.kill()
+    serving.start()
+    assert not Path(f"/proc/{pid}").exists()
+
+
+@pytest.mark.parametrize("kill", [kill_line_process, kill_node])
+def test_it_is_killed_with_calls_on_it(
+    exchange: tuple[Serving, int], asterisk: Asterisk, tmp_path: Path, kill: Kill
 ) -> None:
-    kill_under(Load(ringing=8, taken=12, coming=1), exchange, asterisk, tmp_path)
+    kill_under(Load(ringing=8, taken=12, coming=1), kill, exchange, asterisk, tmp_path)
 
 
 @pytest.mark.long
-def test_a_line_process_is_killed_with_fifty_calls_on_it(exchange: tuple[Serving, int], tmp_path: Path) -> None:
+@pytest.mark.parametrize("kill", [kill_line_process, kill_node])
+def test_it_is_killed_with_fifty_calls_on_it(exchange: tuple[Serving, int], tmp_path: Path, kill: Kill) -> None:
     serving, _ = exchange
     with Asterisk.running(calls=60) as crowded:
         line = line_to(crowded.port, "crowded", "+4930231244", channels=60, ring_seconds=120)
         add_lines(serving.data, line)
         load = Load(ringing=10, taken=30, coming=10, ringing_at=line.routes[0].prefix, taken_at=line.routes[0].prefix)
-        kill_under(load, exchange, crowded, tmp_path)
+        kill_under(load, kill, exchange, crowded, tmp_path)
 
 
-def kill_under(load: Load, exchange: tuple[Serving, int], asterisk: Asterisk, tmp_path: Path) -> None:
+def kill_under(load: Load, kill: Kill, exchange: tuple[Serving, int], asterisk: Asterisk, tmp_path: Path) -> None:
     serving, port = exchange
     pages = [fax_page(seed=seed) for seed in range(1, 9)]
     tiff = picture("TIFF", pages[0], compression="group4", dpi=(204, 196), save_all=True, append_images=pages[1:])
@@ -74,23 +91,17 @@ def kill_under(load: Load, exchange: tuple[Serving, int], asterisk: Asterisk, tm
     until(lambda: asterisk.channels() >= resting + sum(sent.state(name) not in ENDED for name in taken))
     spool = serving.data / "lines"
     until(lambda: sum(path.stat().st_size > 10_000 for path in spool.glob("fax-*.tif")) == load.coming)  # a page each
-    [pid] = line_processes(serving.pid)
-    os.kill(pid, signal.SIGKILL)
-    until(lambda: (left := line_processes(serving.pid)) and left != [pid])
-
+    kill(serving)
     until(lambda: all(sent.state(name) == "failed" for name in ringing))
     until(lambda: all(sent.state(name) in {"unknown", "sent"} for name in taken))
     over = {number for name, number in taken.items() if sent.state(name) == "sent"}  # where all is slow, some are
     assert len(over) < load.taken
     assert over <= {call.called for call in asterisk.calls() if call.status == "SUCCESS"}
     for _ in range(load.coming):
-        until(lambda: call(serving.base_url, "RequestReceived", **LOGIN)["return"] == "0")
-        fax = call(serving.base_url, "RequestReceived", **LOGIN)
+        fax, got = fetched(serving)
         order = orders.pop(fax["Originator"])
-        got = rows(base64.b64decode(fax["FaxImage"]))
         assert 1 <= len(got) == int(fax["Pages"]) < len(pages)
-        assert all(np.array_equal(ours, np.asarray(theirs)) for ours, theirs in zip(got, pages, strict=False))
-        assert call(serving.base_url, "DeleteReceived", **LOGIN, FaxId=fax["FaxId"])["return"] == "0"
+        assert are(got, pages[: len(got)])
         assert asterisk.sent(order).status == "FAILED"
 
     asterisk.hang_up()  # it does not know yet that the other end of its calls is gone

@@ -1,17 +1,14 @@
 """What takes minutes: `make test-long`."""
 
-import base64
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from documents import fax_page, picture
 from peers.asterisk import Asterisk, Way
 from peers.sipp import Sipp
 from serving import Serving
-from soapcall import call
-from trunks.conftest import LOGIN, OURS, Sent, add_lines, line_to, print_of, rows
+from trunks.conftest import OURS, Sent, add_lines, are, fetched, line_to, print_of
 
 pytestmark = pytest.mark.long
 
@@ -48,11 +45,9 @@ def test_faxes_of_many_pages_arrive_as_they_were_sent(
         assert (done.status, done.mode) == ("SUCCESS", mode)
     callers = set()
     for _ in ways:
-        fax = call(serving.base_url, "RequestReceived", **LOGIN)
-        got = rows(base64.b64decode(fax["FaxImage"]))
-        assert all(np.array_equal(ours, np.asarray(theirs)) for ours, theirs in zip(got, pages, strict=True))
+        fax, got = fetched(serving)
+        assert are(got, pages)
         callers.add(fax["Originator"])
-        assert call(serving.base_url, "DeleteReceived", **LOGIN, FaxId=fax["FaxId"])["return"] == "0"
     assert callers == set(ways)
 
 

@@ -1,10 +1,7 @@
 """Networks that lose, double and disorder: faxes arrive as they were sent, and what was sent is well-formed."""
 
-import base64
 from contextlib import ExitStack
 from pathlib import Path
-
-import numpy as np
 
 from documents import fax_page, picture
 from peers import relay
@@ -12,8 +9,7 @@ from peers.asterisk import Asterisk, Way
 from peers.capture import Capture
 from peers.relay import Forecast, Weather
 from serving import Serving
-from soapcall import call
-from trunks.conftest import LOGIN, OURS, Sent, add_lines, line_to, noisy_page, print_of, rows, until
+from trunks.conftest import OURS, Sent, add_lines, are, fetched, line_to, noisy_page, print_of, until
 
 RAIN = Weather(loss=0.1, doubling=0.05, disorder=0.05)
 """For T.38."""
@@ -88,11 +84,9 @@ def test_faxes_over_bad_wires_and_every_packet_judged(
         assert print_of(received) == last.call["stamp"]["prints"]["document"]
     callers = []
     for _ in ways:
-        fax = call(serving.base_url, "RequestReceived", **LOGIN)
-        got = rows(base64.b64decode(fax["FaxImage"]))
-        assert all(np.array_equal(ours, np.asarray(theirs)) for ours, theirs in zip(got, pages, strict=True))
+        fax, got = fetched(serving)
+        assert are(got, pages)
         callers.append(fax["Originator"])
-        assert call(serving.base_url, "DeleteReceived", **LOGIN, FaxId=fax["FaxId"])["return"] == "0"
     assert sorted(callers) == sorted(ways)
     judgement = capture.judge(relayed)
     assert judgement.complaints == []

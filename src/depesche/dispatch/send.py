@@ -60,7 +60,7 @@ class Sender:
         self.channel = channel
         self._at_once = at_once
         self._running: dict[asyncio.Task[None], _Running] = {}
-        self._closing = False
+        self._closing = asyncio.Event()
         self._draining = False
         self._given_up = asyncio.Event()
         self._begin = Batch[Claimed](self._begin_all)
@@ -73,7 +73,7 @@ class Sender:
         Either nothing more is ready, and `stage` wakes the loop, or every place is taken, and `_ended` does.
         """
         free = self._at_once - len(self._running)
-        if free <= 0 or self._closing or self._draining:
+        if free <= 0 or self._closing.is_set() or self._draining:
             return False
         claimed = await self._desk.database.run(
             lambda connection: deliveries.claim(connection, self._desk.worker, self.channel, free, self._lease())
@@ -120,7 +120,7 @@ class Sender:
 
         Gives how many attempts a channel still carries after that: `unknown` will be what became of them.
         """
-        self._closing = True
+        self._closing.set()
         await self.loop.stop()
         await self._ended_within(grace_seconds)
         for running in self._running.values():
@@ -169,11 +169,11 @@ class Sender:
                 await self._put_off(claimed)
                 return None
             if isinstance(way, Limited):
-                if not await way.hold(delivery):
+                stack.callback(way.let_go, delivery)
+                if not await self._hold(way, delivery):
                     await self._put_off(claimed)
                     return None
-                stack.callback(way.let_go, delivery)
-            if self._closing:
+            if self._closing.is_set():
                 await self._desk.database.run(lambda connection: deliveries.release(connection, claimed))
                 return None
             if not await self._begin.add(claimed.id, claimed):
@@ -181,6 +181,16 @@ class Sender:
             if isinstance(documents, Outcome):
                 return documents
             return await self._deliver(running, way, delivery, documents)
+
+    async def _hold(self, way: Limited, delivery: Delivery) -> bool:
+        """Whether the way has a place for it; once the node stops that is of no interest any more."""
+        held, over = asyncio.ensure_future(way.hold(delivery)), asyncio.ensure_future(self._closing.wait())
+        try:
+            await asyncio.wait((held, over), return_when=asyncio.FIRST_COMPLETED)
+            return self._closing.is_set() or held.result()
+        finally:
+            held.cancel()
+            over.cancel()
 
     async def _documents(self, claimed: Claimed, stack: AsyncExitStack) -> list[Document] | Outcome:
         """An outcome where one is gone: an attempt like any other, so that it is on record and not for ever.

@@ -6,7 +6,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -124,8 +124,7 @@ async def _dispatcher(house: House, bell: Bell, worker: str, trunks: SipFax) -> 
     )
 
     def leads(connection: sa.Connection) -> bool:
-        since = house.now() - timedelta(seconds=settings.dispatch.lease_seconds)
-        return nodes.leads(connection, worker, Role.DISPATCH, since)
+        return nodes.leads(connection, worker, Role.DISPATCH, house.alive_since())
 
     return Dispatcher(desk, Notifier(desk, settings.callbacks, zone), settings.roles, pruner(house, leads))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -53,6 +53,10 @@ class House:
     stamp: Callable[[Path, Path, Header], Prints]
     """Write a fax file anew with the header line that it is sent with, and tell by what it will be known again. Blocks.
     Raises: OSError."""
+
+    def alive_since(self) -> datetime:
+        """Whoever of the nodes was seen since then lives; others have lost what they held."""
+        return self.now() - timedelta(seconds=self.settings.dispatch.lease_seconds)
 
     def today(self) -> date:
         """The day by the operator's calendar: of trials, payments and limits."""

@@ -1,7 +1,6 @@
 """What an operator does with the trunks that carry faxes; every change is on the audit record, in its transaction."""
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,7 +20,7 @@ async def listed(house: House) -> list[Line]:
 
 async def standings(house: House) -> list[Standing]:
     """How they stand at each node that carries calls by them."""
-    since = house.now() - timedelta(seconds=house.settings.dispatch.lease_seconds)
+    since = house.alive_since()
     return await house.database.read(lambda connection: lines.standings(connection, since))
 
 

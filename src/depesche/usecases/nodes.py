@@ -1,7 +1,7 @@
 """What an operator does with nodes; every change is on the audit record, in the same transaction."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -33,9 +33,8 @@ class Node:
 
 async def listed(house: House) -> list[Node]:
     """All processes that work on the database, and those that were lost within a day."""
-    now = house.now()
-    lease = timedelta(seconds=house.settings.dispatch.lease_seconds)
-    return [Node(row, _health(row, now, lease)) for row in await house.database.read(nodes.every)]
+    since = house.alive_since()
+    return [Node(row, _health(row, since)) for row in await house.database.read(nodes.every)]
 
 
 async def drain(house: House, actor: str, name: str, *, draining: bool) -> int:
@@ -57,7 +56,7 @@ async def drain(house: House, actor: str, name: str, *, draining: bool) -> int:
     return count
 
 
-def _health(row: NodeRow, now: datetime, lease: timedelta) -> Health:
-    if now - row.seen_at > lease:
+def _health(row: NodeRow, since: datetime) -> Health:
+    if row.seen_at < since:
         return Health.LOST
     return Health.DRAINING if row.draining else Health.WORKING

@@ -1,7 +1,7 @@
 """What the channel of trunks asks of the installation, and tells it."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -30,8 +30,7 @@ class Office:
 
     async def lines(self) -> list[tuple[Line, str]]:
         """What the operator set up, as it is now, each with its secret: this node's share of it."""
-        silent = timedelta(seconds=self._house.settings.dispatch.lease_seconds)
-        since = self.now() - silent
+        since = self._house.alive_since()
 
         def work(connection: sa.Connection) -> tuple[list[tuple[Line, str]], list[str]]:
             return every(connection), nodes.carriers(connection, Role.LINES, since)

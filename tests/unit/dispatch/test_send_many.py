@@ -64,6 +64,19 @@ async def test_what_its_way_has_no_place_for_is_put_off_and_is_no_attempt(
     assert way.held == []
 
 
+async def test_a_node_that_stops_waits_for_no_place(desk: Desk, account: Account, deliveries: Deliveries) -> None:
+    way = Narrow(patience=60)
+    narrow = replace(desk, sandbox=dict.fromkeys(Channel, way))
+    sender = Sender(narrow, Channel.SMS, 2)
+    way.held = [0]
+    await ready_order(narrow, account)
+    await sender.claim()
+    await until(lambda: [row["state"] for row in deliveries()] == ["claimed"])
+    assert await sender.stop(30, 30) == 0
+    assert [(row["state"], row["attempts"]) for row in deliveries()] == [("ready", 0)]
+    assert way.delivered == []
+
+
 # --- leases and cancelling
 
 

@@ -25,7 +25,9 @@ class Ticker:
     After a stall it makes up for the missed ticks at twice the pace. A call that raises is left out from then on.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, hear: Tick = lambda: None) -> None:
+        """`hear` comes first at each beat: what came since the last one is taken before anybody goes on."""
+        self._hear = hear
         self.ticks = 0
         self.late_seconds = 0.0
         """Sum over all ticks of how much too late they were."""
@@ -71,6 +73,7 @@ class Ticker:
             self.skipped += skipped
             self._due += skipped * TICK_SECONDS
         self._timer = loop.call_at(max(self._due, now + _CATCH_UP_SECONDS), self._beat, loop)
+        self._hear()
         for tick in tuple(self._members):
             if tick in self._members:  # nobody before it in this beat took it away
                 self._call(tick)

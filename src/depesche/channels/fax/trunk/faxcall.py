@@ -112,13 +112,14 @@ class FaxCall:
         self._timers: list[asyncio.TimerHandle] = []
         self._why: Why | None = None
         self._answered_at: float | None = None
+        self._hears = False
         self._was_t38 = False
         self._rang = False
         self._confirmed = 0
 
-    async def open(self) -> Negotiation:
+    def open(self) -> Negotiation:
         """Take a port, and be ready to make and answer offers. Raises: ports.NoPort."""
-        self._socket = await self._bench.ports.open(self._media.plausible, self._media.receive)
+        self._socket = self._bench.ports.open(self._media.plausible, self._media.receive)
         number = secrets.randbits(31)
         t38 = {} if self._way.t38 else {"t38": None}
         self._negotiation = Negotiation(self._bench.advertised, self._socket.port, number, laws=self._way.laws, **t38)
@@ -248,6 +249,9 @@ class FaxCall:
     def _speak(self, agreed: Agreed) -> None:
         assert self._socket is not None
         self._socket.aim((agreed.far.host, agreed.far.port))
+        if not self._hears:
+            self._hears = True
+            self._socket.catch_up()
         try:
             if isinstance(agreed, AgreedAudio):
                 self._media.to_audio(agreed.law)

@@ -289,7 +289,7 @@ class Trunk:
         way = replace(self.way, t38=self.way.t38 and errand.t38, patience=0.0 if last else PATIENCE)
         try:
             faxcall = FaxCall(self._bench_to(hop[0]), errand.station, way, calling=True, told=errand.told)
-            negotiation = await faxcall.open()
+            negotiation = faxcall.open()
         except NoPort as error:
             return Outcome(Result.LINE_ERROR, retry=True, detail=str(error))
         errand.calls(faxcall)
@@ -321,7 +321,7 @@ class Trunk:
         faxcall = None
         try:
             faxcall = FaxCall(self._bench_to(call.flow.remote[0]), station, self.way, calling=False, told=told)
-            negotiation = await faxcall.open()
+            negotiation = faxcall.open()
             if request.body:
                 answer, agreed = negotiation.answer(request.body)
             else:

@@ -72,7 +72,8 @@ class Worker:
     def __init__(self, control: socket.socket, setup: wire.Setup) -> None:
         self._setup = setup
         self._spandsp = verified()
-        self._ticker = Ticker()
+        self._ports = Ports(setup.host, setup.media_first, setup.media_last)
+        self._ticker = Ticker(self._ports.incoming.read)
         self._trunks: dict[str, Trunk] = {}
         self._calls: dict[int, FaxCall] = {}
         self._unwanted: set[int] = set()
@@ -94,8 +95,7 @@ class Worker:
             ours, self, self.knows, self.broken, name=f"Depesche/{__version__}", user="fax", tls=tls
         )
         self._resolver = Resolver(setup.nameserver)
-        ports = Ports(setup.host, setup.media_first, setup.media_last)
-        self._bench = Bench(self._spandsp, self._ticker, ports, self._endpoint.flush, setup.host)
+        self._bench = Bench(self._spandsp, self._ticker, self._ports, self._endpoint.flush, setup.host)
         self.say(wire.Ready())
         self._start(self._tell_beat())
         await self._over.wait()

@@ -71,7 +71,8 @@ class Process:
 
     def trunk(self, nameserver: str = "", **values: Any) -> Trunk:
         line = Line("line", **{"host": HOST, "user": "20001"} | values)
-        bench = Bench(verified(), Ticker(), Ports(""), self.endpoint.flush, "")
+        ports = Ports("")
+        bench = Bench(verified(), Ticker(ports.incoming.read), ports, self.endpoint.flush, "")
         trunk = Trunk(self.endpoint, bench, Resolver(nameserver), line, "", self.tell)
         self.trunks.append(trunk)
         return trunk

@@ -93,8 +93,8 @@ class MediaSocket:
 class Incoming:
     """What came for all calls since the last look: the kernel is asked once for all of them (epoll(7)).
 
-    An event loop that hands over each datagram as it comes costs three times as much, and a fax gains nothing by it:
-    its samples are due at the next beat.
+    An event loop that hands over each datagram as it comes takes a fifth more time for a call in G.711, and a fax
+    gains nothing by it: its samples are due at the next beat.
     """
 
     def __init__(self) -> None:

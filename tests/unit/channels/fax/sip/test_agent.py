@@ -81,8 +81,10 @@ def test_of_two_who_answer_the_second_is_let_go() -> None:
     assert ear.notes == [("answered", b"yes")]
     assert sorted(str(ack.uri) for ack in b.requests("ACK")) == ["sip:first@b:5060", "sip:second@b:5060"]
     assert [bye.to.tag for bye in b.requests("BYE")] == ["second"]
+    assert a.agent.has_call(ear.standing.call_id)
     ear.standing.hang_up()
     network.run(100)
+    assert not a.agent.has_call(ear.standing.call_id)
     assert [bye.to.tag for bye in b.requests("BYE")] == ["second", "first"]
     assert (a.agent.calls, len(a.agent.layer)) == (0, 0)
 

@@ -17,17 +17,18 @@ import structlog
 
 from depesche import metrics
 from depesche.channels.base import Abandoned, Attempt, Delivery, Document, Limited
-from depesche.channels.fax.header import BadDocument, HeaderLine, require_font, stamp
+from depesche.channels.fax.header import HeaderLine, require_font
 from depesche.channels.fax.t30.layout import verified
 from depesche.channels.fax.trunk import journal, wire
 from depesche.channels.fax.trunk.arrivals import Arrivals
 from depesche.channels.fax.trunk.journal import Known
 from depesche.channels.fax.trunk.keeper import Keeper
 from depesche.channels.fax.trunk.office import Office
+from depesche.channels.fax.trunk.outgoing import Fax
 from depesche.channels.fax.trunk.process import ProcessLost
 from depesche.channels.fax.trunk.routing import LineState, is_fault, ways
 from depesche.channels.fax.trunk.spool import left
-from depesche.model.callrecord import CallRecord, Stamp
+from depesche.model.callrecord import CallRecord
 from depesche.model.lesson import PLAIN, Lesson
 from depesche.model.line import Line, Standing
 from depesche.model.outcome import Outcome
@@ -52,37 +53,6 @@ class Trunks:
 
     lines: tuple[Line, ...] = ()
     secrets: dict[str, str] = field(default_factory=dict, repr=False)
-
-
-@dataclass(slots=True)
-class Fax:
-    """One on its way out."""
-
-    document: Path
-    pages: Path
-    """The document as it goes on the line."""
-
-    header: HeaderLine
-    lesson: Lesson
-    _stamp: Stamp | None = None
-
-    @property
-    def stamp(self) -> Stamp:
-        """For the record; `prepare` comes first."""
-        assert self._stamp is not None
-        return self._stamp
-
-    async def prepare(self) -> Outcome | None:
-        """Write the pages as the lesson wants them. Why that cannot be is told as the outcome of the attempt."""
-        finest = self.lesson.finest
-        try:
-            prints = await asyncio.to_thread(stamp, self.document, self.pages, self.header, finest)
-        except BadDocument as error:
-            return Outcome(Result.LINE_ERROR, detail=f"the document cannot be sent: {error}")
-        except OSError as error:
-            return Outcome(Result.LINE_ERROR, retry=True, detail=f"the pages cannot be prepared: {error}")
-        self._stamp = self.header.stamp(prints, finest)
-        return None
 
 
 class SipFax(Limited):

@@ -12,7 +12,7 @@ import pytest
 from depesche.model.states import FINAL
 from documents import fax_page, picture
 from peers.asterisk import Asterisk, Way
-from processes import line_processes
+from processes import Watch, line_processes
 from serving import Serving
 from trunks.conftest import OURS, Sent, add_lines, are, fetched, line_to, until
 
@@ -48,10 +48,10 @@ def kill_line_process(serving: Serving) -> None:
 
 def kill_node(serving: Serving) -> None:
     """Until it is there again; its line process ends by itself."""
-    [pid] = line_processes(serving.pid)
+    left = Watch(line_processes(serving.pid))
     serving.kill()
     serving.start()
-    assert not Path(f"/proc/{pid}").exists()
+    assert left.all_end()
 
 
 @pytest.mark.parametrize("kill", [kill_line_process, kill_node])

@@ -238,7 +238,7 @@ async def test_stopping_takes_nothing_new_on_any_channel_and_lets_calls_end(
     dispatcher.wake()
     await call.begun.wait()
     stopping = asyncio.create_task(dispatcher.stop())
-    await until(lambda: all(sender._closing for sender in dispatcher._senders))
+    await until(lambda: all(sender._closing.is_set() for sender in dispatcher._senders))
     order(desk, account, "a@b.de", type=JobType.MAIL)
     dispatcher.wake()
     clock.forward(seconds=25)

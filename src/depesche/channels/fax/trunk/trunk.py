@@ -41,6 +41,9 @@ log = structlog.get_logger()
 LOOK_SECONDS = 25.0
 """Between two looks at where it is, and two pings: NATs forget a way by UDP after 30 seconds."""
 
+TAKEN_SECONDS = 2.0
+"""Until the next try to listen where another process does: the one of a node that was killed is about to end."""
+
 LEAVE_SECONDS = 2.0
 """That a registrar is given to let go of us."""
 
@@ -168,10 +171,12 @@ class Trunk:
 
     async def _keep(self) -> None:
         while True:
+            pause = LOOK_SECONDS
             try:
                 await self._look()
             except OSError as error:
                 self._told(False, str(error.strerror or error))
+                pause = TAKEN_SECONDS
             except Unknown as error:
                 if self._registration is None and self._probe is None:
                     self._told(False, str(error))
@@ -179,7 +184,7 @@ class Trunk:
                     log.warning("where a line is cannot be found out", line=self.line.name, why=str(error))
             else:
                 self._begin()
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(pause)
 
     async def _look(self) -> None:
         """Raises: Unknown; OSError: our own port is taken."""

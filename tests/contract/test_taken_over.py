@@ -89,7 +89,7 @@ def taken_over(data: Path, mode: str) -> Iterator[tuple[Serving, Attempts]]:
 
 def trouble() -> str:
     """Why this machine lets nobody make namespaces; empty where it does (docs/howto/operate.md)."""
-    return sandbox._trouble(shutil.which("bwrap") or "bwrap", ())
+    return asyncio.run(sandbox._trouble(shutil.which("bwrap") or "bwrap"))
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,11 @@ documents come in, and pages go out, as open files.
 
 import asyncio
 import shutil
-import subprocess
 import sys
+from asyncio.subprocess import DEVNULL
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from subprocess import DEVNULL, PIPE
+from tempfile import TemporaryFile
 
 import structlog
 
@@ -52,8 +52,7 @@ async def command(mode: str, program: Sequence[str] = WORKER, mounts: Sequence[s
     if mode == "off":
         return tuple(program)
     bubblewrap = shutil.which("bwrap")
-    # in a thread: whoever is cancelled while asyncio starts a process with a pipe waits for ever (Python 3.11)
-    why = await asyncio.to_thread(_trouble, bubblewrap, mounts) if bubblewrap else "bubblewrap is not installed"
+    why = await _trouble(bubblewrap, mounts) if bubblewrap else "bubblewrap is not installed"
     if bubblewrap and not why:
         return wrapped(program, bubblewrap, mounts)
     if mode == "require":
@@ -90,13 +89,19 @@ def _python() -> Iterator[str]:
             yield folder
 
 
-def _trouble(bubblewrap: str, mounts: Sequence[str]) -> str:
+async def _trouble(bubblewrap: str, mounts: Sequence[str] = ()) -> str:
     """Why bubblewrap does not work here; empty if it does. Containers often forbid namespaces."""
-    command = wrapped(("/usr/bin/true",), bubblewrap, mounts)
-    try:
-        probe = subprocess.run(
-            command, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, env=ENVIRONMENT, timeout=PROBE_SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return "bubblewrap does not answer"
-    return probe.stderr.decode(errors="replace").strip()[:300] or "unknown" if probe.returncode else ""
+    with TemporaryFile() as complaint:  # whoever is cancelled while asyncio starts a process with a pipe waits for ever
+        probe = await asyncio.create_subprocess_exec(
+            *wrapped(("/usr/bin/true",), bubblewrap, mounts),
+            stdin=DEVNULL, stdout=DEVNULL, stderr=complaint, env=ENVIRONMENT,
+        )  # fmt: skip
+        try:
+            async with asyncio.timeout(PROBE_SECONDS):
+                await probe.wait()
+        except TimeoutError:
+            probe.kill()
+            await probe.wait()
+            return "bubblewrap does not answer"
+        complaint.seek(0)
+        return complaint.read().decode(errors="replace").strip()[:300] or "unknown" if probe.returncode else ""

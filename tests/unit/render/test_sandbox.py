@@ -139,7 +139,7 @@ def falls_back(why: str) -> bool:
 
 def test_this_machine_has_a_sandbox_or_falls_back_as_documented() -> None:
     if TROUBLE:
-        assert falls_back(sandbox._trouble(BWRAP, ()))
+        assert falls_back(asyncio.run(sandbox._trouble(BWRAP)))
     else:
         assert command("require") == command("prefer") == sandbox.wrapped(WORKER, BWRAP)
 
@@ -177,3 +177,15 @@ def test_where_it_works_it_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     fake_bubblewrap(tmp_path, "exit 0")
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     assert command("require") == command("prefer") == sandbox.wrapped(WORKER, str(tmp_path / "bwrap"))
+
+
+def test_whoever_is_cancelled_while_it_is_tried_out_does_not_wait_for_ever() -> None:
+    async def work() -> None:
+        for milliseconds in range(20):
+            trying = asyncio.create_task(sandbox.command("prefer"))
+            await asyncio.sleep(milliseconds / 1000)
+            trying.cancel()
+            async with asyncio.timeout(30):
+                await asyncio.wait([trying])
+
+    asyncio.run(work())

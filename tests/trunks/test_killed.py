@@ -15,7 +15,8 @@ from documents import fax_page, picture
 from peers.asterisk import Asterisk, Way
 from processes import Watch, line_processes
 from serving import Serving
-from trunks.conftest import OURS, Sent, add_lines, are, fetched, line_to, until
+from soapcall import call
+from trunks.conftest import LOGIN, OURS, Sent, add_lines, are, fetched, line_to, until
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,9 @@ class Load:
 
 
 Kill = Callable[[Serving], None]
+
+NOT_TAKEN = {"before the call was taken", "during the call, before it was taken"}
+"""How it is told: by the node that comes after a node, and by a node of its line process."""
 
 ENDED = {state.value for state in FINAL}
 
@@ -94,11 +98,16 @@ def kill_under(load: Load, kill: Kill, exchange: tuple[Serving, int], asterisk: 
     spool = serving.data / "lines"
     until(lambda: sum(path.stat().st_size > 10_000 for path in spool.glob("fax-*.tif")) == load.coming)  # a page each
     kill(serving)
-    until(lambda: all(sent.state(name) == "failed" for name in ringing))
+    until(lambda: all(sent.attempts(name) for name in ringing))
+    assert {sent.attempts(name)[0].detail.partition(" ended ")[2] for name in ringing} <= NOT_TAKEN
+    if kill is kill_node:  # they ring again: that a node ended is no attempt of theirs
+        until(lambda: all(sent.state(name) == "sending" for name in ringing))
+        assert call(serving.base_url, "CancelJob", **LOGIN, JobId=sent.jobs["ringing 0"])["return"] == "0"
+    until(lambda: all(sent.state(name) in {"failed", "cancelled"} for name in ringing))
     until(lambda: all(sent.state(name) in {"unknown", "sent"} for name in taken))
     over = {number for name, number in taken.items() if sent.state(name) == "sent"}  # where all is slow, some are
     assert len(over) < load.taken
-    assert over <= {call.called for call in asterisk.calls() if call.status == "SUCCESS"}
+    assert over <= {done.called for done in asterisk.calls() if done.status == "SUCCESS"}
     for _ in range(load.coming):
         fax, got = fetched(serving)
         order = orders.pop(fax["Originator"])

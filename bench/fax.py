@@ -46,6 +46,7 @@ UP_SECONDS, CALL_SECONDS, LEFT_SECONDS = 30, 150, 15
 NOTES = (
     "A clean step: of every call both ends say that it is OK, and every picture element of the page is as it was sent.",
     "Steps go up by 100 until one is not clean; the first call that fails ends it. Each step begins anew.",
+    "A step may fail where its core has room: there “ms” tells more than the ratio of the calls.",
     "Calls: one page of 40 kB, V.17 14400 with ECM, in real time; all begin within 20 s, and are there at once for 20.",
     "The receiver has a core for itself. Depesche: a line process, told what to do as by a node; Asterisk: ReceiveFAX.",
     "The T.30 engine is spandsp at all ends; signalling and packets are those of each. Loopback: nothing is lost.",

@@ -153,7 +153,7 @@ class Lines(Section):
         default=1,
         ge=1,
         le=64,
-        description="Processes for calls, each for lines of its own: one carries 300 calls on a core of its own.",
+        description="Processes for calls, each for lines of its own: one carries hundreds of calls on its core.",
     )
     port: int = Field(
         default=0,

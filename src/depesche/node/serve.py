@@ -36,7 +36,7 @@ async def serve(settings: Settings, prepared: Prepared) -> None:
     """Open the node and do what its roles say until SIGINT or SIGTERM.
 
     `prepared` is called with the open node and its port (0 if it answers no requests), before the first one is read.
-    Raises: as `open_node`; NotWatched.
+    Raises: as `open_node`; NotWatched, SandboxMissing.
     """
     allow_open_files()
     listener = listen(settings.web.host, settings.web.port) if Role.WEB in settings.roles else None
@@ -70,6 +70,7 @@ def _watched(
 
 
 async def _answer_until_told(node: Node, readiness: Readiness, prepared: Prepared, listener: socket.socket) -> None:
+    await node.house.renderer.start()  # whoever orders first finds it warm; nodes of other roles make no pages
     application = Starlette(routes=[*endpoint.routes(node.house), *watch.health(readiness), Route("/", _home)])
     server = uvicorn.Server(ServerConfig(application, node.house.settings))
 

@@ -41,7 +41,7 @@ class Node:
 async def open_node(settings: Settings) -> AsyncIterator[Node]:
     """Open the data folder as its one server, made or brought up to date where needed, and go to work by its roles.
 
-    Raises: FolderInUse, BrokenOff, upgrade.TooNew, SandboxMissing, OSError.
+    Raises: FolderInUse, BrokenOff, upgrade.TooNew, OSError.
     """
     async with AsyncExitStack() as stack:
         lock = own(settings)
@@ -49,7 +49,6 @@ async def open_node(settings: Settings) -> AsyncIterator[Node]:
         bring_up_to_date(settings, place_of(settings))
         work = _Work()
         house, bell = await furnish(settings, work.hear, stack)
-        await house.renderer.start()  # whoever orders first finds it warm
         await house.blobs.clear_scratch()  # what a crash left there; nobody but us works in it now
         await _go_to_work(house, bell, work, lock, stack)
         yield Node(house, work.dispatcher)

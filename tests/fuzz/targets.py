@@ -399,7 +399,7 @@ def audio(data: bytes) -> None:
                     said(error)
             else:
                 receiver.tick()
-        for _ in range(2 * rtp.WINDOW):
+        for _ in range(rtp.WINDOW * (rtp.WINDOW + 1)):  # behind each gap that waits for its end it is waited anew
             receiver.tick()
         assert not receiver._held
         assert receiver.late >= 0 <= receiver.lost

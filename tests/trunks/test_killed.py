@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from depesche.model.states import FINAL
+from depesche.usecases import lines
 from documents import fax_page, picture
 from peers.asterisk import Asterisk, Way
 from processes import Watch, line_processes
 from serving import Serving
 from soapcall import call
-from trunks.conftest import LOGIN, OURS, Sent, add_lines, are, fetched, line_to, until
+from trunks.conftest import LOGIN, OURS, Sent, add_lines, are, change, fetched, line_to, until
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ def test_it_is_killed_with_fifty_calls_on_it(exchange: tuple[Serving, int], tmp_
         add_lines(serving.data, line)
         load = Load(ringing=10, taken=30, coming=10, ringing_at=line.routes[0].prefix, taken_at=line.routes[0].prefix)
         kill_under(load, kill, exchange, crowded, tmp_path)
+        change(serving.data, lambda house: lines.remove(house, "test", line.name))
 
 
 def kill_under(load: Load, kill: Kill, exchange: tuple[Serving, int], asterisk: Asterisk, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote
 
 from depesche.channels.fax.sip import grammar
 from depesche.channels.fax.sip.errors import Malformed
-from depesche.channels.fax.sip.grammar import BLANK
+from depesche.channels.fax.sip.grammar import BLANK, TOKEN
 from depesche.channels.fax.sip.message import Request, Response
 
 MOST_REALMS = 8
@@ -106,7 +106,8 @@ class Challenge:
         parts = [f"realm={grammar.quoted(self.realm)}", f"nonce={grammar.quoted(self.nonce)}"]
         parts += [f"opaque={grammar.quoted(self.opaque)}"] if self.opaque is not None else []
         parts += ["stale=true"] if self.stale else []
-        parts += [f"algorithm={self.algorithm}"] if self.algorithm else []
+        plain = TOKEN.fullmatch(self.algorithm) is not None
+        parts += [f"algorithm={self.algorithm if plain else grammar.quoted(self.algorithm)}"] if self.algorithm else []
         parts += [f"qop={grammar.quoted(','.join(self.qop))}"] if self.qop else []
         parts += ["charset=UTF-8"] if self.utf8 else []
         parts += ["userhash=true"] if self.userhash else []

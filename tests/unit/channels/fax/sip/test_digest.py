@@ -118,6 +118,12 @@ def test_the_strongest_that_both_know_is_answered_as_it_is_spelt(offered: list[s
     assert answered(*(asked(algorithm=one) for one in offered)).algorithm == chosen
 
 
+def test_an_algorithm_that_is_no_word_stays_what_it_is() -> None:
+    asked = Challenge.parse('Digest realm="r", nonce="n", algorithm=","')
+    assert Challenge.parse(str(asked)) == asked
+    assert asked.strength is None
+
+
 def test_several_challenges_in_one_line_are_told_apart() -> None:
     line = f'Basic realm="x, y", {asked(algorithm="MD5", qop="auth")}, {asked(algorithm="SHA-256", qop="auth")},'
     assert [one.algorithm for one in Challenge.parse_list(line)] == ["MD5", "SHA-256"]

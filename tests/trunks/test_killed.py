@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from depesche.channels.fax.trunk.spool import whole_pages
 from depesche.model.states import FINAL
 from depesche.usecases import lines
 from documents import fax_page, picture
@@ -98,7 +99,7 @@ def kill_under(load: Load, kill: Kill, exchange: tuple[Serving, int], asterisk: 
     resting = load.ringing + load.coming
     until(lambda: asterisk.channels() >= resting + sum(sent.state(name) not in ENDED for name in taken))
     spool = serving.data / "lines"
-    until(lambda: sum(path.stat().st_size > 10_000 for path in spool.glob("fax-*.tif")) == load.coming)  # a page each
+    until(lambda: sum(whole_pages(path) > 0 for path in spool.glob("fax-*.tif")) == load.coming)
     kill(serving)
     until(lambda: all(sent.attempts(name) for name in ringing))
     assert {sent.attempts(name)[0].detail.partition(" ended ")[2] for name in ringing} <= NOT_TAKEN

@@ -7,9 +7,10 @@ import io
 import json
 import re
 import sqlite3
+import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -53,6 +54,24 @@ def until(look: Callable[[], Found]) -> Found:
         assert time.monotonic() < deadline, "it does not come about"
         time.sleep(0.1)
     return found
+
+
+@contextmanager
+def meanwhile(work: Callable[[], object], pause: float) -> Iterator[None]:
+    """Do it again and again in a thread, with a pause of so many seconds before each time."""
+    over = threading.Event()
+
+    def go_on() -> None:
+        while not over.wait(pause):
+            work()
+
+    thread = threading.Thread(target=go_on)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """A trunk carries so many calls at once and no more; who may call on it is the operator's choice."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +8,7 @@ from documents import fax_page, picture
 from peers.asterisk import Asterisk, Way
 from serving import Serving
 from soapcall import call
-from trunks.conftest import LOGIN, UNWANTED, Sent
+from trunks.conftest import LOGIN, UNWANTED, Sent, meanwhile
 
 TIFF = picture("TIFF", fax_page(), compression="group4", dpi=(204, 196))
 
@@ -18,19 +17,8 @@ TIFF = picture("TIFF", fax_page(), compression="group4", dpi=(204, 196))
 def looking(asterisk: Asterisk) -> Iterator[list[int]]:
     """How many calls the exchange had, at each look."""
     seen: list[int] = []
-    over = threading.Event()
-
-    def look() -> None:
-        while not over.wait(0.3):
-            seen.append(asterisk.channels())
-
-    thread = threading.Thread(target=look)
-    thread.start()
-    try:
+    with meanwhile(lambda: seen.append(asterisk.channels()), 0.3):
         yield seen
-    finally:
-        over.set()
-        thread.join()
 
 
 def test_faxes_wait_for_a_free_channel(exchange: tuple[Serving, int], asterisk: Asterisk) -> None:

@@ -2,7 +2,6 @@
 
 import itertools
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 from documents import fax_page, picture
 from peers.asterisk import Asterisk, Way
 from serving import Serving
-from trunks.conftest import OURS, Sent, are, fetched
+from trunks.conftest import OURS, Sent, are, fetched, meanwhile
 
 STRANGER = "127.0.0.66"
 """No trunk is there."""
@@ -34,28 +33,21 @@ def invite(host: str, number: int) -> bytes:
 
 @contextmanager
 def flooded(port: int) -> Iterator[list[int]]:
-    """The number sent so far, and of those that were answered."""
-    told, over = [0, 0], threading.Event()
+    """The number sent so far, and the octets of answers."""
+    told, numbers = [0, 0], itertools.count()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as strange:
+        strange.bind((STRANGER, 0))
+        strange.connect(("127.0.0.1", port))
+        strange.setblocking(False)
 
-    def flood() -> None:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as strange:
-            strange.bind((STRANGER, 0))
-            strange.connect(("127.0.0.1", port))
-            strange.setblocking(False)
-            numbers = itertools.count()
-            while not over.wait(PAUSE_SECONDS):
-                for _ in range(AT_ONCE):
-                    strange.send(invite(STRANGER, next(numbers)))
-                    told[0] += 1
-                told[1] += _came(strange)
+        def flood() -> None:
+            for _ in range(AT_ONCE):
+                strange.send(invite(STRANGER, next(numbers)))
+                told[0] += 1
+            told[1] += _came(strange)
 
-    thread = threading.Thread(target=flood)
-    thread.start()
-    try:
-        yield told
-    finally:
-        over.set()
-        thread.join()
+        with meanwhile(flood, PAUSE_SECONDS):
+            yield told
 
 
 def _came(strange: socket.socket) -> int:

@@ -105,7 +105,7 @@ def show(
 
 @app.command("cancel")
 def cancel(
-    job: JobIds,
+    jobs: JobIds,
     account: AccountNumber = None,
     password_stdin: PasswordStdin = False,
     server: ServerUrl = None,
@@ -133,19 +133,19 @@ def cancel(
         from depesche.usecases import operate
 
         async def cancel_here(house: "House") -> None:
-            for one in job:
-                await operate.cancel(house, actor(), one)
-                _tell_cancelled(one)
+            for job in jobs:
+                await operate.cancel(house, actor(), job)
+                _tell_cancelled(job)
 
         in_house(load_settings(config, data), cancel_here)
     else:
         there = reach.server(target)
-        run(lambda: _cancel_remote(there, job))
+        run(lambda: _cancel_remote(there, jobs))
 
 
 @app.command("resolve")
 def resolve(
-    delivery: Annotated[
+    deliveries: Annotated[
         list[int],
         typer.Argument(metavar="DELIVERY...", min=1, help="As `job show` numbers them; all the same verdict."),
     ],
@@ -175,9 +175,9 @@ def resolve(
     again = "; it is sent again by the server of this folder" if resend else ""
 
     async def decide(house: "House") -> None:
-        for one in delivery:
-            await jobs.resolve(house, actor(), one, chosen[0])
-            out.print(f"delivery {one} is resolved: {chosen[0].value}{again}")
+        for delivery in deliveries:
+            await jobs.resolve(house, actor(), delivery, chosen[0])
+            out.print(f"delivery {delivery} is resolved: {chosen[0].value}{again}")
 
     in_house(load_settings(config, data), decide)
 

@@ -14,7 +14,7 @@ from depesche.render.renderer import Renderer
 from depesche.store import upgrade
 from depesche.store.bell import CANCELLED, DUE, LISTED, Bell, Hear, HouseBell
 from depesche.store.clock import ServerClock
-from depesche.store.database import Database
+from depesche.store.database import Database, Place
 from depesche.store.measured import Measured
 from depesche.usecases import restore
 from depesche.usecases.house import Header, House
@@ -33,7 +33,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         if upgrade.wanted(place):
             with lock:  # never under the feet of a running server of an older release
                 bring_up_to_date(settings, place)
-        house, _ = await furnish(settings, _deaf, stack)
+        house, _ = await furnish(settings, place, _deaf, stack)
         yield house
 
 
@@ -49,9 +49,9 @@ def own(settings: Settings) -> alone:
     return alone(data / "lock")
 
 
-async def furnish(settings: Settings, hear: Hear, stack: AsyncExitStack) -> tuple[House, Bell]:
+async def furnish(settings: Settings, place: Place, hear: Hear, stack: AsyncExitStack) -> tuple[House, Bell]:
     """The use cases on a database that is up to date, and the bell that they ring; both end with `stack`."""
-    database = Measured(place_of(settings).open())
+    database = Measured(place.open())
     stack.callback(database.close)
     renderer = Renderer(settings.render, settings.letters, settings.timezone)
     await stack.enter_async_context(renderer)
@@ -80,7 +80,7 @@ def _deaf(what: str) -> None:
 
 def stamped(source: Path, target: Path, header: Header) -> Prints:
     """Write a fax file anew with its header line; see `House.stamp`."""
-    from depesche.channels.fax.header import HeaderLine, stamp  # noqa: PLC0415  numpy takes 100 ms to import
+    from depesche.channels.fax.header import HeaderLine, stamp  # noqa: PLC0415  few commands stamp pages, and Pillow is large
 
     line = HeaderLine(header.at, header.sender, header.note, header.recipient)
     return stamp(source, target, line, header.finest)

@@ -46,9 +46,10 @@ async def open_node(settings: Settings) -> AsyncIterator[Node]:
     async with AsyncExitStack() as stack:
         lock = own(settings)
         stack.enter_context(lock)
-        bring_up_to_date(settings, place_of(settings))
+        place = place_of(settings)
+        bring_up_to_date(settings, place)
         work = _Work()
-        house, bell = await furnish(settings, work.hear, stack)
+        house, bell = await furnish(settings, place, work.hear, stack)
         await house.blobs.clear_scratch()  # what a crash left there; nobody but us works in it now
         await _go_to_work(house, bell, work, lock, stack)
         yield Node(house, work.dispatcher)

@@ -189,8 +189,8 @@ class Renderer:
 
     @asynccontextmanager
     async def _turn(self, account: int, folder: Path | None) -> AsyncIterator[Work]:
-        keeper, offices = await self._processes()
         until = asyncio.get_running_loop().time() + self._settings.seconds
+        keeper, offices = await self._processes()
         try:
             async with asyncio.timeout_at(until):
                 await self._turns.take(account)
